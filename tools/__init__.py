@@ -1,0 +1,1 @@
+"""Commands that install, run and check the project. Standard library only."""
