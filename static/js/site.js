@@ -1,0 +1,17 @@
+// Small behaviours of every page, hooked on data- attributes. Each page works without them.
+import { suggestPlaces } from "./places.js";
+
+document.querySelector("[data-error-summary]")?.focus();
+
+// A second click while the answer is on its way sends nothing; coming back frees the form.
+for (const form of document.querySelectorAll("form[data-once]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+}
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+for (const field of document.querySelectorAll("[data-place]")) suggestPlaces(field);
