@@ -1,0 +1,52 @@
+"""Prendre soin: the table of contents of the application."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import accounts, api, applications, geography, imports, listings, main, organisations
+from app import professions, search, subscriptions
+from app.core import assets, cli, errors, filters, logging, mail, permissions, security, storage
+from app.core.database import db, migrate
+from app.core.i18n import babel
+from app.core.jobs import jobs
+from app.core.limits import limiter
+from config import Config
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Build the application from a configuration (default: the environment)."""
+    config = config or Config.from_env()
+    app = Flask(__name__, static_folder="../static", template_folder="../templates")
+    app.config.from_object(config)
+    config.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if config.PROXY_HOPS:
+        hops = config.PROXY_HOPS
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+    db.init_app(app)
+    migrate.init_app(app, db, directory="migrations", render_as_batch=True)
+    babel.init_app(app)
+    for part in (logging, assets, filters, mail, storage, errors, security):
+        part.init_app(app)
+    limiter.init_app(app)
+
+    for feature in (
+        geography,
+        accounts,
+        professions,
+        organisations,
+        listings,
+        applications,
+        search,
+        imports,
+        api,
+        main,
+    ):
+        feature.init_app(app)
+    app.before_request(permissions.enforce)
+    jobs.init_app(app, subscriptions.SUBSCRIPTIONS, subscriptions.SCHEDULE)
+    cli.init_app(app)
+    return app

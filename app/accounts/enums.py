@@ -1,0 +1,20 @@
+"""Choices of the accounts feature."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a signed-in person does on the platform."""
+
+    CANDIDATE = "candidate"
+    RECRUITER = "recruiter"
+    SCHOOL = "school"
+    COUNSELLOR = "counsellor"
+    MODERATOR = "moderator"
+    ADMIN = "admin"
+
+
+# Those who belong to an organisation and receive applications for it.
+MEMBER_ROLES = frozenset({Role.RECRUITER, Role.SCHOOL})
+# Those who read what waits for publication and decide.
+REVIEW_ROLES = frozenset({Role.MODERATOR, Role.ADMIN})

@@ -1,0 +1,86 @@
+"""People who sign in, their sessions and their single-use links."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.accounts.enums import Role
+from app.core.database import db, one_of
+
+
+class User(db.Model):  # type: ignore[name-defined]
+    """A person with an account. Candidates do not need one."""
+
+    __tablename__ = "user_account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True, comment="lower case")
+    name: Mapped[str] = mapped_column(String(120))
+    role: Mapped[str] = mapped_column(String(20))
+    password_hash: Mapped[str | None] = mapped_column(String(200), comment="argon2id")
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[dt.datetime]
+    last_seen_at: Mapped[dt.datetime | None]
+
+    sessions: Mapped[list[LoginSession]] = relationship(
+        back_populates="user", cascade="all, delete-orphan"
+    )
+
+    __table_args__ = (one_of("role", Role),)
+
+    # What Flask-Login asks of a user. The session row, not the user, is what a cookie names.
+    is_authenticated = True
+    is_anonymous = False
+
+    def __repr__(self) -> str:
+        return f"<User {self.id} {self.role}>"
+
+    @property
+    def is_active(self) -> bool:
+        """Return whether the person may sign in."""
+        return self.active
+
+
+class LoginSession(db.Model):  # type: ignore[name-defined]
+    """A signed-in browser. The cookie holds the token; only its hash is kept here."""
+
+    __tablename__ = "login_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]
+    revoked_at: Mapped[dt.datetime | None]
+
+    user: Mapped[User] = relationship(back_populates="sessions")
+
+
+class SignInLink(db.Model):  # type: ignore[name-defined]
+    """A link sent by e-mail, good once and for ten minutes."""
+
+    __tablename__ = "sign_in_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
+    created_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]
+    used_at: Mapped[dt.datetime | None]
+
+    __table_args__ = (Index("ix_sign_in_link_user_id", "user_id"),)
+
+
+class SignInAttempt(db.Model):  # type: ignore[name-defined]
+    """A failed sign-in, kept a day to slow down guessing by account and by address."""
+
+    __tablename__ = "sign_in_attempt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), comment="keyed hash of the account or the address")
+    at: Mapped[dt.datetime]
+
+    __table_args__ = (Index("ix_sign_in_attempt_key_at", "key", "at"),)

@@ -1,0 +1,128 @@
+"""Applications and the log of their life."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.applications.enums import ActorKind, CallBack, DiplomaHeld, Status
+from app.core.database import db, one_of
+from app.listings.models import Listing, ListingSession
+
+
+class Application(db.Model):  # type: ignore[name-defined]
+    """A person's answer to a listing (for an event, her registration)."""
+
+    __tablename__ = "application"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(12), unique=True, comment="PS-XXXX-XXXX")
+    secret_hash: Mapped[str] = mapped_column(String(64), comment="keyed hash of the code to follow it")
+    link_hash: Mapped[str] = mapped_column(
+        String(64), unique=True, comment="hash of the token of the link sent by e-mail"
+    )
+    idempotency_key: Mapped[str] = mapped_column(String(64), unique=True)
+    body_hash: Mapped[str] = mapped_column(String(64), comment="what was sent under that key")
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id"), index=True)
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("listing_session.id"), index=True)
+    status: Mapped[str] = mapped_column(String(20), default=Status.RECEIVED)
+
+    # The person: what she chose to say, and nothing else.
+    candidate_key: Mapped[str] = mapped_column(
+        String(64), comment="keyed hash of the phone, else of the e-mail: one live application a listing"
+    )
+    first_name: Mapped[str] = mapped_column(String(80))
+    last_name: Mapped[str] = mapped_column(String(80), default="")
+    phone: Mapped[str | None] = mapped_column(String(20), comment="E.164")
+    email: Mapped[str | None] = mapped_column(String(254))
+    call_back: Mapped[str] = mapped_column(String(12), default=CallBack.ANY)
+    commune_label: Mapped[str] = mapped_column(String(120), default="")
+    diploma_held: Mapped[str | None] = mapped_column(String(12))
+    message: Mapped[str] = mapped_column(Text, default="")
+    cv_key: Mapped[str | None] = mapped_column(String(80), comment="name in the file store")
+    cv_name: Mapped[str | None] = mapped_column(String(120), comment="generated, safe to download")
+    cv_sha256: Mapped[str | None] = mapped_column(String(64))
+    counsellor_consent_at: Mapped[dt.datetime | None]
+
+    created_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime]
+    answer_due_at: Mapped[dt.datetime | None] = mapped_column(comment="promise made to the person")
+    first_contact_at: Mapped[dt.datetime | None]
+    decline_reason: Mapped[str | None] = mapped_column(String(30))
+    decline_message: Mapped[str] = mapped_column(Text, default="")
+
+    listing: Mapped[Listing] = relationship()
+    session: Mapped[ListingSession | None] = relationship()
+    events: Mapped[list[ApplicationEvent]] = relationship(
+        back_populates="application",
+        cascade="all, delete-orphan",
+        order_by="ApplicationEvent.id",
+    )
+
+    __table_args__ = (
+        one_of("status", Status),
+        one_of("call_back", CallBack),
+        one_of("diploma_held", DiplomaHeld, nullable=True),
+        CheckConstraint("phone IS NOT NULL OR email IS NOT NULL", name="reachable"),
+        CheckConstraint("(cv_key IS NULL) = (cv_sha256 IS NULL)", name="cv_complete"),
+        CheckConstraint(
+            "status NOT IN ('declined', 'refused') OR decline_reason IS NOT NULL",
+            name="declined_has_reason",
+        ),
+        Index(
+            "uq_application_live_candidate",
+            "listing_id",
+            "candidate_key",
+            unique=True,
+            sqlite_where=text("status NOT IN ('withdrawn', 'cancelled')"),
+            postgresql_where=text("status NOT IN ('withdrawn', 'cancelled')"),
+        ),
+        Index("ix_application_status_created_at", "status", "created_at"),
+    )
+
+    def __repr__(self) -> str:
+        return f"<Application {self.id} {self.status}>"
+
+    @property
+    def full_name(self) -> str:
+        """Return first and last name, or the first name alone."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+class ApplicationEvent(db.Model):  # type: ignore[name-defined]
+    """The log: who made the application pass from one state to another, when and why."""
+
+    __tablename__ = "application_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(
+        ForeignKey("application.id", ondelete="CASCADE"), index=True
+    )
+    from_status: Mapped[str | None] = mapped_column(String(20))
+    to_status: Mapped[str] = mapped_column(String(20))
+    at: Mapped[dt.datetime]
+    actor_kind: Mapped[str] = mapped_column(String(10))
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    reason: Mapped[str | None] = mapped_column(String(30))
+
+    application: Mapped[Application] = relationship(back_populates="events")
+
+    __table_args__ = (one_of("actor_kind", ActorKind),)
+
+
+class ContactView(db.Model):  # type: ignore[name-defined]
+    """Trace of a person's contact details or CV being shown, written before they leave."""
+
+    __tablename__ = "contact_view"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(
+        ForeignKey("application.id", ondelete="CASCADE"), index=True
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    what: Mapped[str] = mapped_column(String(10), comment="contact or cv")
+    at: Mapped[dt.datetime]
+
+    __table_args__ = (one_of("what", ["contact", "cv"]),)

@@ -1,0 +1,38 @@
+"""Commands that belong to no feature: the worker and the verification of invariants."""
+
+from __future__ import annotations
+
+import logging as stdlib_logging
+
+import click
+from flask import Flask
+
+from app.core.jobs import beat, jobs
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands."""
+    app.cli.add_command(worker)
+
+
+@click.command("worker")
+@click.option("--drain", is_flag=True, help="Faire tout ce qui est dû maintenant, puis s'arrêter.")
+def worker(drain: bool) -> None:
+    """Run the outbox and the scheduled work."""
+    if drain:
+        click.echo(f"{jobs.drain()} événements traités")
+        return
+    if jobs.huey is None:
+        raise click.ClickException("La file d'attente n'est pas configurée.")
+    stdlib_logging.getLogger("huey.consumer").setLevel(stdlib_logging.WARNING)
+    beat("worker")
+    consumer = jobs.huey.create_consumer(
+        workers=2,
+        worker_type="thread",
+        initial_delay=0.1,
+        max_delay=0.5,
+        check_worker_health=True,
+        shutdown_timeout=25,
+        graceful_signal="TERM",
+    )
+    consumer.run()

@@ -1,0 +1,98 @@
+"""The database handle, its column types and the rules that hold for SQLite and PostgreSQL alike."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Iterable
+from contextvars import ContextVar
+from enum import StrEnum
+from typing import Any
+
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, CheckConstraint, Connection, DateTime, Engine, MetaData, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# Commands and the worker write; a request that only reads says so and never takes the write lock.
+reads_only: ContextVar[bool] = ContextVar("reads_only", default=False)
+
+
+class UtcDateTime(TypeDecorator[dt.datetime]):
+    """An instant. Refuses naive values; returns aware UTC values on both databases."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:
+        """Turn an aware instant into UTC; raise ValueError on a naive one."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        value = value.astimezone(dt.UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:
+        """Return the stored instant, aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+JsonType = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Base(DeclarativeBase):
+    """Base of all tables: named constraints, JSON that PostgreSQL can index."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {dt.datetime: UtcDateTime(), dict[str, Any]: JsonType, list[str]: JsonType}  # noqa: RUF012
+
+
+db = SQLAlchemy(
+    model_class=Base,
+    # Objects keep their values after the commit of the request: nothing is read again to redirect.
+    session_options={"expire_on_commit": False},
+)
+migrate = Migrate()
+
+
+def one_of(column: str, values: Iterable[StrEnum | str], *, nullable: bool = False) -> CheckConstraint:
+    """Return a CHECK that `column` holds one of `values`, the database's own last word."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    sql = f"{column} IN ({listed})"
+    return CheckConstraint(f"{column} IS NULL OR {sql}" if nullable else sql, name=f"{column}_known")
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    # SQLAlchemy's own BEGIN below needs the driver to keep its hands off transactions.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # FULL: an acknowledged application survives a power cut.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.execute("PRAGMA cache_size=-32000")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        # Taking the write lock at once avoids the upgrade of a read snapshot, which SQLite refuses.
+        connection.exec_driver_sql("BEGIN" if reads_only.get() else "BEGIN IMMEDIATE")

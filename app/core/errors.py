@@ -1,0 +1,96 @@
+"""Domain exceptions and the one place where errors become pages or problem documents."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import structlog
+from flask import Flask, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from app.core.database import db
+from app.core.i18n import _
+
+log = structlog.get_logger()
+
+# Statuses that have a page of their own in templates/errors/; others use the page of their family.
+PAGES = {400, 401, 403, 404, 405, 410, 413, 422, 429, 500, 503}
+
+
+class DomainError(Exception):
+    """A rule of the business forbids what was asked. `message` is French, made for people."""
+
+    status = 409
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NotAllowedTransition(DomainError):
+    """The object is not in a state from which this can be done."""
+
+
+def problem(status: int, title: str, detail: str = "", **extra: Any) -> Any:
+    """Return an RFC 9457 problem document with its media type."""
+    response = jsonify({"type": "about:blank", "title": title, "status": status, "detail": detail} | extra)
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    return response
+
+
+def wants_json() -> bool:
+    """Return whether the caller is a program: the API, or a script's own request."""
+    return request.path.startswith("/api/")
+
+
+def init_app(app: Flask) -> None:
+    """Register the error handlers."""
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _page(status: int, **context: Any) -> Any:
+    page = status if status in PAGES else (400 if status < 500 else 500)
+    return render_template(f"errors/{page}.html", status=status, **context), status
+
+
+def _domain_error(error: DomainError) -> Any:
+    db.session.rollback()
+    if wants_json():
+        return problem(error.status, error.message)
+    return _page(422, message=error.message)[0], error.status
+
+
+def _csrf_error(_error: CSRFError) -> Any:
+    if wants_json():
+        return problem(400, _("Requête refusée."))
+    return _page(400, expired=True)
+
+
+def _http_error(error: HTTPException) -> Any:
+    status = error.code or 500
+    if status < 400:
+        return error
+    if wants_json():
+        return problem(status, error.name, error.description or "")
+    body, status = _page(status, message=None)
+    headers = [
+        (name, value)
+        for name, value in error.get_headers()
+        if name.lower() in {"allow", "retry-after"}
+    ]
+    return body, status, headers
+
+
+def _unexpected(error: Exception) -> Any:
+    db.session.rollback()
+    incident = secrets.token_hex(4)
+    log.exception("unexpected_error", incident=incident, error=type(error).__name__)
+    if wants_json():
+        return problem(500, _("Erreur de notre côté."), incident=incident)
+    return _page(500, incident=incident)

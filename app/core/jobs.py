@@ -1,0 +1,281 @@
+"""The worker: drains the outbox and runs the scheduled work.
+
+Huey carries the wake-ups and the timetable. It removes a task when it takes it, so nothing
+relies on it: what must happen is in the outbox, and a periodic drain finds it without any wake-up.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from huey import PostgresHuey, SqliteHuey, crontab
+from huey.api import Huey
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core import clock, outbox
+from app.core.database import db
+from app.core.outbox import OutboxDelivery, OutboxEvent, OutboxState, Permanent, Subscription
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+log = structlog.get_logger()
+
+KEEP_DONE = dt.timedelta(days=30)
+HEARTBEAT_MAX_AGE = dt.timedelta(minutes=2)
+
+
+class Heartbeat(db.Model):  # type: ignore[name-defined]
+    """The last sign of life of each background process."""
+
+    __tablename__ = "heartbeat"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    beat_at: Mapped[dt.datetime]
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """A piece of scheduled work: a function of the instant, and its crontab in UTC."""
+
+    name: str
+    run: Callable[[dt.datetime], Any]
+    minute: str = "*"
+    hour: str = "*"
+
+
+class Jobs:
+    """The application's background work: subscriptions, timetable, and Huey to run them."""
+
+    def __init__(self) -> None:
+        self.subscriptions: dict[str, list[Subscription]] = {}
+        self.schedule: list[Scheduled] = []
+        self.huey: Huey | None = None
+        self._wake_task: Any = None
+
+    def init_app(
+        self,
+        app: Flask,
+        subscriptions: Iterable[Subscription],
+        schedule: Iterable[Scheduled],
+    ) -> None:
+        """Bind the tables of handlers and of scheduled work to `app`."""
+        by_topic: dict[str, list[Subscription]] = defaultdict(list)
+        for subscription in subscriptions:
+            by_topic[subscription.topic].append(subscription)
+        self.subscriptions = dict(by_topic)
+        self.schedule = list(schedule)
+        app.extensions["jobs"] = self
+        if app.config["TESTING"] and not app.config.get("JOBS_IN_TESTS"):
+            self.huey = None
+            return
+        self.huey = _make_huey(app)
+        self._register_tasks(app)
+
+    def _register_tasks(self, app: Flask) -> None:
+        assert self.huey is not None  # noqa: S101 - set by the caller
+
+        @self.huey.task(name="drain_outbox")
+        def drain_task() -> None:
+            with app.app_context():
+                self.drain()
+
+        @self.huey.periodic_task(crontab(minute="*"), name="beat_and_drain")
+        def beat_task() -> None:
+            with app.app_context():
+                beat("worker")
+                self.drain()
+
+        for entry in self.schedule:
+            self._register_scheduled(app, entry)
+        self._wake_task = drain_task
+
+    def _register_scheduled(self, app: Flask, entry: Scheduled) -> None:
+        assert self.huey is not None  # noqa: S101 - set by the caller
+
+        @self.huey.periodic_task(crontab(minute=entry.minute, hour=entry.hour), name=entry.name)
+        def scheduled_task() -> None:
+            with app.app_context():
+                run_scheduled(entry)
+
+    def wake(self) -> None:
+        """Ask the worker to drain now; a failure here loses nothing, the next minute drains."""
+        if self.huey is None or self._wake_task is None:
+            return
+        try:
+            if self.huey.pending_count() == 0:
+                self._wake_task()
+        except Exception as error:  # noqa: BLE001 - whatever the queue says, the row is committed
+            log.warning("worker_wake_failed", error=type(error).__name__)
+
+    def drain(self, *, deadline_seconds: float = 3000.0) -> int:
+        """Do all that is due now. Return the number of events handled."""
+        handled = 0
+        started = time.monotonic()
+        while time.monotonic() - started < deadline_seconds:
+            events = outbox.claim(clock.now())
+            if not events:
+                break
+            by_topic: dict[str, list[OutboxEvent]] = defaultdict(list)
+            for event in events:
+                by_topic[event.topic].append(event)
+            for topic, group in by_topic.items():
+                self._handle_topic(topic, group)
+            handled += len(events)
+        return handled
+
+    def _handle_topic(self, topic: str, events: Sequence[OutboxEvent]) -> None:
+        subscriptions = self.subscriptions.get(topic)
+        if subscriptions is None:
+            for event in events:
+                _fail(event, Permanent(f"no handler for {topic}"))
+            return
+        failed: dict[int, Exception] = {}
+        for subscription in subscriptions:
+            groups = [list(events)] if subscription.batch else [[event] for event in events]
+            for group in groups:
+                error = _run(subscription, group)
+                if error is not None:
+                    failed.update({event.id: error for event in group})
+        for event in events:
+            if event.id in failed:
+                _fail(event, failed[event.id])
+        _finish([event.id for event in events if event.id not in failed])
+
+
+def _run(subscription: Subscription, events: list[OutboxEvent]) -> Exception | None:
+    """Run one handler for events that it has not had yet; return what went wrong, or None."""
+    try:
+        done = set(
+            db.session.scalars(
+                select(OutboxDelivery.event_id).where(
+                    OutboxDelivery.event_id.in_([event.id for event in events]),
+                    OutboxDelivery.handler == subscription.name,
+                )
+            )
+        )
+        todo = [event for event in events if event.id not in done]
+        if not todo:
+            db.session.rollback()
+            return None
+        effect = (
+            subscription.handler([event.payload for event in todo])
+            if subscription.batch
+            else subscription.handler(todo[0].payload, todo[0].id)
+        )
+        # The handler's own writes and the end of its transaction come before any network call.
+        db.session.commit()
+        if effect is not None:
+            effect()
+        now = clock.now()
+        db.session.add_all(
+            OutboxDelivery(event_id=event.id, handler=subscription.name, done_at=now)
+            for event in todo
+        )
+        db.session.commit()
+    except Exception as error:  # noqa: BLE001 - the loop must outlive any handler
+        db.session.rollback()
+        log.warning(
+            "handler_failed",
+            handler=subscription.name,
+            event_ids=[event.id for event in events][:20],
+            error=type(error).__name__,
+        )
+        return error
+    return None
+
+
+def _finish(ids: list[int]) -> None:
+    if not ids:
+        return
+    db.session.execute(
+        update(OutboxEvent)
+        .where(OutboxEvent.id.in_(ids))
+        .values(state=OutboxState.DONE, done_at=clock.now(), leased_until=None, last_error=None)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.commit()
+
+
+def _fail(event: OutboxEvent, error: Exception) -> None:
+    now = clock.now()
+    dead = isinstance(error, Permanent) or event.attempts >= outbox.MAX_ATTEMPTS
+    if dead:
+        log.error("outbox_event_dead", event_id=event.id, topic=event.topic)
+    db.session.execute(
+        update(OutboxEvent)
+        .where(OutboxEvent.id == event.id)
+        .values(
+            state=OutboxState.DEAD if dead else OutboxState.PENDING,
+            available_at=now if dead else now + outbox.backoff(event.attempts),
+            leased_until=None,
+            # The type only: the text of an SMTP error repeats the address of a person.
+            last_error=type(error).__name__,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    db.session.commit()
+
+
+def run_scheduled(entry: Scheduled) -> None:
+    """Run one piece of scheduled work in its own transaction."""
+    log.info("scheduled_started", name=entry.name)
+    entry.run(clock.now())
+    db.session.commit()
+
+
+def purge_done(now: dt.datetime) -> int:
+    """Delete what was done more than thirty days ago; return how many rows went."""
+    result = db.session.execute(
+        delete(OutboxEvent).where(
+            OutboxEvent.state == OutboxState.DONE, OutboxEvent.done_at < now - KEEP_DONE
+        )
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def beat(name: str) -> None:
+    """Record that the process `name` is alive."""
+    row = db.session.get(Heartbeat, name) or Heartbeat(name=name)
+    row.beat_at = clock.now()
+    db.session.add(row)
+    db.session.commit()
+
+
+def failpoint(app: Flask, name: str) -> None:
+    """Die on the spot when a test asks for it, as a crash would; does nothing outside tests."""
+    if app.config["TESTING"] and name in app.config["FAILPOINTS"].split(","):
+        os._exit(137)
+
+
+def _make_huey(app: Flask) -> Huey:
+    url: str = app.config["SQLALCHEMY_DATABASE_URI"]
+    logging.getLogger("huey").setLevel(logging.WARNING)
+    if url.startswith("postgresql"):
+        return PostgresHuey("prendre-soin", dsn=url.replace("postgresql+psycopg://", "postgresql://"))
+    app.config["DATA_DIR"].mkdir(parents=True, exist_ok=True)
+    return SqliteHuey("prendre-soin", filename=str(app.config["DATA_DIR"] / "queue.db"))
+
+
+def database_answers() -> bool:
+    """Return whether the database answers a trivial question."""
+    try:
+        db.session.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        db.session.rollback()
+        return False
+    return True
+
+
+jobs = Jobs()
+outbox.on_commit_wake(jobs.wake)

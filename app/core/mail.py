@@ -1,0 +1,69 @@
+"""E-mails: one recipient each, text and HTML, sent by the worker to the server of MAIL_URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from flask import Flask, current_app, render_template
+from flask_mailman import EmailMultiAlternatives, Mail
+
+mailman = Mail()
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message ready to leave. `message_id` is stable, so that a second copy is recognised."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+
+
+def init_app(app: Flask) -> None:
+    """Configure the transport from MAIL_URL: smtp://user:password@host:port, smtps://… or file:///folder."""
+    url = urlsplit(app.config["MAIL_URL"])
+    query = parse_qs(url.query)
+    if url.scheme == "file":
+        app.config.update(MAIL_BACKEND="file", MAIL_FILE_PATH=unquote(url.path))
+    else:
+        app.config.update(
+            MAIL_BACKEND="smtp",
+            MAIL_SERVER=url.hostname or "localhost",
+            MAIL_PORT=url.port or (465 if url.scheme == "smtps" else 25),
+            MAIL_USERNAME=unquote(url.username) if url.username else None,
+            MAIL_PASSWORD=unquote(url.password) if url.password else None,
+            MAIL_USE_SSL=url.scheme == "smtps",
+            MAIL_USE_TLS=query.get("tls", ["0"])[0] == "1",
+            MAIL_TIMEOUT=10,
+        )
+    app.config["MAIL_DEFAULT_SENDER"] = app.config["MAIL_SENDER"]
+    mailman.init_app(app)
+
+
+def render(name: str, *, to: str, message_id: str, **context: object) -> Message:
+    """Render templates/emails/<name>/{subject.txt,body.txt,body.html} for one recipient."""
+    folder = f"emails/{name}"
+    subject = " ".join(render_template(f"{folder}/subject.txt", **context).split())
+    host = urlsplit(current_app.config["PUBLIC_BASE_URL"]).hostname
+    return Message(
+        to=to,
+        subject=subject,
+        text=render_template(f"{folder}/body.txt", **context).strip() + "\n",
+        html=render_template(f"{folder}/body.html", subject=subject, **context),
+        message_id=f"<{message_id}@{host}>",
+    )
+
+
+def send(message: Message) -> None:
+    """Hand the message to the server; raise what smtplib raises. Never call it in a transaction."""
+    mail = EmailMultiAlternatives(
+        subject=message.subject,
+        body=message.text,
+        to=[message.to],
+        headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
+    )
+    mail.attach_alternative(message.html, "text/html")
+    mail.send()

@@ -1,0 +1,183 @@
+"""The outbox: what must happen after a commit is a row of that commit.
+
+A service calls `enqueue(topic, **ids)` in its transaction. The worker claims due rows, runs the
+handlers subscribed to the topic (`app/subscriptions.py`), retries with back-off, then keeps the
+row as `dead` for a person to look at. A handler reads the database and returns the effect to run
+once the transaction is over (network calls never happen inside one), or None.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, event, func, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.core.database import db, one_of
+
+LEASE = dt.timedelta(seconds=90)
+MAX_ATTEMPTS = 48
+BATCH = 500
+WAKE_KEY = "outbox_enqueued"
+
+
+class OutboxState(StrEnum):
+    """Life of a row: pending -> leased -> done, or dead after too many attempts."""
+
+    PENDING = "pending"
+    LEASED = "leased"
+    DONE = "done"
+    DEAD = "dead"
+
+
+class OutboxEvent(db.Model):  # type: ignore[name-defined]
+    """One thing that must happen because a transaction was committed."""
+
+    __tablename__ = "outbox_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    topic: Mapped[str] = mapped_column(String(60))
+    payload: Mapped[dict[str, Any]] = mapped_column(comment="identifiers only, never personal data")
+    state: Mapped[str] = mapped_column(String(10), default=OutboxState.PENDING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[dt.datetime]
+    available_at: Mapped[dt.datetime]
+    leased_until: Mapped[dt.datetime | None]
+    done_at: Mapped[dt.datetime | None]
+    last_error: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        one_of("state", OutboxState),
+        Index("ix_outbox_event_due", "state", "available_at", "id"),
+    )
+
+
+class OutboxDelivery(db.Model):  # type: ignore[name-defined]
+    """A handler that has had its effect for an event: it never has it twice."""
+
+    __tablename__ = "outbox_delivery"
+
+    event_id: Mapped[int] = mapped_column(
+        ForeignKey("outbox_event.id", ondelete="CASCADE"), primary_key=True
+    )
+    handler: Mapped[str] = mapped_column(String(120), primary_key=True)
+    done_at: Mapped[dt.datetime]
+
+
+class Permanent(Exception):
+    """Raised by a handler or an effect when trying again cannot help."""
+
+
+Effect = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A handler of a topic. `batch` handlers receive every claimed event of the topic at once."""
+
+    topic: str
+    handler: Callable[..., Effect | None]
+    batch: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return the stable name under which deliveries are recorded."""
+        return f"{self.handler.__module__}.{self.handler.__qualname__}"
+
+
+def enqueue(topic: str, *, now: dt.datetime, at: dt.datetime | None = None, **payload: Any) -> None:
+    """Add an event to the current transaction, due at `at` (default: at once). Ids only."""
+    db.session.add(
+        OutboxEvent(
+            topic=topic,
+            payload=payload,
+            state=OutboxState.PENDING,
+            attempts=0,
+            created_at=now,
+            available_at=at or now,
+        )
+    )
+    db.session.info[WAKE_KEY] = True
+
+
+def enqueue_many(topic: str, payloads: Sequence[dict[str, Any]], *, now: dt.datetime) -> None:
+    """Add many events in one statement, for imports and rebuilds."""
+    if not payloads:
+        return
+    row = {"topic": topic, "state": "pending", "attempts": 0, "created_at": now, "available_at": now}
+    db.session.execute(
+        OutboxEvent.__table__.insert(), [row | {"payload": payload} for payload in payloads]
+    )
+    db.session.info[WAKE_KEY] = True
+
+
+def on_commit_wake(wake: Callable[[], None]) -> None:
+    """Call `wake` after every commit that carried an event, and only then."""
+
+    @event.listens_for(db.session, "after_commit")
+    def _after_commit(session: Session) -> None:
+        if session.info.pop(WAKE_KEY, False):
+            wake()
+
+    @event.listens_for(db.session, "after_rollback")
+    def _after_rollback(session: Session) -> None:
+        session.info.pop(WAKE_KEY, None)
+
+
+def claim(now: dt.datetime, *, limit: int = BATCH) -> list[OutboxEvent]:
+    """Lease the oldest due events to this worker and commit. Two workers never lease the same one."""
+    due = (
+        select(OutboxEvent.id)
+        .where(
+            or_(
+                (OutboxEvent.state == OutboxState.PENDING) & (OutboxEvent.available_at <= now),
+                (OutboxEvent.state == OutboxState.LEASED) & (OutboxEvent.leased_until <= now),
+            )
+        )
+        .order_by(OutboxEvent.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(db.session.scalars(due))
+    if not ids:
+        db.session.commit()
+        return []
+    db.session.execute(
+        update(OutboxEvent)
+        .where(OutboxEvent.id.in_(ids))
+        .values(
+            state=OutboxState.LEASED,
+            leased_until=now + LEASE,
+            attempts=OutboxEvent.attempts + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    events = list(
+        db.session.scalars(
+            select(OutboxEvent)
+            .where(OutboxEvent.id.in_(ids))
+            .order_by(OutboxEvent.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+    db.session.commit()
+    return events
+
+
+def backoff(attempts: int) -> dt.timedelta:
+    """Return the wait before the next attempt: doubling from 5 s to 10 min, with jitter."""
+    seconds = min(600.0, 5.0 * 2 ** min(attempts - 1, 10))
+    return dt.timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
+
+
+def counts() -> dict[str, int]:
+    """Return the number of events in each state."""
+    rows = db.session.execute(
+        select(OutboxEvent.state, func.count()).group_by(OutboxEvent.state)
+    ).all()
+    return {str(state): 0 for state in OutboxState} | {state: number for state, number in rows}

@@ -1,0 +1,141 @@
+"""Settings of the application: the only place that reads the environment.
+
+Every setting is typed and named with its unit. `Config.from_env()` refuses to build a
+production configuration without its secrets.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent
+
+
+class ConfigError(RuntimeError):
+    """The environment does not allow a safe start."""
+
+
+def _flag(value: str | None, *, default: bool) -> bool:
+    if value is None or value == "":
+        return default
+    return value.lower() in {"1", "true", "yes", "oui", "on"}
+
+
+class Config:
+    """Settings shared by every environment, read from `environ`."""
+
+    TESTING = False
+    # Forms: one megabyte of text and one 5 MB file; Werkzeug's own limits stay in force.
+    MAX_CONTENT_LENGTH = 6 * 1024 * 1024
+    MAX_FORM_MEMORY_SIZE = 500_000
+    MAX_FORM_PARTS = 200
+    CV_MAX_BYTES = 5 * 1024 * 1024
+    # A person may take an hour to fill a form on a bus: the token lives as long as the session.
+    WTF_CSRF_TIME_LIMIT = None
+    WTF_CSRF_SSL_STRICT = False
+    BABEL_DEFAULT_LOCALE = "fr"
+    BABEL_DEFAULT_TIMEZONE = "Europe/Paris"
+    SESSION_COOKIE_HTTPONLY = True
+    SESSION_COOKIE_SAMESITE = "Lax"
+    SIGNED_IN_SESSION_HOURS = 12
+    SIGN_IN_LINK_MINUTES = 10
+    SEARCH_CONNECT_TIMEOUT_SECONDS = 0.5
+    SEARCH_READ_TIMEOUT_SECONDS = 1.5
+    SEARCH_BREAKER_FAILURES = 5
+    SEARCH_BREAKER_OPEN_SECONDS = 10
+    SEARCH_MAX_CONCURRENT = 32
+    RATELIMIT_HEADERS_ENABLED = False
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        get = environ.get
+        self.PRODUCTION = get("APP_ENV", "development") == "production"
+        self.DATA_DIR = Path(get("DATA_DIR") or ROOT / "instance").resolve()
+        self.SECRET_KEY = get("SECRET_KEY", "")
+        self.PUBLIC_BASE_URL = (get("PUBLIC_BASE_URL") or "http://127.0.0.1:8000").rstrip("/")
+        self.TRUSTED_HOSTS = [h for h in get("TRUSTED_HOSTS", "").split(",") if h] or None
+        self.PROXY_HOPS = int(get("PROXY_HOPS", "0"))
+        self.SQLALCHEMY_DATABASE_URI = _database_url(get("DATABASE_URL"), self.DATA_DIR)
+        self.MEILI_URL = get("MEILI_URL", "").rstrip("/")
+        self.MEILI_API_KEY = get("MEILI_API_KEY", "")
+        self.MEILI_INDEX = get("MEILI_INDEX", "listings")
+        self.MAIL_URL = get("MAIL_URL") or f"file://{self.DATA_DIR / 'mails'}"
+        self.MAIL_SENDER = get("MAIL_SENDER") or "Prendre soin <ne-pas-repondre@example.org>"
+        self.STORAGE_URL = get("STORAGE_URL") or f"file://{self.DATA_DIR / 'files'}"
+        self.SENTRY_DSN = get("SENTRY_DSN", "")
+        self.LOG_LEVEL = get("LOG_LEVEL", "INFO")
+        self.RATELIMIT_STORAGE_URI = get("RATELIMIT_STORAGE_URL") or "memory://"
+        self.SESSION_COOKIE_SECURE = self.PUBLIC_BASE_URL.startswith("https://")
+        # The prefix makes browsers refuse the cookie from a subdomain or over plain HTTP.
+        self.SESSION_COOKIE_NAME = "__Host-session" if self.SESSION_COOKIE_SECURE else "session"
+        self.DEMO = _flag(get("DEMO"), default=False)
+        self.FAILPOINTS = ""
+        self._read_identity(get)
+
+    def _read_identity(self, get: Any) -> None:
+        """What a territory changes to make the site its own; no phone set, no phone shown."""
+        self.SITE_NAME = get("SITE_NAME") or "Prendre soin"
+        self.TERRITORY_NAME = get("TERRITORY_NAME") or "Métropole de Lyon"
+        self.TERRITORY_SHORT = get("TERRITORY_SHORT") or "Lyon"
+        self.OPERATOR_NAME = get("OPERATOR_NAME") or "Métropole de Lyon"
+        self.OPERATOR_ADDRESS = get("OPERATOR_ADDRESS", "")
+        self.PUBLICATION_DIRECTOR = get("PUBLICATION_DIRECTOR", "")
+        self.HOST_NAME = get("HOST_NAME", "")
+        self.HOST_ADDRESS = get("HOST_ADDRESS", "")
+        self.CONTACT_EMAIL = get("CONTACT_EMAIL", "")
+        self.DPO_EMAIL = get("DPO_EMAIL", "")
+        self.PHONE = get("PHONE", "")
+        self.PHONE_HOURS = get("PHONE_HOURS", "")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
+        """Build the configuration of this process; raise ConfigError if it is not safe."""
+        config = cls(os.environ if environ is None else environ)
+        if config.PRODUCTION:
+            config.refuse_unsafe_production()
+        elif not config.SECRET_KEY:
+            config.SECRET_KEY = secrets.token_urlsafe(32)
+        return config
+
+    def refuse_unsafe_production(self) -> None:
+        """Raise ConfigError naming every setting that production cannot do without."""
+        missing = [
+            name
+            for name, ok in {
+                "SECRET_KEY (32 caractères au moins)": len(self.SECRET_KEY) >= 32,
+                "PUBLIC_BASE_URL (https://…)": self.PUBLIC_BASE_URL.startswith("https://"),
+                "TRUSTED_HOSTS": bool(self.TRUSTED_HOSTS),
+                "MAIL_URL (smtp://…)": self.MAIL_URL.startswith(("smtp://", "smtps://")),
+                "DEMO (à retirer)": not self.DEMO,
+            }.items()
+            if not ok
+        ]
+        if missing:
+            raise ConfigError("Réglages manquants ou dangereux : " + ", ".join(missing))
+
+
+class TestConfig(Config):
+    """Settings of the test suite: unreachable services fail loudly."""
+
+    TESTING = True
+    __test__ = False
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        super().__init__(environ)
+        self.SECRET_KEY = "test-only-secret-key-of-forty-characters!"  # noqa: S105 - tests only
+        self.PRODUCTION = False
+        self.FAILPOINTS = environ.get("FAILPOINTS", "")
+        self.PHONE = environ.get("PHONE", "+33465711234")
+        self.PHONE_HOURS = environ.get("PHONE_HOURS", "du lundi au vendredi, 9 h – 18 h")
+
+
+def _database_url(url: str | None, data_dir: Path) -> str:
+    if not url:
+        return f"sqlite:///{data_dir / 'prendre-soin.db'}"
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
