@@ -67,7 +67,9 @@ def copy_files(modules: Path = MODULES, vendor: Path = VENDOR) -> int:
             raise VendorError(f"Fichier absent : {path} ; lancez npm ci")
         content = path.read_bytes()
         if _sha256(content) != digest:
-            raise VendorError(f"Empreinte inattendue : {path} ; relisez-le et mettez à jour {__file__}")
+            raise VendorError(
+                f"Empreinte inattendue : {path} ; relisez ce fichier, puis tools/vendor.py"
+            )
         _write(target, content)
         written += 1
     return written
