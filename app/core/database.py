@@ -13,7 +13,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, CheckConstraint, Connection, DateTime, Engine, MetaData, event
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
 NAMING = {
@@ -56,8 +56,14 @@ JsonType = JSON().with_variant(JSONB(), "postgresql")
 class Base(DeclarativeBase):
     """Base of all tables: named constraints, JSON that PostgreSQL can index."""
 
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {dt.datetime: UtcDateTime(), dict[str, Any]: JsonType, list[str]: JsonType}  # noqa: RUF012
+    registry = registry(
+        metadata=MetaData(naming_convention=NAMING),
+        type_annotation_map={
+            dt.datetime: UtcDateTime(),
+            dict[str, Any]: JsonType,
+            list[str]: JsonType,
+        },
+    )
 
 
 db = SQLAlchemy(

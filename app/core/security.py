@@ -45,6 +45,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_declare_intent)
     app.before_request(_refuse_cross_site_writes)
     app.after_request(_set_headers)
+    app.teardown_request(lambda _error: reads_only.set(False))
 
 
 def _declare_intent() -> None:

@@ -1,0 +1,190 @@
+"""Objects for tests, valid by default; name what matters to the test, let the rest be."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.accounts.enums import Role
+from app.accounts.models import User
+from app.applications.models import Application
+from app.core import clock
+from app.core.database import db
+from app.geography.models import Commune
+from app.listings.enums import Kind, Status
+from app.listings.models import Listing, ListingSession
+from app.organisations.enums import MemberRole, OrganisationKind, OrganisationStatus
+from app.organisations.models import Membership, Organisation
+from app.professions.models import Profession
+
+_numbers = itertools.count(1)
+PASSWORD = "phrase de passe pour les essais"  # noqa: S105 - tests only
+
+
+def user(role: str = Role.RECRUITER, **values: Any) -> User:
+    """Add a person with an account; her password is PASSWORD."""
+    from app.accounts.services import hash_password
+
+    number = next(_numbers)
+    password = values.pop("password", PASSWORD)
+    person = User(
+        **{
+            "email": f"personne{number}@example.org",
+            "name": f"Personne {number}",
+            "role": role,
+            "active": True,
+            "password_hash": hash_password(password) if password else None,
+            "created_at": clock.now(),
+        }
+        | values
+    )
+    db.session.add(person)
+    db.session.flush()
+    return person
+
+
+def organisation(*members: User, **values: Any) -> Organisation:
+    """Add a verified employer whose members are the given people."""
+    number = next(_numbers)
+    added = Organisation(
+        **{
+            "slug": f"structure-{number}",
+            "name": f"Structure {number}",
+            "kind": OrganisationKind.EMPLOYER,
+            "status": OrganisationStatus.VERIFIED,
+            "promise_hours": 48,
+            "created_at": clock.now(),
+        }
+        | values
+    )
+    db.session.add(added)
+    db.session.flush()
+    for person in members:
+        db.session.add(
+            Membership(
+                organisation_id=added.id,
+                user_id=person.id,
+                role=MemberRole.OWNER,
+                created_at=clock.now(),
+            )
+        )
+    db.session.flush()
+    return added
+
+
+def profession(slug: str = "aide-soignant") -> Profession:
+    """Return a profession of the reference base."""
+    return db.session.scalars(select(Profession).where(Profession.slug == slug)).one()
+
+
+def commune(code: str = "69029") -> Commune:
+    """Return a commune by INSEE code; Bron by default."""
+    found = db.session.get(Commune, code)
+    assert found is not None
+    return found
+
+
+def listing(kind: str = Kind.JOB, **values: Any) -> Listing:
+    """Add a published listing, complete for its kind, in Bron, of a verified organisation."""
+    now = values.pop("now", None) or clock.now()
+    place = commune(values.get("commune_code", "69029"))
+    owner = values.pop("organisation", None)
+    if owner is None and "organisation_id" not in values and values.get("source", "site") == "site":
+        owner = organisation()
+    base: dict[str, Any] = {
+        "kind": kind,
+        "status": Status.PUBLISHED,
+        "version": 1,
+        "title": "Aide-soignant·e de jour",
+        "slug": "aide-soignant-e-de-jour",
+        "created_at": now,
+        "updated_at": now,
+        "published_at": now,
+        "refreshed_at": now,
+        "closes_at": now + dt.timedelta(days=60),
+        "organisation": owner,
+        "employer_name": owner.name if owner else "",
+        "profession_id": profession().id,
+        "description": "Vous accompagnez les résidentes et les résidents.",
+        "description_html": "<p>Vous accompagnez les résidentes et les résidents.</p>",
+        "commune_code": place.code,
+        "place_label": place.name,
+        "latitude": place.latitude,
+        "longitude": place.longitude,
+        "publics": [],
+        "schedules": [],
+        "funding": [],
+    }
+    if kind == Kind.JOB:
+        base |= {
+            "contract": "cdi",
+            "hours_min": 35.0,
+            "pay_min_cents": 207_700,
+            "pay_max_cents": 229_000,
+            "pay_period": "month",
+        }
+    added = Listing(**(base | values))
+    db.session.add(added)
+    db.session.flush()
+    return added
+
+
+def listing_session(of: Listing, **values: Any) -> ListingSession:
+    """Add a session in thirty days with ten seats."""
+    added = ListingSession(
+        **{
+            "listing_id": of.id,
+            "starts_at": clock.now() + dt.timedelta(days=30),
+            "capacity": 10,
+            "taken": 0,
+            "label": "",
+        }
+        | values
+    )
+    db.session.add(added)
+    db.session.flush()
+    return added
+
+
+def application(of: Listing | None = None, **values: Any) -> Application:
+    """Add an application as it stands just after it was received."""
+    number = next(_numbers)
+    now = values.pop("now", None) or clock.now()
+    added = Application(
+        **{
+            "reference": f"PS-T{number:03d}-TEST"[:12],
+            "secret_hash": "0" * 64,
+            "link_hash": f"{number:064d}",
+            "idempotency_key": f"key-{number}",
+            "body_hash": "0" * 64,
+            "listing": of or listing(),
+            "candidate_key": f"{number:064d}",
+            "first_name": "Samira",
+            "phone": f"+3363998{number % 10000:04d}",
+            "email": f"samira{number}@example.org",
+            "created_at": now,
+            "updated_at": now,
+        }
+        | values
+    )
+    db.session.add(added)
+    db.session.flush()
+    return added
+
+
+def signed_in_client(app: Flask, person: User) -> FlaskClient:
+    """Return a browser signed in as `person`, through the service that sign-in uses."""
+    from app.accounts.services import open_session
+
+    token = open_session(person, now=clock.now())
+    db.session.commit()
+    browser = app.test_client()
+    with browser.session_transaction() as cookie:
+        cookie["_user_id"] = token
+        cookie["_fresh"] = True
+    return browser
