@@ -85,9 +85,10 @@ export function suggestPlaces(field) {
     }
   });
   input.addEventListener("blur", close);
-  // The press comes before the blur that would close the list.
-  list.addEventListener("pointerdown", (event) => {
-    event.preventDefault();
-    take(event.target.closest("li"));
+  // Pressing the list must not take the focus away from the field, which would close it.
+  list.addEventListener("mousedown", (event) => event.preventDefault());
+  list.addEventListener("click", (event) => {
+    const option = event.target.closest("li");
+    if (option) take(option);
   });
 }
