@@ -1,0 +1,198 @@
+"""The outbox: nothing lost, nothing done twice, nothing blocked by one bad event."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from app.core import clock, outbox
+from app.core.database import db
+from app.core.jobs import Jobs, jobs, purge_done
+from app.core.outbox import OutboxDelivery, OutboxEvent, Permanent, Subscription, enqueue
+
+calls: list[int] = []
+effects: list[int] = []
+failures: dict[int, Exception] = {}
+
+
+def record(payload: dict[str, Any], _event_id: int) -> Callable[[], None]:
+    number = payload["number"]
+    calls.append(number)
+    if number in failures:
+        raise failures[number]
+    return lambda: effects.append(number)
+
+
+def record_effect_fails(payload: dict[str, Any], _event_id: int) -> Callable[[], None]:
+    def effect() -> None:
+        effects.append(payload["number"])
+        raise ConnectionError("the server hung up on samira@example.org")
+
+    return effect
+
+
+def record_batch(payloads: list[dict[str, Any]]) -> None:
+    calls.extend(payload["number"] for payload in payloads)
+
+
+@pytest.fixture(autouse=True)
+def subscribed() -> Iterator[None]:
+    calls.clear()
+    effects.clear()
+    failures.clear()
+    before = jobs.subscriptions
+    jobs.subscriptions = {
+        "one": [Subscription("one", record)],
+        "many": [Subscription("many", record_batch, batch=True)],
+        "cut": [Subscription("cut", record_effect_fails)],
+    }
+    yield
+    jobs.subscriptions = before
+
+
+def add(topic: str, *numbers: int, at: dt.datetime | None = None) -> None:
+    for number in numbers:
+        enqueue(topic, now=clock.now(), at=at, number=number)
+    db.session.commit()
+
+
+def states() -> list[str]:
+    db.session.expire_all()
+    return list(db.session.scalars(select(OutboxEvent.state).order_by(OutboxEvent.id)))
+
+
+def test_a_rolled_back_change_leaves_no_event() -> None:
+    enqueue("one", now=clock.now(), number=1)
+    db.session.rollback()
+    assert jobs.drain() == 0
+    assert calls == []
+
+
+def test_an_event_is_handled_once_and_in_order() -> None:
+    add("one", 1, 2, 3)
+    assert jobs.drain() == 3
+    assert jobs.drain() == 0
+    assert calls == effects == [1, 2, 3]
+    assert states() == ["done"] * 3
+
+
+def test_an_event_due_later_waits() -> None:
+    add("one", 1, at=clock.now() + dt.timedelta(hours=1))
+    assert jobs.drain() == 0
+    assert states() == ["pending"]
+
+
+def test_a_batch_handler_receives_every_event_at_once() -> None:
+    add("many", 1, 2, 3)
+    jobs.drain()
+    assert calls == [1, 2, 3]
+
+
+def test_a_failing_event_waits_and_blocks_no_other() -> None:
+    failures[1] = ConnectionError()
+    add("one", 1, 2)
+    jobs.drain()
+    assert effects == [2]
+    assert states() == ["pending", "done"]
+    event = db.session.scalars(select(OutboxEvent).order_by(OutboxEvent.id)).first()
+    assert event is not None
+    assert event.available_at > clock.now()
+    assert event.last_error == "ConnectionError"
+
+
+def test_the_stored_error_holds_no_personal_data() -> None:
+    add("cut", 1)
+    jobs.drain()
+    assert db.session.scalars(select(OutboxEvent.last_error)).one() == "ConnectionError"
+
+
+def test_a_hopeless_event_dies_at_once_and_stays_visible() -> None:
+    failures[1] = Permanent()
+    add("one", 1)
+    jobs.drain()
+    assert states() == ["dead"]
+    assert outbox.counts() == {"pending": 0, "leased": 0, "done": 0, "dead": 1}
+
+
+def test_an_event_without_handler_dies_instead_of_looping() -> None:
+    add("unknown", 1)
+    jobs.drain()
+    assert states() == ["dead"]
+
+
+def test_an_event_dies_after_the_last_attempt() -> None:
+    failures[1] = ConnectionError()
+    add("one", 1)
+    db.session.execute(update(OutboxEvent).values(attempts=outbox.MAX_ATTEMPTS - 1))
+    db.session.commit()
+    jobs.drain()
+    assert states() == ["dead"]
+
+
+def test_a_worker_that_died_after_its_effect_does_not_repeat_it() -> None:
+    add("one", 1)
+    (event,) = outbox.claim(clock.now())
+    # The effect was recorded, then the process died before the event was marked as done.
+    db.session.add(
+        OutboxDelivery(event_id=event.id, handler=f"{__name__}.record", done_at=clock.now())
+    )
+    db.session.execute(update(OutboxEvent).values(leased_until=clock.now()))
+    db.session.commit()
+    jobs.drain()
+    assert calls == []
+    assert states() == ["done"]
+
+
+def test_a_lease_that_expired_is_taken_again() -> None:
+    add("one", 1)
+    outbox.claim(clock.now())
+    assert jobs.drain() == 0
+    db.session.execute(
+        update(OutboxEvent).values(leased_until=clock.now() - dt.timedelta(seconds=1))
+    )
+    db.session.commit()
+    assert jobs.drain() == 1
+    assert effects == [1]
+
+
+def test_what_was_done_long_ago_is_purged_and_the_rest_kept() -> None:
+    add("one", 1, 2)
+    jobs.drain()
+    first = db.session.scalars(select(OutboxEvent.id).order_by(OutboxEvent.id)).first()
+    db.session.execute(
+        update(OutboxEvent)
+        .where(OutboxEvent.id == first)
+        .values(done_at=clock.now() - dt.timedelta(days=31))
+    )
+    db.session.commit()
+    assert purge_done(clock.now()) == 1
+    db.session.commit()
+    assert states() == ["done"]
+
+
+def test_two_workers_never_have_the_same_effect(app: Any, real_commits: None) -> None:
+    add("one", *range(200))
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            with app.app_context():
+                Jobs.drain(jobs)
+                db.session.remove()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert Counter(effects) == Counter(range(200))
+    assert db.session.scalar(select(func.count()).where(OutboxEvent.state == "done")) == 200
