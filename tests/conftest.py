@@ -41,6 +41,7 @@ REFERENCE_TABLES = {
     "term",
     "mobility_edge",
     "source",
+    "reference_version",
 }
 
 
