@@ -65,7 +65,6 @@ class Config:
         self.MAIL_URL = get("MAIL_URL") or f"file://{self.DATA_DIR / 'mails'}"
         self.MAIL_SENDER = get("MAIL_SENDER") or "Prendre soin <ne-pas-repondre@example.org>"
         self.STORAGE_URL = get("STORAGE_URL") or f"file://{self.DATA_DIR / 'files'}"
-        self.SENTRY_DSN = get("SENTRY_DSN", "")
         self.LOG_LEVEL = get("LOG_LEVEL", "INFO")
         self.RATELIMIT_STORAGE_URI = get("RATELIMIT_STORAGE_URL") or "memory://"
         self.SESSION_COOKIE_SECURE = self.PUBLIC_BASE_URL.startswith("https://")
