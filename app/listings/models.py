@@ -42,7 +42,9 @@ class Listing(db.Model):  # type: ignore[name-defined]
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
     published_at: Mapped[dt.datetime | None]
-    refreshed_at: Mapped[dt.datetime | None] = mapped_column(comment="last time it was said to be true")
+    refreshed_at: Mapped[dt.datetime | None] = mapped_column(
+        comment="last time it was said to be true"
+    )
     closed_at: Mapped[dt.datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(12))
     unfilled_reason: Mapped[str | None] = mapped_column(String(20))
@@ -94,7 +96,9 @@ class Listing(db.Model):  # type: ignore[name-defined]
     pay_min_cents: Mapped[int | None]
     pay_max_cents: Mapped[int | None]
     pay_period: Mapped[str | None] = mapped_column(String(8))
-    pay_label: Mapped[str] = mapped_column(String(300), default="", comment="as the source wrote it")
+    pay_label: Mapped[str] = mapped_column(
+        String(300), default="", comment="as the source wrote it"
+    )
     collective_agreement: Mapped[str] = mapped_column(String(120), default="")
     licence_required: Mapped[bool] = mapped_column(default=False)
     positions: Mapped[int] = mapped_column(default=1)
@@ -117,7 +121,9 @@ class Listing(db.Model):  # type: ignore[name-defined]
     starts_on: Mapped[dt.date | None]
     ends_on: Mapped[dt.date | None]
     deadline: Mapped[dt.date | None] = mapped_column(comment="last day to answer, Paris")
-    closes_at: Mapped[dt.datetime | None] = mapped_column(comment="end of that day in Paris, or +60 d")
+    closes_at: Mapped[dt.datetime | None] = mapped_column(
+        comment="UTC, see workflow.closing_instant"
+    )
 
     organisation: Mapped[Organisation | None] = relationship()
     establishment: Mapped[Establishment | None] = relationship()
@@ -154,7 +160,9 @@ class Listing(db.Model):  # type: ignore[name-defined]
             "source = 'site' OR (source_id IS NOT NULL AND source_hash IS NOT NULL)",
             name="imported_has_identity",
         ),
-        CheckConstraint("source <> 'site' OR organisation_id IS NOT NULL", name="own_has_organisation"),
+        CheckConstraint(
+            "source <> 'site' OR organisation_id IS NOT NULL", name="own_has_organisation"
+        ),
         CheckConstraint(
             "pay_min_cents IS NULL OR (pay_min_cents > 0 AND pay_period IS NOT NULL)",
             name="pay_has_period",
@@ -200,7 +208,9 @@ class ListingSession(db.Model):  # type: ignore[name-defined]
     __tablename__ = "listing_session"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id", ondelete="CASCADE"), index=True)
+    listing_id: Mapped[int] = mapped_column(
+        ForeignKey("listing.id", ondelete="CASCADE"), index=True
+    )
     starts_at: Mapped[dt.datetime]
     ends_at: Mapped[dt.datetime | None]
     deadline: Mapped[dt.date | None] = mapped_column(comment="last day to answer, Paris")
@@ -229,9 +239,13 @@ class ListingEvent(db.Model):  # type: ignore[name-defined]
     __tablename__ = "listing_event"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id", ondelete="CASCADE"), index=True)
+    listing_id: Mapped[int] = mapped_column(
+        ForeignKey("listing.id", ondelete="CASCADE"), index=True
+    )
     from_status: Mapped[str | None] = mapped_column(String(12))
     to_status: Mapped[str] = mapped_column(String(12))
     at: Mapped[dt.datetime]
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
-    reason: Mapped[str] = mapped_column(Text, default="")
+    reason: Mapped[str] = mapped_column(Text, default="", comment="reason of a refusal, or outcome")
+
+    listing: Mapped[Listing] = relationship()
