@@ -156,9 +156,16 @@ class Site:
             self.supervisor.tick()
             time.sleep(0.3)
 
+    def close(self) -> None:
+        """Stop all that was started, and let another site use the folder."""
+        self.supervisor.stop()
+        if self._lock is not None:
+            self._lock.close()
+
     def _take_data_dir(self) -> None:
-        self.data_dir.mkdir(parents=True, exist_ok=True)
-        self._lock = (self.data_dir / "run.lock").open("w")
+        # Names and phones of people will be here: for the owner of the folder only.
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = (self.data_dir / "run.lock").open("w", encoding="ascii")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -262,7 +269,7 @@ def main() -> int:
         for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         if site is not None:
-            site.supervisor.stop()
+            site.close()
     return 0
 
 
