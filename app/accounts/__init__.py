@@ -1,5 +1,22 @@
-from flask import Flask
+"""People who sign in: sessions, passwords, links by e-mail, roles."""
+
+from flask import Flask, g
+from flask_login import LoginManager
 
 
 def init_app(app: Flask) -> None:
-    """Register the blueprints and commands of the feature."""
+    """Register the blueprints and commands of the feature, and who the current person is."""
+    from app.accounts.views import accounts, user_of_cookie
+
+    login_manager = LoginManager()
+    # The session row is the protection: a cookie that names none opens nothing.
+    login_manager.session_protection = None
+    login_manager.user_loader(user_of_cookie)
+    login_manager.init_app(app)
+    app.teardown_request(_forget_person)
+    app.register_blueprint(accounts)
+
+
+def _forget_person(_error: BaseException | None) -> None:
+    """Two requests may share an application context (commands, tests), never a person."""
+    g.pop("_login_user", None)

@@ -1,0 +1,37 @@
+"""Forms of sign-in."""
+
+from __future__ import annotations
+
+from wtforms import EmailField, HiddenField, PasswordField
+from wtforms.validators import Email, InputRequired, Length
+
+from app.core.forms import BaseForm
+from app.core.i18n import lazy
+
+EMAIL_WRONG = lazy("Indiquez une adresse e-mail complète, par exemple prenom@exemple.fr.")
+
+
+class LinkRequestForm(BaseForm):
+    """The address to which a link is sent."""
+
+    email = EmailField(
+        lazy("Votre adresse e-mail"),
+        validators=[
+            InputRequired(lazy("Indiquez votre adresse e-mail.")),
+            Length(max=254, message=EMAIL_WRONG),
+            Email(EMAIL_WRONG),
+        ],
+    )
+    next = HiddenField()
+
+
+class SignInForm(LinkRequestForm):
+    """Address and password."""
+
+    password = PasswordField(
+        lazy("Votre mot de passe"),
+        validators=[
+            InputRequired(lazy("Indiquez votre mot de passe, ou demandez un lien par e-mail.")),
+            Length(max=200, message=lazy("Ce mot de passe est trop long.")),
+        ],
+    )

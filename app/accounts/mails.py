@@ -1,0 +1,23 @@
+"""Messages to people who sign in."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from app.accounts.models import User
+from app.core import mail
+
+
+def sign_in_link(
+    user: User, token: str, *, link_id: int, base_url: str, next_path: str, minutes: int
+) -> mail.Message:
+    """Return the message that carries a single-use link."""
+    query = f"?{urlencode({'next': next_path})}" if next_path else ""
+    return mail.render(
+        "accounts/sign_in_link",
+        to=user.email,
+        message_id=f"sign-in-link-{link_id}",
+        person=user.name,
+        url=f"{base_url}/connexion/lien/{token}{query}",
+        minutes=minutes,
+    )

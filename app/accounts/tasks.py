@@ -1,0 +1,33 @@
+"""What the worker does for accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app
+
+from app.accounts import mails, queries, services
+from app.core import clock, mail
+from app.core.outbox import Effect
+
+
+def send_sign_in_link(payload: dict[str, Any], event_id: int) -> Effect | None:
+    """Create a link for the person and mail it. Nothing happens for an address without account.
+
+    The token is born here so that it is written nowhere but in the message; a second run of the
+    same event makes a new link, which kills the first.
+    """
+    user = queries.get_user(payload["user_id"])
+    if user is None or not user.active:
+        return None
+    minutes = current_app.config["SIGN_IN_LINK_MINUTES"]
+    link_id, token = services.create_link(user, now=clock.now(), minutes=minutes)
+    message = mails.sign_in_link(
+        user,
+        token,
+        link_id=link_id,
+        base_url=current_app.config["PUBLIC_BASE_URL"],
+        next_path=payload.get("next", ""),
+        minutes=minutes,
+    )
+    return lambda: mail.send(message)

@@ -1,0 +1,87 @@
+"""Commands that open accounts and organisations.
+
+`accounts create` may attach the account to an organisation: it lives on the lowest floor that
+knows both.
+"""
+
+from __future__ import annotations
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from app.accounts import services as accounts_services
+from app.accounts.enums import Role
+from app.core import clock
+from app.core.database import db
+from app.core.errors import DomainError
+from app.organisations import queries, services
+from app.organisations.enums import MemberRole, OrganisationKind
+from app.organisations.models import Organisation
+
+accounts = AppGroup("accounts", help="Comptes des personnes qui se connectent.")
+organisations = AppGroup("organisations", help="Structures qui recrutent ou qui forment.")
+
+
+@accounts.command("create")
+@click.argument("email")
+@click.option("--role", required=True, type=click.Choice([str(role) for role in Role]))
+@click.option("--name", default="", help="Nom affiché ; par défaut, le début de l'adresse.")
+@click.option("--organisation", "slug", help="Identifiant de la structure dont elle est membre.")
+@click.option("--password", "ask_password", is_flag=True, help="Demander un mot de passe.")
+def create_account(email: str, role: str, name: str, slug: str | None, ask_password: bool) -> None:
+    """Open an account, and print a link that signs in once, unless a password was asked for."""
+    organisation = _organisation(slug) if slug else None
+    password = None
+    if ask_password:
+        password = click.prompt("Mot de passe", hide_input=True, confirmation_prompt=True)
+    now = clock.now()
+    try:
+        user = accounts_services.create_account(
+            email, name=name, role=role, now=now, password=password
+        )
+    except DomainError as error:
+        raise click.ClickException(error.message) from error
+    if organisation is not None:
+        services.add_member(organisation, user, now=now, role=MemberRole.OWNER)
+    click.echo(f"Compte créé : {user.email} ({user.role})")
+    if password is None:
+        minutes = current_app.config["SIGN_IN_LINK_MINUTES"]
+        _link_id, token = accounts_services.create_link(user, now=now, minutes=minutes)
+        base_url = current_app.config["PUBLIC_BASE_URL"]
+        click.echo(f"Lien de connexion ({minutes} min) : {base_url}/connexion/lien/{token}")
+    db.session.commit()
+
+
+@organisations.command("create")
+@click.argument("name")
+@click.option("--kind", required=True, type=click.Choice([str(kind) for kind in OrganisationKind]))
+@click.option("--siren", help="Neuf chiffres.")
+@click.option("--verified", is_flag=True, help="La dire vérifiée tout de suite.")
+def create_organisation(name: str, kind: str, siren: str | None, verified: bool) -> None:
+    """Open an organisation and print its identifier."""
+    now = clock.now()
+    try:
+        organisation = services.create_organisation(name, kind=kind, siren=siren, now=now)
+    except DomainError as error:
+        raise click.ClickException(error.message) from error
+    if verified:
+        services.verify_organisation(None, organisation, now=now)
+    db.session.commit()
+    click.echo(f"Structure créée : {organisation.slug} ({organisation.status})")
+
+
+@organisations.command("suspend")
+@click.argument("slug")
+def suspend_organisation(slug: str) -> None:
+    """Suspend an organisation: its members are signed out and see nothing of it any more."""
+    services.suspend_organisation(None, _organisation(slug), now=clock.now())
+    db.session.commit()
+    click.echo("Structure suspendue.")
+
+
+def _organisation(slug: str) -> Organisation:
+    organisation = queries.organisation_by_slug(slug)
+    if organisation is None:
+        raise click.ClickException(f"Aucune structure ne s'appelle « {slug} ».")
+    return organisation
