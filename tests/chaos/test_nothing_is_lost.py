@@ -1,0 +1,135 @@
+"""Kill web, worker and search server at random moments: every acknowledged application stays, once.
+
+`pytest tests/chaos --chaos-seeds 50` runs more disasters; each seed is one reproducible disaster.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from sqlalchemy import func, select
+
+from app.applications.models import Application
+from app.core.database import db
+from app.core.outbox import OutboxEvent
+from app.listings.services import mark_changed
+from app.core import clock, outbox
+from app.search.rebuild import drift
+from tests import factories
+from tests.stack import Stack, wait_until
+
+pytestmark = pytest.mark.usefixtures("real_commits")
+
+
+@pytest.fixture(scope="module")
+def stack(app: Any, environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder: Path = tmp_path_factory.mktemp("chaos")
+    stack = Stack(folder, environ["DATABASE_URL"], workers=2, threads=2)
+    stack.start()
+    yield stack
+    stack.stop()
+
+
+class People(threading.Thread):
+    """Send applications one after the other, resending each until it is acknowledged."""
+
+    def __init__(self, url: str, path: str) -> None:
+        super().__init__(daemon=True)
+        self.url, self.path = url, path
+        self.stopping = threading.Event()
+        self.acknowledged: dict[str, str] = {}
+
+    def run(self) -> None:
+        while not self.stopping.is_set():
+            self.apply()
+
+    def apply(self) -> None:
+        """Apply as one person; a cut connection is tried again with the same form."""
+        phone = f"06{random.SystemRandom().randrange(10**8):08d}"
+        browser, form = None, None
+        while not self.stopping.is_set():
+            try:
+                if form is None:
+                    browser = requests.Session()
+                    page = browser.get(self.url + self.path, timeout=3).text
+                    form = dict(
+                        re.findall(r'type="hidden"[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page)
+                    ) | dict(re.findall(r'name="([^"]+)" type="hidden" value="([^"]*)"', page))
+                assert browser is not None
+                answer = browser.post(
+                    self.url + self.path,
+                    data=form | {"first_name": "Samira", "phone": phone, "call_back": "any"},
+                    timeout=3,
+                )
+            except requests.RequestException:
+                time.sleep(0.1)
+                continue
+            if answer.status_code == 200:
+                found = re.search(r"PS-[A-Z0-9]{4}-[A-Z0-9]{4}", answer.text)
+                assert found, answer.text[:2000]
+                self.acknowledged[form["idempotency_key"]] = found.group()
+                return
+            assert answer.status_code >= 500, answer.text[:3000]
+
+
+def test_nothing_acknowledged_is_lost_and_nothing_is_doubled(stack: Stack, seed: int) -> None:
+    chance = random.Random(seed)
+    member = factories.user(email=f"equipe-{uuid.uuid4().hex}@example.org")
+    listing = factories.listing(organisation=factories.organisation(member))
+    mark_changed(listing, clock.now())
+    db.session.commit()
+    stack.smtp.messages.clear()
+    people = [People(stack.url, f"{listing.path}/candidater") for _ in range(3)]
+    for person in people:
+        person.start()
+    for _ in range(chance.randint(1, 3)):
+        time.sleep(chance.uniform(0.1, 1.0))
+        victim = chance.choice(["web", "worker", "search"])
+        chance.choice([stack.kill, stack.freeze])(victim)
+        time.sleep(chance.uniform(0.05, 0.8))
+        stack.revive(victim)
+    time.sleep(0.5)
+    for person in people:
+        person.stopping.set()
+    for person in people:
+        person.join(10)
+    acknowledged = {key: ref for person in people for key, ref in person.acknowledged.items()}
+
+    assert acknowledged, stack.web.log_tail()
+    wait_until(_nothing_is_pending, 60, f"{outbox.counts()} {stack.worker.log_tail()}")
+
+    stored = _stored()
+    assert {key: stored.get(key) for key in acknowledged} == acknowledged
+    applications = db.session.scalars(select(Application.candidate_key)).all()
+    assert len(applications) == len(set(applications))
+    assert outbox.counts()["dead"] == 0
+    copies = Counter(message["Message-ID"] for message in stack.smtp.messages)
+    assert len(copies) == len(applications)
+    # A crash between the server's answer and its record may repeat a message, never more than once.
+    assert max(copies.values()) <= 2
+    assert drift(clock.now()).is_none
+    db.session.rollback()
+
+
+def _nothing_is_pending() -> bool:
+    db.session.rollback()
+    pending = db.session.scalar(
+        select(func.count()).where(OutboxEvent.state.in_(["pending", "leased"]))
+    )
+    db.session.rollback()
+    return pending == 0
+
+
+def _stored() -> dict[str, str]:
+    rows = db.session.execute(select(Application.idempotency_key, Application.reference)).all()
+    return {key: reference for key, reference in rows}
