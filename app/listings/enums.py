@@ -140,3 +140,8 @@ MODALITY_LABELS = {
 
 # The source of what is written on the site itself.
 OWN_SOURCE = "site"
+# Where the other listings come from, as people know it.
+SOURCE_NAMES = {
+    "france-travail": lazy("France Travail"),
+    "lheo": lazy("Carif-Oref"),
+}

@@ -168,7 +168,8 @@ class Listing(db.Model):  # type: ignore[name-defined]
             name="pay_has_period",
         ),
         CheckConstraint(
-            "pay_max_cents IS NULL OR (pay_min_cents IS NOT NULL AND pay_max_cents >= pay_min_cents)",
+            "pay_max_cents IS NULL OR "
+            "(pay_min_cents IS NOT NULL AND pay_max_cents >= pay_min_cents)",
             name="pay_ordered",
         ),
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="point_complete"),

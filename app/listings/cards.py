@@ -1,0 +1,302 @@
+"""What a listing says in a list of results, in words ready to be shown.
+
+Lists are the most visited pages: a card is built from the columns of one query (see
+queries.listing_cards), without loading any object.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from app.core.filters import (
+    NBSP,
+    date_short,
+    date_with_weekday,
+    euros,
+    number,
+    time_short,
+)
+from app.core.i18n import _, plural
+from app.listings.enums import (
+    KIND_PATHS,
+    MODALITY_LABELS,
+    OWN_SOURCE,
+    PAY_PERIOD_LABELS,
+    SOURCE_NAMES,
+    DiplomaNeed,
+    Kind,
+    Modality,
+    PayPeriod,
+)
+
+WEEKS_PER_MONTH = 52 / 12
+MAX_SCHEDULES = 2
+# Told by the hours already.
+_HOURS_TERMS = {"temps-plein", "temps-partiel"}
+
+# Gives the French name of a term from its facet and slug: label("contract", "cdi") -> "CDI".
+Label = Callable[[str, str], str]
+
+
+@dataclass(slots=True)
+class Card:
+    """What components/listing_card.html shows. A text that is empty shows nothing.
+
+    `title` may be replaced by Markup with <mark>, and `distance` filled, by the search.
+    """
+
+    id: int
+    version: int
+    kind: str
+    url: str
+    title: str
+    employer: str
+    place: str
+    latitude: float | None
+    longitude: float | None
+    facts: list[str]
+    foot: list[tuple[str, str]]
+    key_number: str = ""
+    key_unit: str = ""
+    date_text: str = ""
+    distance: str = ""
+
+
+def pay_text(low: int | None, high: int | None) -> str:
+    """Write a pay given in cents: « 2 077 à 2 290 € », « 12,31 € »; empty when it is unknown."""
+    if low is None:
+        return ""
+    if high is None or high == low:
+        return euros(low)
+    return _("%(low)s à %(high)s", low=euros(low).removesuffix(f"{NBSP}€"), high=euros(high))
+
+
+def pay_period_text(period: str | None) -> str:
+    """Write « brut par mois »."""
+    return str(PAY_PERIOD_LABELS[PayPeriod(period)]) if period else ""
+
+
+def hours_text(low: float | None, high: float | None) -> str:
+    """Write weekly hours: « 35 h », « 28 à 35 h »; empty when they are unknown."""
+    if low is None:
+        return ""
+    if high is None or high == low:
+        return f"{_trim(low)}{NBSP}h"
+    return _("%(low)s à %(high)s h", low=_trim(low), high=_trim(high))
+
+
+def months_text(months: float | None) -> str:
+    """Write a duration: « 11 mois », « 2 semaines » under a month; empty when it is unknown."""
+    if months is None:
+        return ""
+    if months < 1:
+        weeks = max(1, round(months * WEEKS_PER_MONTH))
+        return plural("%(num)d semaine", "%(num)d semaines", weeks)
+    return f"{_trim(months)}{NBSP}" + _("mois")
+
+
+def contract_text(label: Label, contract: str | None, months: float | None) -> str:
+    """Write « CDI », « CDD de 6 mois »; empty when it is unknown."""
+    if not contract:
+        return ""
+    name = label("contract", contract)
+    return (
+        _("%(contract)s de %(time)s", contract=name, time=months_text(months)) if months else name
+    )
+
+
+def seats_text(capacity: int | None, taken: int) -> str:
+    """Write « 4 places », « Complet »; empty when seats are not limited."""
+    if capacity is None:
+        return ""
+    left = capacity - taken
+    return plural("%(num)d place", "%(num)d places", left) if left > 0 else _("Complet")
+
+
+def duration_text(label: str, months: float | None, hours: int | None) -> str:
+    """Write how long it lasts, in the author's words when there are some."""
+    if label:
+        return label
+    parts = [months_text(months), f"{number(hours)}{NBSP}h" if hours else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def promise_text(hours: int | None) -> str:
+    """Write the delay of answer that the organisation announces."""
+    if hours is None:
+        return ""
+    if hours <= 48:
+        return _("Réponse annoncée sous %(hours)d h", hours=hours)
+    return _("Réponse annoncée sous %(days)d jours", days=hours // 24)
+
+
+def source_name(source: str) -> str:
+    """Return the name of the site a listing comes from; empty for this one."""
+    return "" if source == OWN_SOURCE else str(SOURCE_NAMES.get(source, source))
+
+
+def build_card(row: Any, label: Label) -> Card:
+    """Return the card of a row of queries.card_columns()."""
+    number_, unit = _KEYS[row.kind](row)
+    return Card(
+        id=row.id,
+        version=row.version,
+        kind=row.kind,
+        url=f"{_PREFIXES[row.kind]}{row.id}-{row.slug}",
+        title=row.title,
+        employer=row.employer_name,
+        place=row.place_label,
+        latitude=row.latitude,
+        longitude=row.longitude,
+        facts=[fact for fact in _FACTS[row.kind](row, label) if fact],
+        foot=[(icon, text) for icon, text in _foot(row) if text],
+        key_number=number_,
+        key_unit=unit,
+        date_text=_published(row) if row.kind == Kind.JOB else "",
+    )
+
+
+def _trim(value: float) -> str:
+    return _number(round(value, 1))
+
+
+@lru_cache(maxsize=512)
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else number(value)
+
+
+def _published(row: Any) -> str:
+    return _("Publiée le %(day)s", day=date_short(row.published_at)) if row.published_at else ""
+
+
+def _foot(row: Any) -> Sequence[tuple[str, str]]:
+    here = row.source == OWN_SOURCE
+    return (
+        ("info", _("Pour découvrir : ce n’est pas encore un poste") if _is_try(row) else ""),
+        ("okrond", promise_text(row.promise_hours) if here and row.kind != Kind.EVENT else ""),
+        ("externe", "" if here else _("Annonce de %(source)s", source=source_name(row.source))),
+        (
+            "sparkle",
+            _("Ouvert sans diplôme")
+            if row.kind == Kind.JOB and row.diploma_need == DiplomaNeed.NONE
+            else "",
+        ),
+        ("calok", _("Jusqu’au %(day)s", day=date_short(row.deadline)) if row.deadline else ""),
+    )
+
+
+def _is_try(row: Any) -> bool:
+    return bool(row.kind == Kind.IMMERSION)
+
+
+def _job_facts(row: Any, label: Label) -> list[str]:
+    schedules = [slug for slug in row.schedules or () if slug not in _HOURS_TERMS]
+    return [
+        contract_text(label, row.contract, row.contract_months),
+        hours_text(row.hours_min, row.hours_max),
+        *(label("schedule", slug) for slug in schedules[:MAX_SCHEDULES]),
+        "" if row.pay_min_cents else _("Salaire non indiqué"),
+    ]
+
+
+def _training_facts(row: Any, label: Label) -> list[str]:
+    return [
+        _("Sans diplôme préalable") if row.diploma_need == DiplomaNeed.NONE else "",
+        duration_text(row.duration_label, row.duration_months, row.duration_hours),
+        str(MODALITY_LABELS[Modality(row.modality)]) if row.modality else "",
+        _free(row),
+    ]
+
+
+def _short_facts(row: Any, label: Label) -> list[str]:
+    return [
+        duration_text(row.duration_label, row.duration_months, row.duration_hours),
+        label("workplace", row.workplace) if row.workplace else "",
+    ]
+
+
+def _path_facts(row: Any, label: Label) -> list[str]:
+    return [
+        str(MODALITY_LABELS[Modality(row.modality)]) if row.modality else "",
+        _free(row),
+        *(label("funding", slug) for slug in (row.funding or ())[:MAX_SCHEDULES]),
+    ]
+
+
+def _event_facts(row: Any, label: Label) -> list[str]:
+    return [_free(row), seats_text(row.capacity, row.taken) if row.next_at else ""]
+
+
+def _free(row: Any) -> str:
+    return _("Gratuit") if row.cost_cents == 0 else ""
+
+
+def _job_key(row: Any) -> tuple[str, str]:
+    text = pay_text(row.pay_min_cents, row.pay_max_cents)
+    return text, pay_period_text(row.pay_period) if text else ""
+
+
+def _training_key(row: Any) -> tuple[str, str]:
+    if row.next_at is None:
+        return "", ""
+    day = date_short(row.next_at)
+    seats = seats_text(row.capacity, row.taken)
+    return (seats, _("rentrée le %(day)s", day=day)) if seats else (day, _("prochaine rentrée"))
+
+
+def _internship_key(row: Any) -> tuple[str, str]:
+    start = row.next_at or row.starts_on
+    if start is None:
+        return "", ""
+    return months_text(row.duration_months) or _("Stage"), _(
+        "dès le %(day)s", day=date_short(start)
+    )
+
+
+def _immersion_key(row: Any) -> tuple[str, str]:
+    if row.next_at is None:
+        return "", ""
+    dates = plural("%(num)d date", "%(num)d dates", row.next_count)
+    return dates, _("dès le %(day)s", day=date_short(row.next_at))
+
+
+def _path_key(row: Any) -> tuple[str, str]:
+    text = months_text(row.duration_months)
+    return text, _("en tout") if text else ""
+
+
+def _event_key(row: Any) -> tuple[str, str]:
+    if row.next_at is None:
+        return "", ""
+    text = date_with_weekday(row.next_at)
+    return text[:1].upper() + text[1:], hours_of(row.next_at, row.next_ends_at)
+
+
+def hours_of(start: dt.datetime, end: dt.datetime | None) -> str:
+    """Write « de 14 h à 16 h », « à 14 h » in Paris time."""
+    if end is None:
+        return _("à %(hour)s", hour=time_short(start))
+    return _("de %(start)s à %(end)s", start=time_short(start), end=time_short(end))
+
+
+_PREFIXES: Mapping[str, str] = {str(kind): f"/{path}/" for kind, path in KIND_PATHS.items()}
+_FACTS: Mapping[str, Callable[[Any, Label], list[str]]] = {
+    Kind.JOB: _job_facts,
+    Kind.TRAINING: _training_facts,
+    Kind.INTERNSHIP: _short_facts,
+    Kind.IMMERSION: _short_facts,
+    Kind.PATH: _path_facts,
+    Kind.EVENT: _event_facts,
+}
+_KEYS: Mapping[str, Callable[[Any], tuple[str, str]]] = {
+    Kind.JOB: _job_key,
+    Kind.TRAINING: _training_key,
+    Kind.INTERNSHIP: _internship_key,
+    Kind.IMMERSION: _immersion_key,
+    Kind.PATH: _path_key,
+    Kind.EVENT: _event_key,
+}
