@@ -121,11 +121,11 @@ class Site:
                 f"ou choisissez-en un autre (PORT={self.port + 1} make run)."
             )
         ensure_python(dev=False)
-        for step in (lambda: ensure_node(dev=False), ensure_browser_files):
-            try:
-                step()
-            except SetupError as error:
-                say(f"{error}\n→ Le site marche sans, avec une page plus simple.")
+        try:
+            ensure_node(dev=False)
+            ensure_browser_files()
+        except SetupError as error:
+            say(f"{error}\n→ Le site marche sans, avec des pages plus simples.")
         self.env.setdefault("SECRET_KEY", stored_secret(self.data_dir / "secret.key"))
         self.env.setdefault("PUBLIC_BASE_URL", self.address)
         self._start_search()
