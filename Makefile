@@ -17,7 +17,7 @@ check: install ## Contrôler le style, les types, les gabarits et les couches du
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/djlint templates --check --lint --quiet
+	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/lint-imports --no-cache
 
 bench: install ## Mesurer la page de recherche face au moteur seul
