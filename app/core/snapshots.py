@@ -45,22 +45,21 @@ def record_version(name: str, version: str) -> None:
 class Snapshot(Generic[Content]):
     """The content of one reference, as read by `read`.
 
-    Without a recorded version (rows written by hand, as tests do) it is read at each call. As a
-    version is a digest, the same version means the same content whatever the database.
+    Without a recorded version (rows written by hand, as tests do) it is read at each call.
     """
 
     def __init__(self, name: str, read: Callable[[], Content]) -> None:
         self._name = name
         self._read = read
         self._lock = threading.Lock()
-        self._kept: tuple[str, Content] | None = None
+        self._kept: tuple[Any, str, Content] | None = None
         self._checked: tuple[Any, float] | None = None
 
     def get(self) -> Content:
         """Return the content of the version the database holds."""
         kept = self._kept
         if kept is not None and self._is_fresh():
-            return kept[1]
+            return kept[2]
         with self._lock:
             version = db.session.scalar(
                 select(ReferenceVersion.version).where(ReferenceVersion.name == self._name)
@@ -68,10 +67,12 @@ class Snapshot(Generic[Content]):
             if version is None:
                 self._kept = self._checked = None
                 return self._read()
-            if self._kept is None or self._kept[0] != version:
-                self._kept = (version, self._read())
+            # `engine` is the pool itself, even when a test has put a connection in its place.
+            engine = db.engine.engine
+            if self._kept is None or self._kept[:2] != (engine, version):
+                self._kept = (engine, version, self._read())
             self._checked = (db.engine, time.monotonic())
-            return self._kept[1]
+            return self._kept[2]
 
     def forget(self) -> None:
         """Ask the database again at the next call: the loader of this process has just written."""

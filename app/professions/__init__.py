@@ -1,5 +1,12 @@
+"""The reference base: professions, diplomas, vocabulary, moves between professions."""
+
+from __future__ import annotations
+
 from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Register the blueprints and commands of the feature."""
+    """Register the commands of the feature."""
+    from app.professions import cli
+
+    app.cli.add_command(cli.professions)
