@@ -64,6 +64,7 @@ class Card:
     key_unit: str = ""
     date_text: str = ""
     distance: str = ""
+    next_at: dt.datetime | None = None
 
 
 def pay_text(low: int | None, high: int | None) -> str:
@@ -157,6 +158,7 @@ def build_card(row: Any, label: Label) -> Card:
         key_number=number_,
         key_unit=unit,
         date_text=_published(row) if row.kind == Kind.JOB else "",
+        next_at=row.next_at,
     )
 
 
