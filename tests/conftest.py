@@ -47,7 +47,9 @@ REFERENCE_TABLES = {
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a command run more disasters than the suite does."""
-    parser.addoption("--chaos-seeds", type=int, default=5, help="number of disasters of tests/chaos")
+    parser.addoption(
+        "--chaos-seeds", type=int, default=5, help="number of disasters of tests/chaos"
+    )
 
 
 class Smtp:

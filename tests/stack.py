@@ -33,7 +33,9 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
 class Stack:
     """Start, kill, freeze and revive each process; the database must already have its tables."""
 
-    def __init__(self, folder: Path, database_url: str, *, workers: int = 1, threads: int = 4) -> None:
+    def __init__(
+        self, folder: Path, database_url: str, *, workers: int = 1, threads: int = 4
+    ) -> None:
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"

@@ -7,6 +7,7 @@ import logging as stdlib_logging
 import click
 from flask import Flask
 
+from app.core import outbox
 from app.core.jobs import beat, jobs
 
 
@@ -19,6 +20,7 @@ def init_app(app: Flask) -> None:
 @click.option("--drain", is_flag=True, help="Faire tout ce qui est dû maintenant, puis s'arrêter.")
 def worker(drain: bool) -> None:
     """Run the outbox and the scheduled work."""
+    outbox.release_leases_of_the_dead(starting=True)
     if drain:
         click.echo(f"{jobs.drain()} événements traités")
         return
@@ -26,6 +28,8 @@ def worker(drain: bool) -> None:
         raise click.ClickException("La file d'attente n'est pas configurée.")
     stdlib_logging.getLogger("huey.consumer").setLevel(stdlib_logging.WARNING)
     beat("worker")
+    # Whatever was due while nobody worked does not wait for the next minute.
+    jobs.wake()
     consumer = jobs.huey.create_consumer(
         workers=2,
         worker_type="thread",

@@ -9,7 +9,10 @@ PARIS = ZoneInfo("Europe/Paris")
 
 
 def now() -> dt.datetime:
-    """Return the current instant, aware, in UTC. Views, commands and the worker call it; services receive it."""
+    """Return the current instant, aware, in UTC.
+
+    Views, commands and the worker call it; services receive it.
+    """
     return dt.datetime.now(dt.UTC)
 
 

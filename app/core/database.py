@@ -74,11 +74,15 @@ db = SQLAlchemy(
 migrate = Migrate()
 
 
-def one_of(column: str, values: Iterable[StrEnum | str], *, nullable: bool = False) -> CheckConstraint:
+def one_of(
+    column: str, values: Iterable[StrEnum | str], *, nullable: bool = False
+) -> CheckConstraint:
     """Return a CHECK that `column` holds one of `values`, the database's own last word."""
     listed = ", ".join(f"'{value}'" for value in values)
     sql = f"{column} IN ({listed})"
-    return CheckConstraint(f"{column} IS NULL OR {sql}" if nullable else sql, name=f"{column}_known")
+    return CheckConstraint(
+        f"{column} IS NULL OR {sql}" if nullable else sql, name=f"{column}_known"
+    )
 
 
 @event.listens_for(Engine, "connect")

@@ -35,7 +35,9 @@ class NotAllowedTransition(DomainError):
 
 def problem(status: int, title: str, detail: str = "", **extra: Any) -> Any:
     """Return an RFC 9457 problem document with its media type."""
-    response = jsonify({"type": "about:blank", "title": title, "status": status, "detail": detail} | extra)
+    response = jsonify(
+        {"type": "about:blank", "title": title, "status": status, "detail": detail} | extra
+    )
     response.status_code = status
     response.content_type = "application/problem+json"
     return response

@@ -1,4 +1,7 @@
-"""French formats for templates: dates, pay, phones. Non-breaking spaces are U+00A0, which the font has."""
+"""French formats for templates: dates, pay, phones.
+
+Non-breaking spaces are U+00A0, which the typeface has.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +79,11 @@ def phone(value: str) -> str:
     except phonenumbers.NumberParseException:
         return value
     french = parsed.country_code == 33
-    style = phonenumbers.PhoneNumberFormat.NATIONAL if french else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    style = (
+        phonenumbers.PhoneNumberFormat.NATIONAL
+        if french
+        else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    )
     return phonenumbers.format_number(parsed, style).replace(" ", NBSP)
 
 

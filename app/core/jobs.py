@@ -11,7 +11,7 @@ import logging
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ KEEP_DONE = dt.timedelta(days=30)
 HEARTBEAT_MAX_AGE = dt.timedelta(minutes=2)
 
 
-class Heartbeat(db.Model):  # type: ignore[name-defined]
+class Heartbeat(db.Model):
     """The last sign of life of each background process."""
 
     __tablename__ = "heartbeat"
@@ -94,6 +94,7 @@ class Jobs:
         def beat_task() -> None:
             with app.app_context():
                 beat("worker")
+                outbox.release_leases_of_the_dead()
                 self.drain()
 
         for entry in self.schedule:
@@ -141,16 +142,30 @@ class Jobs:
                 _fail(event, Permanent(f"no handler for {topic}"))
             return
         failed: dict[int, Exception] = {}
-        for subscription in subscriptions:
-            groups = [list(events)] if subscription.batch else [[event] for event in events]
-            for group in groups:
-                error = _run(subscription, group)
-                if error is not None:
-                    failed.update({event.id: error for event in group})
+        kept_at = time.monotonic()
+        for subscription, group in _calls(subscriptions, events):
+            if time.monotonic() - kept_at > outbox.LEASE.total_seconds() / 3:
+                outbox.keep([event.id for event in events], clock.now())
+                kept_at = time.monotonic()
+            error = _run(subscription, group)
+            if error is not None:
+                failed.update({event.id: error for event in group})
         for event in events:
             if event.id in failed:
                 _fail(event, failed[event.id])
         _finish([event.id for event in events if event.id not in failed])
+
+
+def _calls(
+    subscriptions: Sequence[Subscription], events: Sequence[OutboxEvent]
+) -> Iterator[tuple[Subscription, list[OutboxEvent]]]:
+    """Yield each handler with the events of each of its calls."""
+    for subscription in subscriptions:
+        if subscription.batch:
+            yield subscription, list(events)
+        else:
+            for event in events:
+                yield subscription, [event]
 
 
 def _run(subscription: Subscription, events: list[OutboxEvent]) -> Exception | None:
@@ -201,7 +216,13 @@ def _finish(ids: list[int]) -> None:
     db.session.execute(
         update(OutboxEvent)
         .where(OutboxEvent.id.in_(ids))
-        .values(state=OutboxState.DONE, done_at=clock.now(), leased_until=None, last_error=None)
+        .values(
+            state=OutboxState.DONE,
+            done_at=clock.now(),
+            leased_until=None,
+            leased_by=None,
+            last_error=None,
+        )
         .execution_options(synchronize_session=False)
     )
     db.session.commit()
@@ -219,6 +240,7 @@ def _fail(event: OutboxEvent, error: Exception) -> None:
             state=OutboxState.DEAD if dead else OutboxState.PENDING,
             available_at=now if dead else now + outbox.backoff(event.attempts),
             leased_until=None,
+            leased_by=None,
             # The type only: the text of an SMTP error repeats the address of a person.
             last_error=type(error).__name__,
         )
@@ -262,7 +284,9 @@ def _make_huey(app: Flask) -> Huey:
     url: str = app.config["SQLALCHEMY_DATABASE_URI"]
     logging.getLogger("huey").setLevel(logging.WARNING)
     if url.startswith("postgresql"):
-        return PostgresHuey("prendre-soin", dsn=url.replace("postgresql+psycopg://", "postgresql://"))
+        return PostgresHuey(
+            "prendre-soin", dsn=url.replace("postgresql+psycopg://", "postgresql://")
+        )
     app.config["DATA_DIR"].mkdir(parents=True, exist_ok=True)
     return SqliteHuey("prendre-soin", filename=str(app.config["DATA_DIR"] / "queue.db"))
 

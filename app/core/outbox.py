@@ -9,7 +9,9 @@ once the transaction is over (network calls never happen inside one), or None.
 from __future__ import annotations
 
 import datetime as dt
+import os
 import random
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,7 +22,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.database import db, one_of
 
-LEASE = dt.timedelta(seconds=90)
+# Longer than any single effect: SMTP gives up after 10 s, an index update after 30 s.
+LEASE = dt.timedelta(seconds=60)
 MAX_ATTEMPTS = 48
 BATCH = 500
 WAKE_KEY = "outbox_enqueued"
@@ -35,7 +38,7 @@ class OutboxState(StrEnum):
     DEAD = "dead"
 
 
-class OutboxEvent(db.Model):  # type: ignore[name-defined]
+class OutboxEvent(db.Model):
     """One thing that must happen because a transaction was committed."""
 
     __tablename__ = "outbox_event"
@@ -48,6 +51,7 @@ class OutboxEvent(db.Model):  # type: ignore[name-defined]
     created_at: Mapped[dt.datetime]
     available_at: Mapped[dt.datetime]
     leased_until: Mapped[dt.datetime | None]
+    leased_by: Mapped[str | None] = mapped_column(String(200), comment="host:pid of the worker")
     done_at: Mapped[dt.datetime | None]
     last_error: Mapped[str | None] = mapped_column(Text)
 
@@ -57,7 +61,7 @@ class OutboxEvent(db.Model):  # type: ignore[name-defined]
     )
 
 
-class OutboxDelivery(db.Model):  # type: ignore[name-defined]
+class OutboxDelivery(db.Model):
     """A handler that has had its effect for an event: it never has it twice."""
 
     __tablename__ = "outbox_delivery"
@@ -109,7 +113,13 @@ def enqueue_many(topic: str, payloads: Sequence[dict[str, Any]], *, now: dt.date
     """Add many events in one statement, for imports and rebuilds."""
     if not payloads:
         return
-    row = {"topic": topic, "state": "pending", "attempts": 0, "created_at": now, "available_at": now}
+    row = {
+        "topic": topic,
+        "state": "pending",
+        "attempts": 0,
+        "created_at": now,
+        "available_at": now,
+    }
     db.session.execute(
         OutboxEvent.__table__.insert(), [row | {"payload": payload} for payload in payloads]
     )
@@ -130,7 +140,7 @@ def on_commit_wake(wake: Callable[[], None]) -> None:
 
 
 def claim(now: dt.datetime, *, limit: int = BATCH) -> list[OutboxEvent]:
-    """Lease the oldest due events to this worker and commit. Two workers never lease the same one."""
+    """Lease the oldest due events to this worker and commit; no other worker gets them."""
     due = (
         select(OutboxEvent.id)
         .where(
@@ -153,6 +163,7 @@ def claim(now: dt.datetime, *, limit: int = BATCH) -> list[OutboxEvent]:
         .values(
             state=OutboxState.LEASED,
             leased_until=now + LEASE,
+            leased_by=_me(),
             attempts=OutboxEvent.attempts + 1,
         )
         .execution_options(synchronize_session=False)
@@ -169,6 +180,52 @@ def claim(now: dt.datetime, *, limit: int = BATCH) -> list[OutboxEvent]:
     return events
 
 
+def keep(ids: Sequence[int], now: dt.datetime) -> None:
+    """Prolong the lease of events that this worker has not finished, and commit."""
+    _update(list(ids), state=OutboxState.LEASED, leased_until=now + LEASE)
+
+
+def release_leases_of_the_dead(*, starting: bool = False) -> int:
+    """Give back what processes of this host had leased before they died; return how many.
+
+    `starting`: this process has leased nothing yet, what bears its name comes from a former life.
+    """
+    host = socket.gethostname()
+    leased = db.session.execute(
+        select(OutboxEvent.id, OutboxEvent.leased_by).where(
+            OutboxEvent.state == OutboxState.LEASED, OutboxEvent.leased_by.startswith(f"{host}:")
+        )
+    ).all()
+    ids = [id_ for id_, worker in leased if (starting and worker == _me()) or not _alive(worker)]
+    _update(ids, state=OutboxState.PENDING, leased_until=None, leased_by=None)
+    return len(ids)
+
+
+def _update(ids: list[int], **values: Any) -> None:
+    if ids:
+        db.session.execute(
+            update(OutboxEvent)
+            .where(OutboxEvent.id.in_(ids), OutboxEvent.state == OutboxState.LEASED)
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )
+    db.session.commit()
+
+
+def _me() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _alive(worker: str | None) -> bool:
+    try:
+        os.kill(int((worker or "").rpartition(":")[2]), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def backoff(attempts: int) -> dt.timedelta:
     """Return the wait before the next attempt: doubling from 5 s to 10 min, with jitter."""
     seconds = min(600.0, 5.0 * 2 ** min(attempts - 1, 10))
@@ -180,4 +237,4 @@ def counts() -> dict[str, int]:
     rows = db.session.execute(
         select(OutboxEvent.state, func.count()).group_by(OutboxEvent.state)
     ).all()
-    return {str(state): 0 for state in OutboxState} | {state: number for state, number in rows}
+    return {str(state): 0 for state in OutboxState} | dict(rows)

@@ -45,11 +45,15 @@ def init_app(app: Flask) -> None:
     app.before_request(_declare_intent)
     app.before_request(_refuse_cross_site_writes)
     app.after_request(_set_headers)
-    app.teardown_request(lambda _error: reads_only.set(False))
+    app.teardown_request(_forget_intent)
 
 
 def _declare_intent() -> None:
     reads_only.set(request.method in SAFE_METHODS)
+
+
+def _forget_intent(_error: BaseException | None) -> None:
+    reads_only.set(False)
 
 
 def _refuse_cross_site_writes() -> None:
@@ -76,7 +80,7 @@ def _personal() -> bool:
 
 
 def safe_next(target: str | None, default: str) -> str:
-    """Return `target` when it is a path of this site, else `default`. Refuses `//evil`, `/\\evil`."""
+    """Return `target` when it is a path of this site, else `default`."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return default
     if any(ord(char) < 0x20 for char in target) or "\\" in target:

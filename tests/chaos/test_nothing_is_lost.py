@@ -20,10 +20,10 @@ import requests
 from sqlalchemy import func, select
 
 from app.applications.models import Application
+from app.core import clock, outbox
 from app.core.database import db
 from app.core.outbox import OutboxEvent
 from app.listings.services import mark_changed
-from app.core import clock, outbox
 from app.search.rebuild import drift
 from tests import factories
 from tests.stack import Stack, wait_until
@@ -32,7 +32,9 @@ pytestmark = pytest.mark.usefixtures("real_commits")
 
 
 @pytest.fixture(scope="module")
-def stack(app: Any, environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(
+    app: Any, environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
     folder: Path = tmp_path_factory.mktemp("chaos")
     stack = Stack(folder, environ["DATABASE_URL"], workers=2, threads=2)
     stack.start()
@@ -132,4 +134,4 @@ def _nothing_is_pending() -> bool:
 
 def _stored() -> dict[str, str]:
     rows = db.session.execute(select(Application.idempotency_key, Application.reference)).all()
-    return {key: reference for key, reference in rows}
+    return {row.idempotency_key: row.reference for row in rows}

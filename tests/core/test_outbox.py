@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import socket
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -178,14 +182,14 @@ def test_what_was_done_long_ago_is_purged_and_the_rest_kept() -> None:
 
 def test_two_workers_never_have_the_same_effect(app: Any, real_commits: None) -> None:
     add("one", *range(200))
-    errors: list[BaseException] = []
+    errors: list[Exception] = []
 
     def work() -> None:
         try:
             with app.app_context():
                 Jobs.drain(jobs)
                 db.session.remove()
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - reported by the test itself
             errors.append(error)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
@@ -196,3 +200,38 @@ def test_two_workers_never_have_the_same_effect(app: Any, real_commits: None) ->
     assert errors == []
     assert Counter(effects) == Counter(range(200))
     assert db.session.scalar(select(func.count()).where(OutboxEvent.state == "done")) == 200
+
+
+def lease_by(worker: str) -> None:
+    add("one", 1)
+    outbox.claim(clock.now())
+    db.session.execute(update(OutboxEvent).values(leased_by=worker))
+    db.session.commit()
+
+
+def test_what_a_dead_worker_had_leased_is_given_back_at_once() -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    lease_by(f"{socket.gethostname()}:{dead.pid}")
+    assert outbox.release_leases_of_the_dead() == 1
+    assert jobs.drain() == 1
+
+
+def test_what_a_living_worker_leased_stays_its_own() -> None:
+    lease_by(f"{socket.gethostname()}:{os.getpid()}")
+    assert outbox.release_leases_of_the_dead() == 0
+    lease_by("another-host:1")
+    assert outbox.release_leases_of_the_dead() == 0
+
+
+def test_a_restarted_container_takes_back_what_its_former_life_leased() -> None:
+    lease_by(f"{socket.gethostname()}:{os.getpid()}")
+    assert outbox.release_leases_of_the_dead(starting=True) == 1
+
+
+def test_a_lease_is_prolonged_while_the_work_goes_on() -> None:
+    add("one", 1)
+    (event,) = outbox.claim(clock.now())
+    later = clock.now() + dt.timedelta(minutes=5)
+    outbox.keep([event.id], later)
+    assert outbox.claim(later) == []
