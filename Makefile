@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench install lock messages clean
+.PHONY: help run test coverage check bench install lock messages clean
 
 help: ## Afficher cette aide
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,6 +12,9 @@ run: ## Installer ce qui manque, puis lancer le site et l’annoncer (PORT=8000,
 
 test: ## Installer ce qui manque, puis lancer tous les tests, sur SQLite et sur PostgreSQL
 	@exec $(PYTHON) -m tools.suite $(ARGS)
+
+coverage: install ## Mesurer ce que les tests parcourent, sur SQLite
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term $(ARGS)
 
 check: install ## Contrôler le style, les types, les gabarits et les couches du code
 	$(BIN)/ruff check .
