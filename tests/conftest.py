@@ -42,6 +42,7 @@ REFERENCE_TABLES = {
     "mobility_edge",
     "source",
     "reference_version",
+    "reference_version",
 }
 
 
@@ -172,17 +173,15 @@ def session(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 
 @pytest.fixture
-def real_commits(app: Flask) -> Iterator[None]:
+def real_commits(session: Any) -> Iterator[None]:
     """Let the test commit for real, then empty every table but the reference base."""
     yield
-    with app.app_context():
-        db.session.rollback()
-        reads_only.set(False)
-        for table in reversed(db.metadata.sorted_tables):
-            if table.name not in REFERENCE_TABLES:
-                db.session.execute(delete(table))
-        db.session.commit()
-        db.session.remove()
+    db.session.rollback()
+    reads_only.set(False)
+    for table in reversed(db.metadata.sorted_tables):
+        if table.name not in REFERENCE_TABLES:
+            db.session.execute(delete(table))
+    db.session.commit()
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def enforce() -> Any:
         return None  # Unknown address: the 404 handler answers.
     if endpoint == "static":
         return None
-    policy = policy_of(current_app, endpoint) 
+    policy = policy_of(current_app, endpoint)
     if policy is None:
         abort(404)
     if policy.public:

@@ -8,7 +8,6 @@ from app.core import clock
 from app.core.database import db
 from app.core.jobs import HEARTBEAT_MAX_AGE, Heartbeat, database_answers
 from app.core.permissions import public
-from app.search.queries import engine_state
 
 bp = Blueprint("health", __name__, url_prefix="/health")
 
@@ -29,7 +28,6 @@ def ready() -> tuple[Response, int]:
     report = {
         "database": "ok" if database else "down",
         "worker": "ok" if worker else "silent",
-        "search": engine_state() if database else "unknown",
     }
     status = "ok" if database else "down"
     return jsonify(status=status, **report), 200 if database else 503
