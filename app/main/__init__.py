@@ -1,5 +1,11 @@
+"""The home page, the pages the law asks for, and the health of the process."""
+
 from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Register the blueprints and commands of the feature."""
+    """Register the blueprints of the feature."""
+    from app.main import health, views
+
+    app.register_blueprint(views.bp)
+    app.register_blueprint(health.bp)
