@@ -5,8 +5,20 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import accounts, api, applications, geography, imports, listings, main, organisations
-from app import professions, search, subscriptions
+from app import (
+    accounts,
+    api,
+    applications,
+    geography,
+    imports,
+    listings,
+    main,
+    moderation,
+    organisations,
+    professions,
+    search,
+    subscriptions,
+)
 from app.core import assets, cli, errors, filters, logging, mail, permissions, security, storage
 from app.core.database import db, migrate
 from app.core.i18n import babel
@@ -42,6 +54,7 @@ def create_app(config: Config | None = None) -> Flask:
         applications,
         search,
         imports,
+        moderation,
         api,
         main,
     ):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app.geography.models import Commune
 
 
-class Organisation(db.Model):  # type: ignore[name-defined]
+class Organisation(db.Model):
     """An employer or a school that publishes and answers here."""
 
     __tablename__ = "organisation"
@@ -52,7 +52,7 @@ class Organisation(db.Model):  # type: ignore[name-defined]
         return self.status == OrganisationStatus.VERIFIED
 
 
-class Establishment(db.Model):  # type: ignore[name-defined]
+class Establishment(db.Model):
     """A place where the organisation works, with its own SIRET."""
 
     __tablename__ = "establishment"
@@ -71,7 +71,7 @@ class Establishment(db.Model):  # type: ignore[name-defined]
     commune: Mapped[Commune | None] = relationship()
 
 
-class Membership(db.Model):  # type: ignore[name-defined]
+class Membership(db.Model):
     """A person who acts for an organisation."""
 
     __tablename__ = "membership"

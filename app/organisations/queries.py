@@ -63,11 +63,11 @@ def establishments_of(organisation_id: int) -> list[Establishment]:
     )
 
 
-def member_emails(organisation_id: int) -> list[str]:
-    """Return the addresses of the active members of an organisation, oldest membership first."""
+def members_of(organisation_id: int) -> list[User]:
+    """Return the active people who act for an organisation, the oldest membership first."""
     return list(
         db.session.scalars(
-            select(User.email)
+            select(User)
             .join(Membership, Membership.user_id == User.id)
             .where(Membership.organisation_id == organisation_id, User.active)
             .order_by(Membership.id)

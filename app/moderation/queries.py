@@ -1,0 +1,95 @@
+"""Reads of what waits for a decision of the team."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import Subquery, func, select
+from sqlalchemy.orm import joinedload
+
+from app.accounts.models import User
+from app.core.database import db
+from app.listings.enums import OWN_SOURCE, Status
+from app.listings.models import Listing, ListingEvent
+
+# What the team says to those who send a listing: an answer within a day.
+ANSWER_WITHIN = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A listing in review, since when, and who sent it."""
+
+    listing: Listing
+    since: dt.datetime
+    author: User | None
+    published_before: bool
+
+    def is_late(self, now: dt.datetime) -> bool:
+        """Return whether the team has kept its author waiting longer than it says."""
+        return now - self.since > ANSWER_WITHIN
+
+
+def waiting_listings(*, limit: int, offset: int = 0) -> list[Waiting]:
+    """Return what is in review, the longest wait first."""
+    sent = _sent_at()
+    rows = db.session.execute(
+        select(Listing, sent.c.at, User)
+        .join(sent, sent.c.listing_id == Listing.id)
+        .outerjoin(User, User.id == Listing.created_by_id)
+        .options(joinedload(Listing.organisation))
+        .where(Listing.status == Status.IN_REVIEW)
+        .order_by(sent.c.at, Listing.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [_waiting(listing, since, author) for listing, since, author in rows]
+
+
+def count_waiting() -> int:
+    """Return how many listings are in review."""
+    statement = select(func.count()).where(Listing.status == Status.IN_REVIEW)
+    return db.session.scalar(statement) or 0
+
+
+def waiting_listing(listing_id: int) -> Waiting | None:
+    """Return a listing in review, with what is shown to decide; None when it does not wait."""
+    sent = _sent_at()
+    row = db.session.execute(
+        select(Listing, sent.c.at, User)
+        .join(sent, sent.c.listing_id == Listing.id)
+        .outerjoin(User, User.id == Listing.created_by_id)
+        .options(
+            joinedload(Listing.organisation),
+            joinedload(Listing.profession),
+            joinedload(Listing.diploma),
+            joinedload(Listing.commune),
+        )
+        .where(Listing.id == listing_id, Listing.status == Status.IN_REVIEW)
+    ).one_or_none()
+    return None if row is None else _waiting(*row)
+
+
+def count_published_of(organisation_id: int) -> int:
+    """Return how many listings of an organisation were online, now or before."""
+    statement = select(func.count()).where(
+        Listing.organisation_id == organisation_id,
+        Listing.source == OWN_SOURCE,
+        Listing.published_at.is_not(None),
+    )
+    return db.session.scalar(statement) or 0
+
+
+def _sent_at() -> Subquery:
+    """Return the subquery of the last time each listing was sent to review."""
+    return (
+        select(ListingEvent.listing_id, func.max(ListingEvent.at).label("at"))
+        .where(ListingEvent.to_status == Status.IN_REVIEW)
+        .group_by(ListingEvent.listing_id)
+        .subquery()
+    )
+
+
+def _waiting(listing: Listing, since: dt.datetime, author: User | None) -> Waiting:
+    return Waiting(listing, since, author, published_before=listing.published_at is not None)

@@ -1,0 +1,26 @@
+"""Decisions of the team. Each is one of a lower feature, taken by a reviewer."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from app.accounts.models import User
+from app.listings import services as listings
+from app.listings.models import Listing
+from app.organisations import services as organisations
+from app.organisations.models import Organisation
+
+
+def approve_listing(actor: User, listing: Listing, now: dt.datetime) -> Listing:
+    """Put a listing in review online. Raises DomainError when its organisation is not verified."""
+    return listings.publish_listing(actor, listing, now)
+
+
+def refuse_listing(actor: User, listing: Listing, reason: str, now: dt.datetime) -> Listing:
+    """Send a listing back to its author, who receives the reason."""
+    return listings.refuse_listing(actor, listing, reason, now)
+
+
+def verify_organisation(actor: User, organisation: Organisation, now: dt.datetime) -> None:
+    """Say that the organisation is what it says. Raises DomainError when it is suspended."""
+    organisations.verify_organisation(actor, organisation, now=now)

@@ -1,0 +1,142 @@
+"""The team reads what waits, publishes or sends back, and verifies organisations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+
+from app.accounts.enums import REVIEW_ROLES
+from app.core import clock
+from app.core.database import db
+from app.core.i18n import _
+from app.core.permissions import requires_role
+from app.core.security import safe_next
+from app.listings.cards import (
+    contract_text,
+    duration_text,
+    hours_text,
+    pay_period_text,
+    pay_text,
+)
+from app.listings.enums import DIPLOMA_NEED_LABELS, DiplomaNeed
+from app.listings.models import Listing
+from app.moderation import queries, services
+from app.moderation.forms import RefuseForm
+from app.moderation.queries import Waiting
+from app.organisations.queries import establishments_of, get_organisation, members_of
+from app.professions.queries import term_label
+
+moderation = Blueprint("moderation", __name__, url_prefix="/equipe")
+
+PER_PAGE = 50
+
+
+@moderation.get("/")
+@requires_role(*REVIEW_ROLES)
+def home() -> Any:
+    """Lead the team to its work."""
+    return redirect(url_for("moderation.index"))
+
+
+@moderation.get("/annonces")
+@requires_role(*REVIEW_ROLES)
+def index() -> Any:
+    """List what waits, the longest wait first."""
+    page = min(max(request.args.get("page", 1, type=int), 1), 1000)
+    return render_template(
+        "moderation/index.html",
+        waiting=queries.waiting_listings(limit=PER_PAGE, offset=(page - 1) * PER_PAGE),
+        total=queries.count_waiting(),
+        page=page,
+        per_page=PER_PAGE,
+        now=clock.now(),
+    )
+
+
+@moderation.get("/annonces/<int:listing_id>")
+@requires_role(*REVIEW_ROLES)
+def show(listing_id: int) -> Any:
+    """Show a listing as it will appear, who sends it, and what can be decided."""
+    waiting = queries.waiting_listing(listing_id)
+    if waiting is None:
+        flash(_("Cette annonce n’attend plus de décision."), "message")
+        return redirect(url_for("moderation.index"), 303)
+    return _page(waiting, RefuseForm())
+
+
+@moderation.post("/annonces/<int:listing_id>/publier")
+@requires_role(*REVIEW_ROLES)
+def publish(listing_id: int) -> Any:
+    """Put the listing online."""
+    waiting = _waiting(listing_id)
+    services.approve_listing(current_user, waiting.listing, clock.now())
+    db.session.commit()
+    flash(_("L’annonce est en ligne. La structure est prévenue."), "ok")
+    return redirect(url_for("moderation.index"), 303)
+
+
+@moderation.post("/annonces/<int:listing_id>/refuser")
+@requires_role(*REVIEW_ROLES)
+def refuse(listing_id: int) -> Any:
+    """Send the listing back with a reason."""
+    waiting = _waiting(listing_id)
+    form = RefuseForm()
+    if not form.validate_on_submit():
+        return _page(waiting, form), 422
+    services.refuse_listing(current_user, waiting.listing, form.reason.data, clock.now())
+    db.session.commit()
+    flash(_("L’annonce est renvoyée. La structure a reçu votre message."), "ok")
+    return redirect(url_for("moderation.index"), 303)
+
+
+@moderation.post("/structures/<int:organisation_id>/verifier")
+@requires_role(*REVIEW_ROLES)
+def verify(organisation_id: int) -> Any:
+    """Say that the organisation is what it says, then come back to what was being read."""
+    organisation = get_organisation(organisation_id) or abort(404)
+    services.verify_organisation(current_user, organisation, clock.now())
+    db.session.commit()
+    flash(_("%(name)s est vérifiée.", name=organisation.name), "ok")
+    return redirect(safe_next(request.form.get("next"), url_for("moderation.index")), 303)
+
+
+def _waiting(listing_id: int) -> Waiting:
+    return queries.waiting_listing(listing_id) or abort(404)
+
+
+def _page(waiting: Waiting, form: RefuseForm) -> str:
+    organisation = waiting.listing.organisation
+    return render_template(
+        "moderation/show.html",
+        waiting=waiting,
+        listing=waiting.listing,
+        facts=_facts(waiting.listing),
+        organisation=organisation,
+        establishments=establishments_of(organisation.id) if organisation else [],
+        members=members_of(organisation.id) if organisation else [],
+        published_count=queries.count_published_of(organisation.id) if organisation else 0,
+        form=form,
+        now=clock.now(),
+    )
+
+
+def _facts(listing: Listing) -> list[tuple[str, str]]:
+    """Return what decides of a listing, as (label, text) pairs; an empty text is not shown."""
+    pay = pay_text(listing.pay_min_cents, listing.pay_max_cents)
+    duration = duration_text(
+        listing.duration_label, listing.duration_months, listing.duration_hours
+    )
+    return [
+        (_("Métier"), listing.profession.label if listing.profession else ""),
+        (_("Salaire"), f"{pay} {pay_period_text(listing.pay_period)}" if pay else ""),
+        (_("Heures par semaine"), hours_text(listing.hours_min, listing.hours_max)),
+        (_("Horaires"), ", ".join(term_label("schedule", slug) for slug in listing.schedules)),
+        (_("Contrat"), contract_text(term_label, listing.contract, listing.contract_months)),
+        (_("Durée"), duration),
+        (_("Diplôme"), str(DIPLOMA_NEED_LABELS[DiplomaNeed(listing.diploma_need)])),
+        (_("Permis"), _("Permis B demandé") if listing.licence_required else ""),
+        (_("Adresse"), listing.address),
+        (_("Contact"), listing.contact_name),
+    ]
