@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from app.professions.models import Diploma, Profession
 
 
-class Listing(db.Model):  # type: ignore[name-defined]
+class Listing(db.Model):
     """Anything published that a person can answer. Columns of other kinds stay empty."""
 
     __tablename__ = "listing"
@@ -203,7 +203,7 @@ class Listing(db.Model):  # type: ignore[name-defined]
         return self.status == Status.PUBLISHED and (self.closes_at is None or now < self.closes_at)
 
 
-class ListingSession(db.Model):  # type: ignore[name-defined]
+class ListingSession(db.Model):
     """A dated session with seats: of a training, an event, an internship or an immersion."""
 
     __tablename__ = "listing_session"
@@ -234,7 +234,7 @@ class ListingSession(db.Model):  # type: ignore[name-defined]
         return None if self.capacity is None else self.capacity - self.taken
 
 
-class ListingEvent(db.Model):  # type: ignore[name-defined]
+class ListingEvent(db.Model):
     """The log: who made the listing pass from one state to another, when and why."""
 
     __tablename__ = "listing_event"

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from app.accounts.models import User
 from app.core.clock import paris_date
 from app.core.database import db
 from app.geography.models import Commune
 from app.listings.cards import Card, build_card
 from app.listings.enums import OWN_SOURCE, Kind, Status
 from app.listings.models import Listing, ListingEvent, ListingSession
+from app.organisations.enums import OrganisationStatus
 from app.organisations.models import Membership, Organisation
 from app.professions.queries import term_label
 
@@ -29,7 +29,7 @@ def is_open(now: dt.datetime) -> ColumnElement[bool]:
 
 
 def card_select(now: dt.datetime) -> Select[Any]:
-    """Return the query of the columns a card needs, for open listings, each with its next date that has room."""
+    """Return the query of the columns of a card: open listings, with their next free date."""
     later = aliased(ListingSession)
     upcoming = (
         later.listing_id == Listing.id,
@@ -141,8 +141,8 @@ def counts_by_kind(now: dt.datetime) -> dict[str, int]:
     """Return the number of open listings of each kind, 0 included."""
     rows = db.session.execute(
         select(Listing.kind, func.count()).where(is_open(now)).group_by(Listing.kind)
-    ).tuples()
-    return {str(kind): 0 for kind in Kind} | dict(rows)
+    )
+    return {str(kind): 0 for kind in Kind} | dict(rows.all())
 
 
 def count_open(now: dt.datetime) -> int:
@@ -187,14 +187,19 @@ def listings_by_id(ids: Iterable[int]) -> dict[int, Listing]:
 
 
 def owned_listing(listing_id: int, user_id: int) -> Listing | None:
-    """Return a listing written here by an organisation of this person, or None."""
+    """Return a listing written here by an organisation of this person, or None.
+
+    A suspended organisation is nobody's.
+    """
     return db.session.scalar(
         _page_select()
         .join(Membership, Membership.organisation_id == Listing.organisation_id)
+        .join(Organisation, Organisation.id == Listing.organisation_id)
         .where(
             Listing.id == listing_id,
             Listing.source == OWN_SOURCE,
             Membership.user_id == user_id,
+            Organisation.status != OrganisationStatus.SUSPENDED,
         )
     )
 
@@ -222,18 +227,6 @@ def last_refusal(listing_id: int) -> str:
             .limit(1)
         )
         or ""
-    )
-
-
-def members_emails(listing: Listing) -> list[str]:
-    """Return the addresses of the active members of the listing's organisation."""
-    return list(
-        db.session.scalars(
-            select(User.email)
-            .join(Membership, Membership.user_id == User.id)
-            .where(Membership.organisation_id == listing.organisation_id, User.active.is_(True))
-            .order_by(User.id)
-        )
     )
 
 

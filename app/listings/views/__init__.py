@@ -1,0 +1,1 @@
+"""Pages of listings: for everyone, and for those who write them."""
