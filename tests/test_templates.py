@@ -133,5 +133,9 @@ def test_french_spaces_do_not_break(name: str) -> None:
     source = re.sub(r"{#.*?#}", "", (TEMPLATES / name).read_text(encoding="utf-8"), flags=re.DOTALL)
     translated = re.findall(r"""gettext\(.*?\)|_\((?:"[^"]*"|'[^']*')""", source)
 
-    wrong = [text for text in translated if re.search(r"\w [?!;:»](?=[\s\"'<.]|$)|« |\d [€%]|\u202f", text)]
+    wrong = [
+        text
+        for text in translated
+        if re.search(r"\w [?!;:»](?=[\s\"'<.]|$)|« |\d [€%]|\u202f", text)
+    ]
     assert wrong == []

@@ -1,7 +1,7 @@
 """People who sign in: sessions, passwords, links by e-mail, roles."""
 
 from flask import Flask, g
-from flask_login import LoginManager
+from flask_login import LoginManager, current_user
 
 
 def init_app(app: Flask) -> None:
@@ -12,7 +12,9 @@ def init_app(app: Flask) -> None:
     # The session row is the protection: a cookie that names none opens nothing.
     login_manager.session_protection = None
     login_manager.user_loader(user_of_cookie)
-    login_manager.init_app(app)
+    # A page that does not ask who is there, an error page above all, must not read the database.
+    login_manager.init_app(app, add_context_processor=False)
+    app.jinja_env.globals["current_user"] = current_user
     app.teardown_request(_forget_person)
     app.register_blueprint(accounts)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
@@ -11,10 +12,12 @@ from flask import Flask, render_template
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
+from app import create_app
 from app.core import clock
 from app.core.database import db
 from app.listings.enums import Kind
 from app.professions.queries import professions
+from config import TestConfig
 from tests import factories
 
 PAGES = ["/", "/mentions-legales", "/donnees-personnelles", "/accessibilite"]
@@ -64,9 +67,7 @@ def test_reading_sets_no_cookie(client: FlaskClient, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_link_to_the_site_leads_somewhere(
-    app: Flask, client: FlaskClient, path: str
-) -> None:
+def test_every_link_to_the_site_leads_somewhere(app: Flask, client: FlaskClient, path: str) -> None:
     addresses = {a["href"] for a in page(client, path).find_all("a", href=re.compile("^/"))}
     router = app.url_map.bind("localhost")
 
@@ -264,3 +265,21 @@ def test_unknown_page_asks_nothing_to_the_database_and_sets_no_cookie(
     assert response.status_code == 404
     assert [s for s in statements if s.startswith("SELECT")] == []
     assert "Set-Cookie" not in response.headers
+
+
+def test_site_without_database_says_so_to_signed_in_people(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    broken = create_app(
+        TestConfig(environ | {"DATABASE_URL": f"sqlite:///{tmp_path / 'absent' / 'x.db'}"})
+    )
+    browser = broken.test_client()
+    with browser.session_transaction() as session:
+        session["_user_id"] = "0123456789abcdef"
+
+    response = browser.get("/")
+
+    html = BeautifulSoup(response.text, "lxml")
+    assert response.status_code in {500, 503}
+    assert len(html.find_all("h1")) == 1
+    assert html.main.find("a", href="/recherche")
