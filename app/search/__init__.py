@@ -1,5 +1,12 @@
+"""Search: criteria, the engine and its index, the search of the database when it is away."""
+
 from flask import Flask
+
+from app.search.client import Engine
+from app.search.guard import Guard
 
 
 def init_app(app: Flask) -> None:
-    """Register the blueprints and commands of the feature."""
+    """Register the engine and the commands of the feature."""
+    app.extensions["search_engine"] = Engine(app)
+    app.extensions["search_guard"] = Guard()

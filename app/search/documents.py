@@ -1,0 +1,233 @@
+"""What is indexed of a listing: nothing private, nothing that is not on its public page.
+
+Built in bulk from columns, never from objects: a rebuild turns a hundred thousand listings into
+documents.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+
+from app.core.database import db
+from app.geography.queries import PLACES
+from app.listings.enums import KIND_LABELS, DiplomaNeed
+from app.listings.models import Listing
+from app.listings.queries import is_open
+from app.search.reading import normalise, professions_in
+from app.search.vocabulary import SearchWords, search_words
+
+# Raise it when what is written in a document changes: indexes are then rebuilt.
+FORMAT = "1"
+# 31 December 9999: a listing without an end.
+NO_END = 253_402_214_400
+MAX_TEXT = 6000
+MARK_START, MARK_END = "\ue000", "\ue001"
+
+FIELDS = (
+    "id",
+    "version",
+    "kind",
+    "title",
+    "profession",
+    "profession_names",
+    "reads",
+    "employer",
+    "place",
+    "commune",
+    "department",
+    "labels",
+    "contract",
+    "workplace",
+    "publics",
+    "schedules",
+    "diploma",
+    "duration_months",
+    "published_at",
+    "closes_at",
+    "_geo",
+    "text",
+)
+
+_COLUMNS = (
+    Listing.id,
+    Listing.version,
+    Listing.kind,
+    Listing.title,
+    Listing.employer_name,
+    Listing.profession_id,
+    Listing.from_profession_id,
+    Listing.diploma_need,
+    Listing.workplace,
+    Listing.publics,
+    Listing.schedules,
+    Listing.summary,
+    Listing.description,
+    Listing.description_html,
+    Listing.conditions,
+    Listing.contract,
+    Listing.contract_months,
+    Listing.duration_months,
+    Listing.commune_code,
+    Listing.place_label,
+    Listing.latitude,
+    Listing.longitude,
+    Listing.published_at,
+    Listing.closes_at,
+)
+_TAG = re.compile(r"<[^>]*>")
+_SPACES = re.compile(r"[\s\ue000\ue001]+")
+
+Document = dict[str, Any]
+
+
+def documents_of(ids: Sequence[int], now: dt.datetime) -> list[Document]:
+    """Return the documents of the open listings among `ids`, by increasing id."""
+    return _build(_rows().where(Listing.id.in_(ids), is_open(now)))
+
+
+def all_documents(now: dt.datetime, batch: int) -> Iterator[list[Document]]:
+    """Yield the documents of all open listings by batches of increasing id."""
+    last_id = 0
+    while True:
+        query = _rows().where(is_open(now), Listing.id > last_id).limit(batch)
+        documents = _build(query)
+        if not documents:
+            return
+        last_id = documents[-1]["id"]
+        yield documents
+
+
+def open_versions(now: dt.datetime, ids: Iterable[int] | None = None) -> dict[int, int]:
+    """Return id -> version of the open listings, all of them or those among `ids`."""
+    query = select(Listing.id, Listing.version).where(is_open(now))
+    if ids is not None:
+        query = query.where(Listing.id.in_(list(ids)))
+    return dict(db.session.execute(query).tuples().all())
+
+
+def _rows() -> Select[Any]:
+    return select(*_COLUMNS).order_by(Listing.id)
+
+
+def _build(query: Select[Any]) -> list[Document]:
+    words = search_words()
+    places = PLACES.get().by_code
+    return [_document(row, words, places) for row in db.session.execute(query)]
+
+
+def _document(row: Row[Any], words: SearchWords, places: dict[str, Any]) -> Document:
+    profession = words.by_id.get(row.profession_id)
+    place = places.get(row.commune_code)
+    city = places.get(place.parent_code) if place and place.parent_code else None
+    reads = professions_in(row.title, words.lexicon)
+    if profession:
+        reads = (profession.slug, *(slug for slug in reads if slug != profession.slug))
+    months = row.duration_months if row.duration_months is not None else row.contract_months
+    document = {
+        "id": row.id,
+        "version": row.version,
+        "kind": row.kind,
+        "title": _SPACES.sub(" ", row.title),
+        "profession": profession.slug if profession else None,
+        "profession_names": words.profession_names[profession.slug] if profession else [],
+        "reads": list(reads),
+        "employer": row.employer_name,
+        "place": list(
+            dict.fromkeys(
+                name
+                for name in (
+                    row.place_label,
+                    place.name if place else "",
+                    city.name if city else "",
+                    place.department_name if place else "",
+                )
+                if name
+            )
+        ),
+        "commune": row.commune_code,
+        "department": place.department_code if place else None,
+        "labels": _labels(row, words),
+        "contract": row.contract,
+        "workplace": row.workplace,
+        "publics": row.publics,
+        "schedules": row.schedules,
+        "diploma": row.diploma_need,
+        "duration_months": months,
+        "published_at": int(row.published_at.timestamp()),
+        "closes_at": int(row.closes_at.timestamp()) if row.closes_at else NO_END,
+        "text": _plain_text(row),
+    }
+    latitude = row.latitude if row.latitude is not None else (place.latitude if place else None)
+    if latitude is not None:
+        longitude = row.longitude if row.latitude is not None else place.longitude
+        document["_geo"] = {"lat": latitude, "lng": longitude}
+    return document
+
+
+def _labels(row: Row[Any], words: SearchWords) -> list[str]:
+    found = [str(KIND_LABELS[row.kind])]
+    terms = words.terms
+    for kind, slugs in (
+        ("workplace", (row.workplace,)),
+        ("public", row.publics),
+        ("schedule", row.schedules),
+        ("contract", (row.contract,)),
+    ):
+        for slug in slugs:
+            found += terms[kind].get(slug, ())
+    if row.diploma_need == DiplomaNeed.NONE:
+        found.append("Sans diplôme")
+    return found
+
+
+def _plain_text(row: Row[Any]) -> str:
+    written = html.unescape(_TAG.sub(" ", row.description_html)) or row.description
+    text = " ".join(part for part in (row.summary, written, row.conditions) if part)
+    return _SPACES.sub(" ", text)[:MAX_TEXT].strip()
+
+
+def entry_of(document: Document) -> dict[str, Any]:
+    """Return the row of `search_entry` that stands for a document."""
+    strong = _distinct(
+        document["title"], *document["profession_names"], document["employer"], *document["place"]
+    )
+    position = document.get("_geo") or {"lat": None, "lng": None}
+    return {
+        "listing_id": document["id"],
+        "version": document["version"],
+        "published_at": document["published_at"],
+        "closes_at": document["closes_at"],
+        "latitude": position["lat"],
+        "longitude": position["lng"],
+        "commune_code": document["commune"] or "",
+        "duration_months": document["duration_months"],
+        "professions": f" {' '.join(document['reads'])} ",
+        "tags": tags_of(document),
+        "strong": strong,
+        "words": _distinct(strong, *document["labels"], document["text"]),
+    }
+
+
+def tags_of(document: Document) -> str:
+    """Return the values of the facets: " kind:job contract:cdi public:autisme "."""
+    pairs = [("kind", document["kind"])]
+    pairs += [
+        (name, document[name])
+        for name in ("profession", "contract", "workplace", "diploma")
+        if document[name]
+    ]
+    pairs += [("public", slug) for slug in sorted(document["publics"])]
+    pairs += [("schedule", slug) for slug in sorted(document["schedules"])]
+    return "".join(f" {name}:{value}" for name, value in pairs) + " "
+
+
+def _distinct(*texts: str) -> str:
+    """Return the words of texts, each once, with a space on both sides for LIKE '% start%'."""
+    words = dict.fromkeys(normalise(" ".join(texts)).split())
+    return f" {' '.join(words)} "

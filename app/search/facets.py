@@ -1,0 +1,118 @@
+"""Filters of the search page: what can be ticked, with how many listings, in a logical order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.i18n import _
+from app.listings.enums import KIND_LABELS_PLURAL, KIND_PARAMS, Kind
+from app.professions import queries as professions
+from app.search.criteria import SearchCriteria
+from app.search.results import SearchResults
+
+# More choices than this are folded: a list that long is not read on a phone.
+SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A box to tick. `count` is None when the engine did not count it."""
+
+    value: str
+    label: str
+    count: int | None
+    checked: bool
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Boxes of one filter; `more` holds the less frequent ones, folded."""
+
+    param: str
+    legend: str
+    options: list[Option]
+    more: list[Option]
+
+
+def groups(criteria: SearchCriteria, results: SearchResults) -> list[Group]:
+    """Return the filters that can change something, in the order in which people decide."""
+    counts = results.facets
+    found = [
+        Group("type", _("Type d’annonce"), _kinds(criteria, counts.get("kind", {})), []),
+        _terms(
+            "horaires", _("Horaires"), "schedule", criteria.schedules, counts.get("schedule", {})
+        ),
+        _terms("contrat", _("Contrat"), "contract", criteria.contracts, counts.get("contract", {})),
+        Group("diplome", _("Diplôme"), _diploma(criteria, counts.get("diploma", {})), []),
+        _professions(criteria, counts.get("profession", {})),
+        _terms(
+            "etablissement",
+            _("Lieu d’exercice"),
+            "workplace",
+            criteria.workplaces,
+            counts.get("workplace", {}),
+        ),
+        _terms(
+            "public",
+            _("Personnes accompagnées"),
+            "public",
+            criteria.publics,
+            counts.get("public", {}),
+        ),
+    ]
+    return [group for group in found if group.options]
+
+
+def _kinds(criteria: SearchCriteria, counts: dict[str, int]) -> list[Option]:
+    return [
+        Option(KIND_PARAMS[kind], str(KIND_LABELS_PLURAL[kind]), counts.get(kind, 0), checked, kind)
+        for kind in Kind
+        if (checked := kind in criteria.kinds) or counts.get(kind)
+    ]
+
+
+def _diploma(criteria: SearchCriteria, counts: dict[str, int]) -> list[Option]:
+    count = counts.get("none", 0)
+    if not count and not criteria.diploma_none:
+        return []
+    return [Option("sans", _("Sans diplôme"), count, criteria.diploma_none)]
+
+
+def _terms(
+    param: str, legend: str, kind: str, chosen: tuple[str, ...], counts: dict[str, int]
+) -> Group:
+    options = [
+        Option(term.slug, term.label, counts.get(term.slug, 0), term.slug in chosen)
+        for term in professions.terms(kind)
+        if counts.get(term.slug) or term.slug in chosen
+    ]
+    return _folded(param, legend, options)
+
+
+def _professions(criteria: SearchCriteria, counts: dict[str, int]) -> Group:
+    options = [
+        Option(
+            profession.slug,
+            profession.label,
+            counts.get(profession.slug, 0),
+            profession.slug in criteria.professions,
+        )
+        for profession in professions.professions()
+        if counts.get(profession.slug) or profession.slug in criteria.professions
+    ]
+    return _folded("metier", _("Métier"), options)
+
+
+def _folded(param: str, legend: str, options: list[Option]) -> Group:
+    """Keep in sight what is ticked and what is most frequent, both in their own order."""
+    if len(options) <= SHOWN:
+        return Group(param, legend, options, [])
+    ranked = sorted(options, key=lambda option: (not option.checked, -(option.count or 0)))
+    kept = {option.value for option in ranked[:SHOWN]}
+    return Group(
+        param,
+        legend,
+        [option for option in options if option.value in kept],
+        [option for option in options if option.value not in kept],
+    )

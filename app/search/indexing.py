@@ -1,0 +1,166 @@
+"""Writing to the index: batches, followed to the end of their task, then checked again.
+
+Whoever writes checks afterwards that what it wrote is still what the database says, and writes
+again if not. The last writer of a listing therefore always leaves its last version, whatever the
+number of workers and rebuilds at work, and without a lock between them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import orjson
+import structlog
+from sqlalchemy import delete, insert, select
+
+from app.core import clock
+from app.core.database import db
+from app.search.client import EngineError, engine
+from app.search.documents import Document, documents_of, entry_of, open_versions
+from app.search.guard import forget_guard
+from app.search.models import SearchEntry, SearchQuarantine
+
+log = structlog.get_logger()
+
+Answer = TypeVar("Answer")
+
+BATCH = 1000
+# Well under the lease of an event, so that a slow engine does not have its batch done twice.
+TASK_SECONDS = 60.0
+ROUNDS = 8
+# What the engine blames on a document. Anything else is a fault of the engine, tried again later.
+_DOCUMENT_CODES = ("invalid_document", "missing_document", "malformed", "payload_too_large")
+
+
+@dataclass
+class Sent:
+    """What an index holds of what was sent to it: id -> version."""
+
+    versions: dict[int, int] = field(default_factory=dict)
+    refused: dict[int, int] = field(default_factory=dict)
+
+    def known(self, listing_id: int) -> int | None:
+        """Return the version of a listing that was sent, accepted or not."""
+        return self.versions.get(listing_id) or self.refused.get(listing_id)
+
+
+def write_entries(ids: Collection[int], documents: Sequence[Document]) -> None:
+    """Make `search_entry` say of `ids` what `documents` says; the others leave it."""
+    db.session.execute(
+        delete(SearchEntry)
+        .where(SearchEntry.listing_id.in_(ids))
+        .execution_options(synchronize_session=False)
+    )
+    if documents:
+        db.session.execute(insert(SearchEntry), [entry_of(document) for document in documents])
+
+
+def send(index: str, documents: Sequence[Document], gone: Sequence[int] = ()) -> Sent:
+    """Write and delete documents, wait for the end, set aside those that the engine refuses.
+
+    Raises EngineError when the engine, not a document, is at fault.
+    """
+    tasks = [delete_later(index, gone)] if gone else []
+    sent = Sent()
+    _send_bisecting(index, documents, sent)
+    for task in tasks:
+        engine().ensure(task, TASK_SECONDS)
+    return sent
+
+
+def add_later(index: str, documents: Sequence[Document]) -> int:
+    """Hand documents over and return the number of the task."""
+    answer = (
+        engine()
+        .admin()
+        .index(index)
+        .add_documents_raw(orjson.dumps(documents), "id", "application/json")
+    )
+    return answer.task_uid
+
+
+def delete_later(index: str, ids: Sequence[int]) -> int:
+    """Ask for the deletion of documents and return the number of the task."""
+    return engine().admin().index(index).delete_documents(ids=[str(one) for one in ids]).task_uid
+
+
+def _send_bisecting(index: str, documents: Sequence[Document], sent: Sent) -> None:
+    if not documents:
+        return
+    try:
+        engine().ensure(add_later(index, documents), TASK_SECONDS)
+    except EngineError as error:
+        if not error.code.startswith(_DOCUMENT_CODES):
+            raise
+        if len(documents) == 1:
+            quarantine(documents[0], error.code)
+            sent.refused[documents[0]["id"]] = documents[0]["version"]
+            return
+        middle = len(documents) // 2
+        _send_bisecting(index, documents[:middle], sent)
+        _send_bisecting(index, documents[middle:], sent)
+    else:
+        sent.versions.update((document["id"], document["version"]) for document in documents)
+
+
+def quarantine(document: Document, code: str) -> None:
+    """Record that the engine refuses this version of a listing."""
+    log.error("search_document_refused", listing_id=document["id"], code=code)
+    row = db.session.get(SearchQuarantine, document["id"])
+    row = row or SearchQuarantine(listing_id=document["id"])
+    row.version, row.error, row.at = document["version"], code, clock.now()
+    db.session.add(row)
+    db.session.commit()
+
+
+def quarantined() -> dict[int, int]:
+    """Return id -> version of what the engine refuses."""
+    query = select(SearchQuarantine.listing_id, SearchQuarantine.version)
+    return dict(db.session.execute(query).tuples().all())
+
+
+def settle(index: str, ids: Iterable[int], sent: Sent) -> None:
+    """Write again, until nothing moves, those of `ids` whose version in the database changed.
+
+    `sent` says what the index holds of them, and is kept up to date. Raises EngineError when
+    listings change faster than they can be written.
+    """
+    ids = set(ids)
+    for _round in range(ROUNDS):
+        wanted = current_versions(ids)
+        moved = [one for one in ids if wanted.get(one) != sent.known(one)]
+        if not moved:
+            forget_guard()
+            return
+        for start in range(0, len(moved), BATCH):
+            rewrite(index, moved[start : start + BATCH], sent)
+    raise EngineError("index_never_settles")
+
+
+def rewrite(index: str, ids: Sequence[int], sent: Sent) -> None:
+    """Write the present state of `ids` in the index."""
+    documents = _read(lambda now: documents_of(ids, now))
+    here = {document["id"] for document in documents}
+    gone = [one for one in ids if one not in here]
+    fresh = send(index, documents, gone)
+    for one in ids:
+        sent.versions.pop(one, None)
+        sent.refused.pop(one, None)
+    sent.versions |= fresh.versions
+    sent.refused |= fresh.refused
+
+
+def current_versions(ids: Collection[int] | None = None) -> dict[int, int]:
+    """Return id -> version of the listings that are open now."""
+    return _read(lambda now: open_versions(now, ids))
+
+
+def _read(question: Callable[[dt.datetime], Answer]) -> Answer:
+    """Read in a transaction that ends at once: nothing may hold the lock during a network call."""
+    try:
+        return question(clock.now())
+    finally:
+        db.session.commit()

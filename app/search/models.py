@@ -1,0 +1,68 @@
+"""What the search keeps in the database: the simplified search, quarantine, state of the index."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import db
+
+
+class SearchEntry(db.Model):
+    """What the database itself searches when the engine cannot: one row an open listing.
+
+    Words are already without accents, so that LIKE finds the same thing on SQLite and PostgreSQL.
+    """
+
+    __tablename__ = "search_entry"
+
+    listing_id: Mapped[int] = mapped_column(
+        ForeignKey("listing.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    version: Mapped[int]
+    published_at: Mapped[int] = mapped_column(comment="seconds since 1970")
+    closes_at: Mapped[int] = mapped_column(
+        comment="seconds since 1970, far away when it has no end"
+    )
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    commune_code: Mapped[str] = mapped_column(String(5), default="")
+    duration_months: Mapped[float | None]
+    professions: Mapped[str] = mapped_column(
+        String(400), comment="slugs read in the listing, between spaces"
+    )
+    tags: Mapped[str] = mapped_column(
+        String(1000), comment="name:value of the facets, between spaces"
+    )
+    strong: Mapped[str] = mapped_column(Text, comment="words of title, profession, employer, place")
+    words: Mapped[str] = mapped_column(Text, comment="all distinct words, between spaces")
+
+    __table_args__ = (
+        Index("ix_search_entry_published_at", "published_at"),
+        Index("ix_search_entry_position", "latitude", "longitude"),
+    )
+
+
+class SearchQuarantine(db.Model):
+    """A version of a listing that the engine refuses; a new version gets a new chance."""
+
+    __tablename__ = "search_quarantine"
+
+    listing_id: Mapped[int] = mapped_column(
+        ForeignKey("listing.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    version: Mapped[int]
+    error: Mapped[str] = mapped_column(String(120), comment="code given by the engine")
+    at: Mapped[dt.datetime]
+
+
+class SearchState(db.Model):
+    """A fact about an index, such as the digest of the settings it was built with."""
+
+    __tablename__ = "search_state"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    value: Mapped[str] = mapped_column(String(200))
+    at: Mapped[dt.datetime]

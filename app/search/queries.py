@@ -1,0 +1,131 @@
+"""Searching: the engine when it is well, the database otherwise, by the same criteria.
+
+What comes out is identifiers and versions. The page reads the listings themselves in the database,
+which alone decides what is shown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import structlog
+from markupsafe import Markup, escape
+
+from app.search import fallback, filters
+from app.search.client import EngineError, engine
+from app.search.criteria import SearchCriteria
+from app.search.documents import MARK_END, MARK_START
+from app.search.guard import index_is_whole
+from app.search.reading import Reading, read
+from app.search.results import Hit, SearchResults
+from app.search.vocabulary import search_words
+
+log = structlog.get_logger()
+
+FACET_NAMES = tuple(filters.ATTRIBUTES)
+_FACET_OF = {attribute: name for name, attribute in filters.ATTRIBUTES.items()}
+
+
+def search(criteria: SearchCriteria, now: dt.datetime) -> SearchResults:
+    """Return one page of what answers `criteria` at the instant `now`.
+
+    One round trip to the engine; `engine` and `degraded` of the answer say who answered. Raises
+    SearchBusyError when this process has too many searches going on.
+    """
+    understood = read(criteria.q, search_words().lexicon)
+    try:
+        if index_is_whole(now):
+            results = _from_engine(criteria, understood, now)
+            # An index that was just emptied answers too: nothing found is worth a second look.
+            if results.total or index_is_whole(now, fresh=True):
+                return results
+    except EngineError as error:
+        log.warning("search_engine_failed", code=error.code)
+    return fallback.search(criteria, understood, now)
+
+
+def _from_engine(criteria: SearchCriteria, understood: Reading, now: dt.datetime) -> SearchResults:
+    queries = engine_queries(criteria, understood, now)
+    answers = engine().multi_search(queries)
+    main = answers[0]
+    counts = dict(main["facetDistribution"])
+    for answer in answers[1:]:
+        counts |= answer["facetDistribution"]
+    return SearchResults(
+        total=main["totalHits"],
+        page=criteria.page,
+        per_page=criteria.per_page,
+        engine="meilisearch",
+        hits=[_hit(hit, criteria) for hit in main["hits"]],
+        facets={_FACET_OF[attribute]: values for attribute, values in counts.items()},
+        understood=understood.professions,
+    )
+
+
+def engine_queries(
+    criteria: SearchCriteria, understood: Reading, now: dt.datetime
+) -> list[dict[str, Any]]:
+    """Return the questions of one search: the page, then a count for each facet in use.
+
+    A facet in use is counted apart, without its own filter: its other values would show nothing.
+    """
+    base = filters.base_filters(criteria, understood.professions, now)
+    chosen = filters.facet_values(criteria)
+    chosen_filters = {
+        name: filters.among(filters.ATTRIBUTES[name], values) for name, values in chosen.items()
+    }
+    words = understood.text
+    main: dict[str, Any] = {
+        "q": words,
+        "filter": [*base, *chosen_filters.values()],
+        "facets": [a for name, a in filters.ATTRIBUTES.items() if name not in chosen],
+        "page": criteria.page,
+        "hitsPerPage": criteria.per_page,
+    }
+    if words:
+        main |= {
+            "attributesToHighlight": ["title"],
+            "highlightPreTag": MARK_START,
+            "highlightPostTag": MARK_END,
+        }
+    if order := _order(criteria):
+        main["sort"] = [order]
+    counts = [
+        {
+            "q": words,
+            "filter": [*base, *(f for other, f in chosen_filters.items() if other != name)],
+            "facets": [filters.ATTRIBUTES[name]],
+            "page": 1,
+            "hitsPerPage": 0,
+        }
+        for name in chosen
+    ]
+    return [main, *counts]
+
+
+def _order(criteria: SearchCriteria) -> str | None:
+    if criteria.sort == "distance" and criteria.place:
+        return f"_geoPoint({criteria.place.latitude:.6f}, {criteria.place.longitude:.6f}):asc"
+    return "published_at:desc" if criteria.sort == "date" else None
+
+
+def _hit(hit: dict[str, Any], criteria: SearchCriteria) -> Hit:
+    distance = None
+    if criteria.place and (position := hit.get("_geo")):
+        distance = filters.distance(criteria.place, position["lat"], position["lng"])
+    formatted = hit.get("_formatted")
+    return Hit(
+        listing_id=hit["id"],
+        version=hit["version"],
+        title_highlight=highlighted(formatted["title"]) if formatted else None,
+        distance_km=distance,
+    )
+
+
+def highlighted(marked: str) -> Markup | None:
+    """Return a title with its found words in <mark>, everything else escaped; None without any."""
+    if MARK_START not in marked:
+        return None
+    text = str(escape(marked))
+    return Markup(text.replace(MARK_START, "<mark>").replace(MARK_END, "</mark>"))  # noqa: S704

@@ -1,0 +1,133 @@
+"""Understanding what people type: acronyms, feminine and masculine, misspellings, former names.
+
+`read(text, vocabulary)` finds the professions named in the words and gives back the other words,
+corrected and without the empty ones. The same eyes read the titles of listings, so that a
+profession typed and a profession published meet whatever their form.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MAX_WORDS = 10
+# Tokens looked at before the empty words are taken out.
+MAX_TOKENS = 24
+LONGEST_NAME = 8
+
+_LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss"})
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
+# Aide-soignant·e, éducateur(trice), infirmier.ère: the masculine form is kept.
+_INCLUSIVE = re.compile(
+    r"(?<=\w\w\w)(?:[·•‧⋅∙.](?:e|ne|se|le|te|rice|trice|euse|ere|iere|fe|ve)(?:[·•‧⋅∙.]?s)?\b"
+    r"|\((?:e|ne|se|le|te|rice|trice|euse|ere|iere|s|es)\))"
+)
+_DOTTED = re.compile(r"\b(?:[a-z]\.){2,}[a-z]?\b")
+# Someone who says "je" or "nous" is writing a sentence: in it "me" or "es" are no acronyms.
+_SENTENCE = frozenset(
+    {"je", "j", "tu", "il", "elle", "nous", "vous", "on", "suis", "ai", "veux", "voudrais"}
+    | {"souhaite", "aimerais", "peux", "qui", "que"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was understood: slugs of professions, and the words left, in order."""
+
+    professions: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Return the words left, as the engine is asked for them."""
+        return " ".join(self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """What is needed to read: all keys are tuples of `stem`s of normalised words."""
+
+    professions: Mapping[tuple[str, ...], str]
+    # Typed words -> words meant: misspellings, then names of places of work and of publics.
+    rewritings: Mapping[tuple[str, ...], tuple[str, ...]]
+    stop_words: frozenset[str]
+    # Acronyms that are also words of a sentence.
+    ambiguous: frozenset[str]
+
+
+def normalise(text: str) -> str:
+    """Return `text` in lower case ASCII words separated by single spaces, masculine forms kept."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
+        text = "".join(char for char in text if not unicodedata.combining(char))
+    text = _INCLUSIVE.sub("", text.lower())
+    if "." in text:
+        text = _DOTTED.sub(lambda match: match[0].replace(".", ""), text)
+    return " ".join(_NOT_WORD.sub(" ", text).split())
+
+
+def stem(word: str) -> str:
+    """Return the word without the mark of the plural."""
+    return word[:-1] if len(word) > 3 and word[-1] in "sx" else word
+
+
+def key_of(text: str) -> tuple[str, ...]:
+    """Return the key under which a name is kept in a lexicon."""
+    return tuple(stem(word) for word in normalise(text).split())
+
+
+def read(text: str, lexicon: Lexicon) -> Reading:
+    """Return the professions named in `text` and the useful words left, ten at most."""
+    words = _rewrite(normalise(text).split()[:MAX_TOKENS], lexicon)
+    sentence = not _SENTENCE.isdisjoint(words)
+    shouted = set() if text.isupper() else {w.lower() for w in re.findall(r"\b[A-Z]{2,4}\b", text)}
+    allowed = lexicon.ambiguous & shouted if sentence else lexicon.ambiguous
+    professions, left = _take_professions(words, lexicon, lexicon.ambiguous - allowed)
+    useful = [word for word in left if word not in lexicon.stop_words]
+    if not useful and not professions:
+        useful = left
+    return Reading(professions, tuple(dict.fromkeys(useful))[:MAX_WORDS])
+
+
+def professions_in(text: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """Return the professions named in the title of a listing, without its ambiguous acronyms."""
+    return _take_professions(normalise(text).split(), lexicon, lexicon.ambiguous)[0]
+
+
+def _rewrite(words: list[str], lexicon: Lexicon) -> list[str]:
+    rewritten: list[str] = []
+    position = 0
+    while position < len(words):
+        length, meant = _longest(words, position, lexicon.rewritings)
+        rewritten += meant if length else words[position : position + 1]
+        position += length or 1
+    return rewritten
+
+
+def _take_professions(
+    words: list[str], lexicon: Lexicon, refused: frozenset[str]
+) -> tuple[tuple[str, ...], list[str]]:
+    found: list[str] = []
+    left: list[str] = []
+    position = 0
+    while position < len(words):
+        length, slug = _longest(words, position, lexicon.professions)
+        if length == 1 and words[position] in refused:
+            length = 0
+        if length and slug not in found:
+            found.append(slug)
+        if not length:
+            left.append(words[position])
+        position += length or 1
+    return tuple(found), left
+
+
+def _longest(words: list[str], start: int, names: Mapping[tuple[str, ...], Any]) -> tuple[int, Any]:
+    stems = tuple(stem(word) for word in words[start : start + LONGEST_NAME])
+    for length in range(len(stems), 0, -1):
+        if (found := names.get(stems[:length])) is not None:
+            return length, found
+    return 0, None

@@ -1,0 +1,255 @@
+"""The search page. Its address is the whole state of the search."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from flask import Blueprint, render_template, request
+
+from app.core import clock
+from app.core.filters import distance, number
+from app.core.i18n import _, plural
+from app.core.permissions import public
+from app.geography.queries import suggest_places
+from app.listings.enums import KIND_LABELS_PLURAL, Kind
+from app.listings.queries import listing_cards
+from app.professions import queries as professions
+from app.search import facets
+from app.search.criteria import MULTIPLE, SearchCriteria, parse
+from app.search.queries import rescue, search
+from app.search.results import Hit, Proposal, SearchResults
+
+bp = Blueprint("search", __name__)
+
+PATH = "/recherche"
+# Pages further than this are not linked: nobody reads them, and they cost as much as the first.
+AROUND = 2
+RADII = (5, 10, 20, 30, 50, 100)
+_FACET_KINDS = {
+    "contracts": "contract",
+    "schedules": "schedule",
+    "workplaces": "workplace",
+    "publics": "public",
+}
+
+
+class Chip(NamedTuple):
+    """A filter in force, and the address of the search without it."""
+
+    label: str
+    url: str
+
+
+class Offer(NamedTuple):
+    """Another search, which has results."""
+
+    label: str
+    url: str
+    icon: str
+    count: int
+
+
+@bp.get(PATH)
+@public
+def index() -> str:
+    """Show the listings that answer the criteria of the address."""
+    criteria = parse(request.args)
+    now = clock.now()
+    results = search(criteria, now)
+    cards = listing_cards([hit.listing_id for hit in results.hits], now)
+    found = [
+        _present(cards[hit.listing_id], hit) for hit in results.hits if hit.listing_id in cards
+    ]
+    empty = results.total == 0
+    return render_template(
+        "search/index.html",
+        criteria=criteria,
+        results=results,
+        cards=found,
+        groups=facets.groups(criteria, results),
+        chips=chips(criteria),
+        heading=heading(criteria),
+        title=page_title(criteria, results),
+        sorts=_sorts(criteria),
+        kept_by_search=_kept(criteria, "q", "ou", "page"),
+        kept_by_filters=_kept(criteria, *MULTIPLE, "diplome", "page"),
+        kept_by_sort=_kept(criteria, "tri", "page"),
+        kept_by_radius=_kept(criteria, "rayon", "page"),
+        radii=sorted({*RADII, criteria.radius_km}),
+        clear_url=url_of(_without_filters(criteria)),
+        pages=_pages(criteria, results),
+        next_url=_next_url(criteria, results),
+        proposals=[_offer(proposal) for proposal in rescue(criteria, now)] if empty else [],
+        places=_places(criteria),
+    )
+
+
+def url_of(criteria: SearchCriteria) -> str:
+    """Return the address of a search."""
+    query = urlencode(criteria.to_query(), doseq=True)
+    return f"{PATH}?{query}" if query else PATH
+
+
+def at(name: str) -> str:
+    """Write « à Bron », « au Havre », « aux Abymes »: French contracts the article of a name."""
+    for article, contracted in (("Les ", "aux "), ("Le ", "au ")):
+        if name.startswith(article):
+            return contracted + name.removeprefix(article)
+    return f"à {name}"
+
+
+def heading(criteria: SearchCriteria) -> str:
+    """Return the sentence that says what is searched."""
+    subject = _subject(criteria)
+    if criteria.place is None:
+        return subject
+    return _(
+        "%(subject)s %(at_place)s et à %(km)s\u00a0km",
+        subject=subject,
+        at_place=at(criteria.place.name),
+        km=criteria.radius_km,
+    )
+
+
+def page_title(criteria: SearchCriteria, results: SearchResults) -> str:
+    """Return the title of the page: what, where, how many, which page."""
+    count = (
+        plural("%(n)s annonce", "%(n)s annonces", results.total, n=number(results.total))
+        if results.total
+        else _("aucune annonce")
+    )
+    where = f" {at(criteria.place.name)}" if criteria.place else ""
+    page = _(", page %(page)s", page=results.page) if results.page > 1 else ""
+    return f"{_subject(criteria)}{where}, {count}{page}"
+
+
+def chips(criteria: SearchCriteria) -> list[Chip]:
+    """Return the filters in force, each with the address that removes it."""
+    found = [
+        Chip(value_label(field, value), url_of(criteria.without(field, value)))
+        for field in MULTIPLE.values()
+        for value in getattr(criteria, field)
+    ]
+    if criteria.diploma_none:
+        found.append(Chip(_("Sans diplôme"), url_of(criteria.without("diploma_none"))))
+    if criteria.since_days:
+        label = plural(
+            "Depuis %(n)s jour", "Depuis %(n)s jours", criteria.since_days, n=criteria.since_days
+        )
+        found.append(Chip(label, url_of(criteria.without("since_days"))))
+    return found
+
+
+def value_label(field: str, value: str) -> str:
+    """Return the words shown for a value of a field of the criteria."""
+    if field == "kinds":
+        return str(KIND_LABELS_PLURAL[Kind(value)])
+    if field == "professions":
+        return _profession_label(value)
+    return professions.term_label(_FACET_KINDS[field], value)
+
+
+def _without_filters(criteria: SearchCriteria) -> SearchCriteria:
+    return SearchCriteria(
+        q=criteria.q,
+        place=criteria.place,
+        place_text=criteria.place_text,
+        radius_km=criteria.radius_km,
+    )
+
+
+def _offer(proposal: Proposal) -> Offer:
+    """Say in words what another search changes."""
+    label, icon = {
+        "radius": (_("Chercher à %(km)s\u00a0km", km=proposal.value), "lieu"),
+        "anywhere": (_("Chercher partout"), "lieu"),
+        "words": (_("Sans les mots tapés"), "search"),
+    }.get(proposal.reason, ("", "filtres"))
+    if proposal.reason == "profession":
+        label, icon = _profession_label(proposal.value), "coeur"
+    elif proposal.reason == "filter":
+        label = _("Sans « %(filter)s »", filter=_dropped(proposal))
+    return Offer(label, url_of(proposal.criteria), icon, proposal.total)
+
+
+def _dropped(proposal: Proposal) -> str:
+    if proposal.field == "diploma_none":
+        return _("Sans diplôme")
+    if proposal.field in MULTIPLE.values():
+        return value_label(proposal.field, proposal.value)
+    return {"duration": _("Durée"), "since_days": _("Date")}.get(proposal.field, proposal.value)
+
+
+def _subject(criteria: SearchCriteria) -> str:
+    if criteria.q:
+        return criteria.q[:1].upper() + criteria.q[1:]
+    if len(criteria.professions) == 1:
+        return _profession_label(criteria.professions[0])
+    if len(criteria.kinds) == 1:
+        return str(KIND_LABELS_PLURAL[Kind(criteria.kinds[0])])
+    return _("Toutes les annonces")
+
+
+def _profession_label(slug: str) -> str:
+    profession = professions.profession_by_slug(slug)
+    return profession.label if profession else slug
+
+
+def _present(card: Any, hit: Hit) -> Any:
+    """Add to a card what only this search knows: the matched words and the distance."""
+    changes: dict[str, Any] = {}
+    if hit.title_highlight is not None:
+        changes["title"] = hit.title_highlight
+    if hit.distance_km is not None:
+        changes["distance"] = distance(hit.distance_km)
+    return replace(card, **changes) if changes else card
+
+
+def _kept(criteria: SearchCriteria, *changed: str) -> list[tuple[str, str]]:
+    """Return what a form that changes some parameters sends along."""
+    return [
+        (name, str(value))
+        for name, values in criteria.to_query().items()
+        if name not in changed
+        for value in (values if isinstance(values, list) else [values])
+    ]
+
+
+def _sorts(criteria: SearchCriteria) -> list[tuple[str, str]]:
+    sorts = [("pertinence", _("Les plus proches de vos mots")), ("date", _("Les plus récentes"))]
+    if criteria.place is not None:
+        sorts.append(("distance", _("Les moins loin")))
+    return sorts
+
+
+def _pages(criteria: SearchCriteria, results: SearchResults) -> list[tuple[int | None, str, bool]]:
+    """Return the linked pages around the current one; None stands for a gap."""
+    last = results.pages
+    if last <= 1:
+        return []
+    around = range(max(1, results.page - AROUND), min(last, results.page + AROUND) + 1)
+    numbers = sorted({1, *around})
+    links: list[tuple[int | None, str, bool]] = []
+    for previous, page in zip([0, *numbers], numbers, strict=False):
+        if page - previous > 1:
+            links.append((None, "", False))
+        links.append((page, url_of(replace(criteria, page=page)), page == results.page))
+    return links
+
+
+def _next_url(criteria: SearchCriteria, results: SearchResults) -> str:
+    if results.page >= results.pages:
+        return ""
+    return url_of(replace(criteria, page=results.page + 1))
+
+
+def _places(criteria: SearchCriteria) -> list[Chip]:
+    """Propose communes when the place that was typed is not one."""
+    if criteria.place is not None or not criteria.place_text:
+        return []
+    return [
+        Chip(place.label, url_of(criteria.but(place=place, place_text=place.label)))
+        for place in suggest_places(criteria.place_text, limit=5)
+    ]

@@ -1,0 +1,191 @@
+"""The vocabulary of care as the search uses it, computed once from the reference base in memory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from app.professions import queries as reference
+from app.professions.enums import TermKind
+from app.professions.queries import ProfessionEntry, SynonymGroup, Vocabulary
+from app.search.reading import Lexicon, key_of, normalise, stem
+
+# Parameter of the address -> list of the vocabulary.
+_PARAM_TERMS = {
+    "contrat": TermKind.CONTRACT,
+    "etablissement": TermKind.WORKPLACE,
+    "public": TermKind.PUBLIC,
+    "horaires": TermKind.SCHEDULE,
+}
+# Acronyms that an ordinary sentence holds: each was found in questions as people type them.
+AMBIGUOUS = frozenset({"as", "me", "es", "ap", "ma", "mm", "rs", "ass", "ets", "anim", "de", "ide"})
+# Names so broad that they would hide most of what is looked for.
+TOO_BROAD = frozenset({"surveillante", "surveillant", "faisant fonction", "pasa", "infirmier de"})
+QUALIFIERS = frozenset({"nuit", "jour", "domicile", "ehpad", "creche", "ecole", "esat"})
+# Beyond the base's list: words around which nothing turns in a search for work.
+EMPTY_WORDS = frozenset(
+    {"auprès", "proche", "près", "environ", "région", "secteur", "contrat", "voudrais", "veux"}
+    | {"souhaite", "aimerais", "suis", "travailler", "bosser", "bonjour", "svp", "merci", "m", "t"}
+)
+
+
+@dataclass(frozen=True)
+class SearchWords:
+    """What the search knows; built from one state of the reference base."""
+
+    professions: tuple[ProfessionEntry, ...]
+    vocabulary: Vocabulary
+    terms: Mapping[str, Mapping[str, tuple[str, ...]]]
+    close: Mapping[str, tuple[str, ...]]
+
+    @cached_property
+    def profession_slugs(self) -> frozenset[str]:
+        """Slugs of the professions."""
+        return frozenset(entry.slug for entry in self.professions)
+
+    @cached_property
+    def by_id(self) -> dict[int, ProfessionEntry]:
+        """Professions by the id of their row."""
+        return {entry.id: entry for entry in self.professions}
+
+    @cached_property
+    def profession_names(self) -> dict[str, list[str]]:
+        """Slug -> every name of the profession, feminine and masculine first."""
+        return {
+            entry.slug: list(
+                dict.fromkeys(
+                    [entry.label_feminine, entry.label_masculine, *(n.name for n in entry.names)]
+                )
+            )
+            for entry in self.professions
+        }
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """What reading needs."""
+        stop_words = self.vocabulary.stop_words
+        return Lexicon(
+            professions=self._profession_keys(),
+            rewritings=self._rewritings(),
+            stop_words=frozenset(
+                word for text in (*stop_words, *EMPTY_WORDS) for word in normalise(text).split()
+            ),
+            ambiguous=AMBIGUOUS,
+        )
+
+    @cached_property
+    def synonyms(self) -> dict[str, list[str]]:
+        """Synonyms of the engine: one typed word -> what it also means. Professions are read."""
+        found: dict[str, list[str]] = {}
+        for group in self.vocabulary.synonyms:
+            if group.kind == "profession":
+                continue
+            canonical = normalise(group.canonical)
+            for term in group.terms:
+                word = normalise(term)
+                if word and " " not in word and word != canonical and len(word) > 1:
+                    found.setdefault(word, []).append(canonical)
+        return {word: sorted(set(meant)) for word, meant in sorted(found.items())}
+
+    def _profession_keys(self) -> dict[tuple[str, ...], str]:
+        found: dict[tuple[str, ...], str] = {}
+        # The first profession to claim a name keeps it: labels, then the words people type.
+        claims = [(name, entry.slug) for entry in self.professions for name in _labels(entry)]
+        known = {key_of(name.name) for entry in self.professions for name in entry.names}
+        claims += [
+            (name, group.profession)
+            for group in self.vocabulary.synonyms
+            if group.kind == "profession" and group.profession and key_of(group.canonical) in known
+            for name in (group.canonical, *group.terms)
+        ]
+        claims += [(name.name, entry.slug) for entry in self.professions for name in entry.names]
+        own = {e.slug: {w for name in _labels(e) for w in key_of(name)} for e in self.professions}
+        for name, slug in claims:
+            for key in _keys(name, self.vocabulary.stop_words):
+                # « Infirmière de nuit »: the night is a wish of its own, to be read apart.
+                if QUALIFIERS.intersection(key) <= own[slug]:
+                    found.setdefault(key, slug)
+        return found
+
+    def _rewritings(self) -> dict[tuple[str, ...], tuple[str, ...]]:
+        found: dict[tuple[str, ...], tuple[str, ...]] = {}
+        for typed, meant in self.vocabulary.misspellings.items():
+            if key_of(typed) != key_of(meant):
+                found[key_of(typed)] = tuple(normalise(meant).split())
+        for group in self.vocabulary.synonyms:
+            if group.kind in {"workplace", "public", "diploma"}:
+                for key in _phrases(group):
+                    found.setdefault(key, tuple(normalise(group.canonical).split()))
+        return found
+
+
+def _labels(entry: ProfessionEntry) -> Iterable[str]:
+    return entry.label_feminine, entry.label_masculine, entry.label
+
+
+def _keys(name: str, stop_words: Iterable[str]) -> Iterable[tuple[str, ...]]:
+    """Yield the name as it is, then without its empty words: « auxiliaire vie »."""
+    key = key_of(name)
+    if not key or normalise(name) in TOO_BROAD:
+        return
+    yield key
+    empty = {stem(normalise(word)) for word in stop_words}
+    short = tuple(word for word in key if word not in empty)
+    if len(short) > 1 and short != key:
+        yield short
+
+
+def _phrases(group: SynonymGroup) -> Iterable[tuple[str, ...]]:
+    """Yield the names of several words: those of one word are synonyms of the engine."""
+    canonical = key_of(group.canonical)
+    return (key for key in map(key_of, group.terms) if len(key) > 1 and key != canonical)
+
+
+def _build() -> SearchWords:
+    terms = {
+        str(kind): {entry.slug: (entry.label, *entry.alt_labels) for entry in reference.terms(kind)}
+        for kind in _PARAM_TERMS.values()
+    }
+    professions = reference.professions()
+    close: dict[str, list[str]] = {entry.slug: [] for entry in professions}
+    for edge in reference.mobility_edges():
+        close[edge.from_slug].append(edge.to_slug)
+        close[edge.to_slug].append(edge.from_slug)
+    for entry in professions:
+        close[entry.slug] += [
+            other.slug
+            for other in professions
+            if other.sector == entry.sector and other.slug != entry.slug
+        ]
+    return SearchWords(
+        professions=professions,
+        vocabulary=reference.vocabulary(),
+        terms=terms,
+        close={slug: tuple(dict.fromkeys(others)) for slug, others in close.items()},
+    )
+
+
+_lock = threading.Lock()
+_kept: SearchWords | None = None
+
+
+def search_words() -> SearchWords:
+    """Return the words of the reference base now in the database."""
+    global _kept
+    kept = _kept
+    # The reference base gives the same object back as long as it has not been loaded again.
+    if kept is not None and kept.professions is reference.professions():
+        return kept
+    with _lock:
+        _kept = _build()
+        return _kept
+
+
+def known_values(param: str) -> frozenset[str]:
+    """Return the values that a parameter of the address may take."""
+    words = search_words()
+    if param == "metier":
+        return words.profession_slugs
+    return frozenset(words.terms[_PARAM_TERMS[param]])
