@@ -169,7 +169,7 @@ def build(folder: Path) -> list[tuple[Any, ...]]:
         rows.append(
             (
                 code,
-                commune["nom"].removesuffix(" Arrondissement").replace("’", "'"),
+                commune["nom"].removesuffix(" Arrondissement").replace("'", "’"),
                 commune["departement"],
                 commune.get("population") or 0,
                 f"{point.latitude:.4f}",

@@ -72,11 +72,11 @@ def load_communes(territory: str = DEFAULT_TERRITORY) -> LoadResult:
 
 def _update(rows: list[dict[str, Any]], columns: Iterable[str]) -> None:
     table = Commune.__table__
-    one = update(table).where(table.c.code == bindparam("new_code"))  # type: ignore[arg-type]
+    one = update(table).where(table.c.code == bindparam("new_code"))
     # Two names may be exchanged between communes: slugs are freed before they are given.
     freed = [{"new_code": row["code"], "new_slug": f"-{row['code']}"} for row in rows]
     db.session.execute(one.values(slug=bindparam("new_slug")), freed)
-    values = {name: bindparam(f"new_{name}") for name in columns if name != "code"}
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns if name != "code"}
     given = [{f"new_{name}": value for name, value in row.items()} for row in rows]
     db.session.execute(one.values(values), given)
 
@@ -93,7 +93,7 @@ def _load_postal_codes(wanted: set[tuple[str, str]]) -> None:
     if gone:
         table = CommunePostalCode.__table__
         db.session.execute(
-            delete(table).where(  # type: ignore[arg-type]
+            delete(table).where(
                 table.c.commune_code == bindparam("code"),
                 table.c.postal_code == bindparam("postal"),
             ),

@@ -34,6 +34,7 @@ from app.professions.models import (
 Frozen = Mapping[str, Any]
 
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae"})
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 # "soignant·e", "éducatif·ve", "maternel·le", also typed with a dot or an "(e)".
 _FEMININE_ENDING = re.compile(r"(?<=\w)(?:·\w+(?:·s)?|\((?:e|ne|le|trice|ère|ve)s?\))")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
@@ -45,7 +46,7 @@ def normalise(text: str) -> str:
     "Aide-soignant·e" -> "aide soignant"; "A.S." -> "as".
     """
     text = _FEMININE_ENDING.sub("", text).translate(_LIGATURES)
-    text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text)).lower()
     if re.fullmatch(r"(?:[a-z]\.)+[a-z]?", text):
         return text.replace(".", "")
     return " ".join(_NOT_WORD.sub(" ", text).split())

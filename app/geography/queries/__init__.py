@@ -49,12 +49,12 @@ def _read_places() -> PlaceIndex:
         )
     ):
         postal_codes[code].append(postal_code)
+    columns = [column.name for column in Commune.__table__.columns]
     return PlaceIndex(
-        # The fields of a Place start with the columns of the table, in the same order.
         Place(
-            *row,
-            place_label(row[0], row[1], row[4] or row[5]),
-            tuple(postal_codes[row[0]]),
+            **dict(zip(columns, row, strict=True)),
+            label=place_label(row.code, row.name, row.postal_code or row.department_code),
+            postal_codes=tuple(postal_codes[row.code]),
         )
         for row in db.session.execute(select(*Commune.__table__.columns)).all()
     )

@@ -9,6 +9,7 @@ MAX_LENGTH = 120
 
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss"})
 _ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 _SUR = re.compile(r"\bs/")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _ARTICLES = ("le ", "la ", "les ", "l ")
@@ -20,7 +21,7 @@ def normalise(text: str) -> str:
     Only the first 120 characters count: no place name is longer.
     """
     text = text[:MAX_LENGTH].translate(_LIGATURES)
-    text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text)).lower()
     words = _NOT_WORD.sub(" ", _SUR.sub("sur ", text)).split()
     return " ".join(_ABBREVIATIONS.get(word, word) for word in words)
 
