@@ -6,12 +6,16 @@ from app.accounts.services import purge_sign_ins
 from app.accounts.tasks import send_sign_in_link
 from app.core.jobs import Scheduled, purge_done
 from app.core.outbox import Subscription
+from app.search.tasks import check_index, ensure_index, index_changed
 
 SUBSCRIPTIONS: list[Subscription] = [
+    Subscription("listing.changed", index_changed, batch=True),
     Subscription("account.link_requested", send_sign_in_link),
 ]
 
 SCHEDULE = [
+    Scheduled("ensure_index", ensure_index),
+    Scheduled("check_index", check_index, minute="37", hour="3"),
     Scheduled("purge_outbox", purge_done, minute="17", hour="2"),
     Scheduled("purge_sign_ins", purge_sign_ins, minute="27", hour="2"),
 ]

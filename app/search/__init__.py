@@ -8,5 +8,8 @@ from app.search.guard import Guard
 
 def init_app(app: Flask) -> None:
     """Register the engine and the commands of the feature."""
+    from app.search.cli import search
+
     app.extensions["search_engine"] = Engine(app)
     app.extensions["search_guard"] = Guard()
+    app.cli.add_command(search)

@@ -176,7 +176,7 @@ def _one(args: Args | Mapping[str, Any], name: str) -> str:
 def _known(
     args: Args | Mapping[str, Any], name: str, ignored: list[tuple[str, str]]
 ) -> tuple[str, ...]:
-    known: Mapping[str, str] | frozenset[str] = _KINDS if name == "type" else known_values(name)
+    known = _KINDS if name == "type" else known_values(name)
     found = set()
     for value in _all(args, name):
         if value in known:

@@ -12,13 +12,13 @@ from typing import Any
 import structlog
 from markupsafe import Markup, escape
 
-from app.search import fallback, filters
+from app.search import fallback, filters, rescues
 from app.search.client import EngineError, engine
 from app.search.criteria import SearchCriteria
 from app.search.documents import MARK_END, MARK_START
 from app.search.guard import index_is_whole
 from app.search.reading import Reading, read
-from app.search.results import Hit, SearchResults
+from app.search.results import Hit, Proposal, SearchResults
 from app.search.vocabulary import search_words
 
 log = structlog.get_logger()
@@ -102,6 +102,48 @@ def engine_queries(
         for name in chosen
     ]
     return [main, *counts]
+
+
+def rescue(criteria: SearchCriteria, now: dt.datetime) -> list[Proposal]:
+    """Return searches close to one that found nothing, each with what it finds, never nothing.
+
+    A wider radius, one filter less, fewer words, a close profession: one round trip.
+    """
+    words = search_words()
+    proposals = rescues.ideas(criteria, read(criteria.q, words.lexicon), words)
+    if not proposals:
+        return []
+    readings = [read(idea.criteria.q, words.lexicon) for idea in proposals]
+    try:
+        if not index_is_whole(now):
+            raise EngineError("not_whole")
+        answers = engine().multi_search(
+            [
+                _count_query(idea.criteria, reading, now)
+                for idea, reading in zip(proposals, readings, strict=True)
+            ]
+        )
+        totals = [answer["totalHits"] for answer in answers]
+    except EngineError:
+        proposals = proposals[: rescues.MAX_DATABASE_IDEAS]
+        totals = [
+            fallback.count(idea.criteria, reading, now)
+            for idea, reading in zip(proposals, readings, strict=False)
+        ]
+    return rescues.useful(proposals, totals)
+
+
+def _count_query(criteria: SearchCriteria, understood: Reading, now: dt.datetime) -> dict[str, Any]:
+    chosen = filters.facet_values(criteria).items()
+    return {
+        "q": understood.text,
+        "filter": [
+            *filters.base_filters(criteria, understood.professions, now),
+            *(filters.among(filters.ATTRIBUTES[name], values) for name, values in chosen),
+        ],
+        "page": 1,
+        "hitsPerPage": 0,
+    }
 
 
 def _order(criteria: SearchCriteria) -> str | None:

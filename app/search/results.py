@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from app.search.criteria import SearchCriteria
-
-# Facet -> field of the criteria that holds the values chosen in it.
-FACETS = {
-    "kind": "kinds",
-    "profession": "professions",
-    "contract": "contracts",
-    "workplace": "workplaces",
-    "public": "publics",
-    "schedule": "schedules",
-    "diploma": "diploma_none",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +49,13 @@ class SearchResults:
 class Proposal:
     """A search that has results, close to one that has none.
 
-    `reason` is radius, anywhere, filter, words or profession; `field` and `value` say what changes.
+    `reason` tells what changes, and `value` to what:
+    radius (kilometres), place (left out), filter (`field` of the criteria, left out; `value` when
+    it had only one), filters (all left out), words (left out), profession (slug, instead).
     """
 
     reason: str
-    field: str
-    value: str
     criteria: SearchCriteria
-    total: int
-    engine: str = field(default="meilisearch", compare=False)
+    total: int = 0
+    field: str = ""
+    value: str = ""

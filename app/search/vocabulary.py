@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,6 +23,7 @@ _PARAM_TERMS = {
 AMBIGUOUS = frozenset({"as", "me", "es", "ap", "ma", "mm", "rs", "ass", "ets", "anim", "de", "ide"})
 # Names so broad that they would hide most of what is looked for.
 TOO_BROAD = frozenset({"surveillante", "surveillant", "faisant fonction", "pasa", "infirmier de"})
+# A wish of its own when it comes with a profession: it is read apart.
 QUALIFIERS = frozenset({"nuit", "jour", "domicile", "ehpad", "creche", "ecole", "esat"})
 # Beyond the base's list: words around which nothing turns in a search for work.
 EMPTY_WORDS = frozenset(
@@ -41,9 +42,9 @@ class SearchWords:
     close: Mapping[str, tuple[str, ...]]
 
     @cached_property
-    def profession_slugs(self) -> frozenset[str]:
-        """Slugs of the professions."""
-        return frozenset(entry.slug for entry in self.professions)
+    def by_slug(self) -> dict[str, ProfessionEntry]:
+        """Professions by slug."""
+        return {entry.slug: entry for entry in self.professions}
 
     @cached_property
     def by_id(self) -> dict[int, ProfessionEntry]:
@@ -53,14 +54,11 @@ class SearchWords:
     @cached_property
     def profession_names(self) -> dict[str, list[str]]:
         """Slug -> every name of the profession, feminine and masculine first."""
-        return {
-            entry.slug: list(
-                dict.fromkeys(
-                    [entry.label_feminine, entry.label_masculine, *(n.name for n in entry.names)]
-                )
-            )
-            for entry in self.professions
-        }
+        found = {}
+        for entry in self.professions:
+            names = [entry.label_feminine, entry.label_masculine, *(n.name for n in entry.names)]
+            found[entry.slug] = [name for name in dict.fromkeys(names) if _is_plain(name, entry)]
+        return found
 
     @cached_property
     def lexicon(self) -> Lexicon:
@@ -90,23 +88,19 @@ class SearchWords:
         return {word: sorted(set(meant)) for word, meant in sorted(found.items())}
 
     def _profession_keys(self) -> dict[tuple[str, ...], str]:
+        # The first profession to claim a name keeps it: labels, the words people type, the rest.
+        claims = [(name, entry) for entry in self.professions for name in _labels(entry)]
+        for group in self.vocabulary.synonyms:
+            entry = self.by_slug.get(group.profession or "")
+            if group.kind == "profession" and entry and _is_plain(group.canonical, entry):
+                claims += [(name, entry) for name in (group.canonical, *group.terms)]
+        for entry in self.professions:
+            claims += [(name, entry) for name in self.profession_names[entry.slug]]
         found: dict[tuple[str, ...], str] = {}
-        # The first profession to claim a name keeps it: labels, then the words people type.
-        claims = [(name, entry.slug) for entry in self.professions for name in _labels(entry)]
-        known = {key_of(name.name) for entry in self.professions for name in entry.names}
-        claims += [
-            (name, group.profession)
-            for group in self.vocabulary.synonyms
-            if group.kind == "profession" and group.profession and key_of(group.canonical) in known
-            for name in (group.canonical, *group.terms)
-        ]
-        claims += [(name.name, entry.slug) for entry in self.professions for name in entry.names]
-        own = {e.slug: {w for name in _labels(e) for w in key_of(name)} for e in self.professions}
-        for name, slug in claims:
-            for key in _keys(name, self.vocabulary.stop_words):
-                # « Infirmière de nuit »: the night is a wish of its own, to be read apart.
-                if QUALIFIERS.intersection(key) <= own[slug]:
-                    found.setdefault(key, slug)
+        for name, entry in claims:
+            if _is_plain(name, entry):
+                for key in _keys(name, self.vocabulary.stop_words):
+                    found.setdefault(key, entry.slug)
         return found
 
     def _rewritings(self) -> dict[tuple[str, ...], tuple[str, ...]]:
@@ -123,6 +117,12 @@ class SearchWords:
 
 def _labels(entry: ProfessionEntry) -> Iterable[str]:
     return entry.label_feminine, entry.label_masculine, entry.label
+
+
+def _is_plain(name: str, entry: ProfessionEntry) -> bool:
+    """Return whether a name says the profession only, not a wish as « infirmière de nuit » does."""
+    own = {word for label in _labels(entry) for word in key_of(label)}
+    return QUALIFIERS.intersection(key_of(name)) <= own
 
 
 def _keys(name: str, stop_words: Iterable[str]) -> Iterable[tuple[str, ...]]:
@@ -183,9 +183,9 @@ def search_words() -> SearchWords:
         return _kept
 
 
-def known_values(param: str) -> frozenset[str]:
+def known_values(param: str) -> Collection[str]:
     """Return the values that a parameter of the address may take."""
     words = search_words()
     if param == "metier":
-        return words.profession_slugs
-    return frozenset(words.terms[_PARAM_TERMS[param]])
+        return words.by_slug.keys()
+    return words.terms[_PARAM_TERMS[param]].keys()
