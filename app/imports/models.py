@@ -20,7 +20,7 @@ class RunState(StrEnum):
     FAILED = "failed"
 
 
-class ImportRun(db.Model):  # type: ignore[name-defined]
+class ImportRun(db.Model):
     """One execution of an importer that wrote."""
 
     __tablename__ = "import_run"
@@ -43,7 +43,7 @@ class ImportRun(db.Model):  # type: ignore[name-defined]
     __table_args__ = (one_of("state", RunState),)
 
 
-class QuarantinedItem(db.Model):  # type: ignore[name-defined]
+class QuarantinedItem(db.Model):
     """A record that could not be used, and why."""
 
     __tablename__ = "import_quarantine"
