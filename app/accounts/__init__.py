@@ -15,10 +15,12 @@ def init_app(app: Flask) -> None:
     # A page that does not ask who is there, an error page above all, must not read the database.
     login_manager.init_app(app, add_context_processor=False)
     app.jinja_env.globals["current_user"] = current_user
-    app.teardown_request(_forget_person)
+    app.teardown_request(_forget_request)
     app.register_blueprint(accounts)
 
 
-def _forget_person(_error: BaseException | None) -> None:
-    """Two requests may share an application context (commands, tests), never a person."""
-    g.pop("_login_user", None)
+def _forget_request(_error: BaseException | None) -> None:
+    """Two requests may share an application context (commands, tests), but never what the first
+    kept in `g`: its person, its token against forgery."""
+    for name in list(g):
+        g.pop(name)

@@ -11,7 +11,7 @@ from app.accounts.enums import Role
 from app.core.database import db, one_of
 
 
-class User(db.Model):  # type: ignore[name-defined]
+class User(db.Model):
     """A person with an account. Candidates do not need one."""
 
     __tablename__ = "user_account"
@@ -44,7 +44,7 @@ class User(db.Model):  # type: ignore[name-defined]
         return self.active
 
 
-class LoginSession(db.Model):  # type: ignore[name-defined]
+class LoginSession(db.Model):
     """A signed-in browser. The cookie holds the token; only its hash is kept here."""
 
     __tablename__ = "login_session"
@@ -61,7 +61,7 @@ class LoginSession(db.Model):  # type: ignore[name-defined]
     user: Mapped[User] = relationship(back_populates="sessions")
 
 
-class SignInLink(db.Model):  # type: ignore[name-defined]
+class SignInLink(db.Model):
     """A link sent by e-mail, good once and for ten minutes."""
 
     __tablename__ = "sign_in_link"
@@ -76,7 +76,7 @@ class SignInLink(db.Model):  # type: ignore[name-defined]
     __table_args__ = (Index("ix_sign_in_link_user_id", "user_id"),)
 
 
-class SignInAttempt(db.Model):  # type: ignore[name-defined]
+class SignInAttempt(db.Model):
     """A failed sign-in, kept a day to slow down guessing by account and by address."""
 
     __tablename__ = "sign_in_attempt"

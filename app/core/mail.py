@@ -59,11 +59,14 @@ def render(name: str, *, to: str, message_id: str, **context: object) -> Message
 
 def send(message: Message) -> None:
     """Hand the message to the server; raise what smtplib raises. Never call it in a transaction."""
-    mail = EmailMultiAlternatives(
-        subject=message.subject,
-        body=message.text,
-        to=[message.to],
-        headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
-    )
-    mail.attach_alternative(message.html, "text/html")
-    mail.send()
+    # The connection is closed even when the server refuses the message.
+    with mailman.get_connection() as connection:
+        mail = EmailMultiAlternatives(
+            subject=message.subject,
+            body=message.text,
+            to=[message.to],
+            headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
+            connection=connection,
+        )
+        mail.attach_alternative(message.html, "text/html")
+        mail.send()

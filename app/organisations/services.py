@@ -161,7 +161,7 @@ def _trace(event: str, actor: User | None, organisation: Organisation, now: dt.d
 
 
 def _free_slug(name: str) -> str:
-    base = slugify(name)[:100].strip("-") or "structure"
+    base = slugify(name.replace("’", "'"))[:100].strip("-") or "structure"
     slug, number = base, 1
     while organisation_by_slug(slug) is not None:
         number += 1

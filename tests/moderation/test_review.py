@@ -1,0 +1,228 @@
+"""The review queue: who sees it, what it shows, what is decided."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.accounts.enums import Role
+from app.core import clock
+from app.core.database import db
+from app.core.outbox import OutboxEvent
+from app.listings.enums import Status
+from app.listings.models import Listing, ListingEvent
+from app.listings.queries import last_refusal
+from app.organisations.enums import OrganisationStatus
+from tests import factories
+from tests.accounts.browser import csrf_of
+
+REVIEWERS = [Role.MODERATOR, Role.ADMIN]
+OTHERS = sorted(set(Role) - set(REVIEWERS))
+
+
+def in_review(title: str = "Aide à domicile", hours_ago: float = 1, **values: object) -> Listing:
+    """Add a listing that waits for a decision since `hours_ago`."""
+    listing = factories.listing(
+        title=title, status=Status.IN_REVIEW, published_at=None, closes_at=None, **values
+    )
+    db.session.add(
+        ListingEvent(
+            listing_id=listing.id,
+            from_status=Status.DRAFT,
+            to_status=Status.IN_REVIEW,
+            at=clock.now() - dt.timedelta(hours=hours_ago),
+        )
+    )
+    db.session.commit()
+    return listing
+
+
+@pytest.fixture
+def moderator(sign_in: Callable[..., FlaskClient]) -> FlaskClient:
+    """Return a browser of the team."""
+    return sign_in(factories.user(Role.MODERATOR))
+
+
+def send(browser: FlaskClient, listing: Listing, path: str, **data: str) -> object:
+    """Send one of the forms of a listing's page."""
+    token = csrf_of(browser, f"/equipe/annonces/{listing.id}")
+    return browser.post(path, data={"csrf_token": token} | data)
+
+
+def topics() -> list[str]:
+    return list(db.session.scalars(select(OutboxEvent.topic).order_by(OutboxEvent.id)))
+
+
+@pytest.mark.parametrize("role", REVIEWERS)
+def test_team_is_led_to_what_waits(sign_in: Callable[..., FlaskClient], role: str) -> None:
+    browser = sign_in(factories.user(role))
+
+    assert browser.get("/equipe/").location == "/equipe/annonces"
+    assert browser.get("/equipe/annonces").status_code == 200
+
+
+@pytest.mark.parametrize("role", OTHERS)
+def test_nobody_else_sees_or_decides(sign_in: Callable[..., FlaskClient], role: str) -> None:
+    listing = in_review()
+    browser = sign_in(factories.user(role))
+    token = csrf_of(browser, "/connexion/lien")
+    data = {"csrf_token": token, "reason": "Indiquez le salaire."}
+
+    for address in ("/equipe/", "/equipe/annonces", f"/equipe/annonces/{listing.id}"):
+        assert browser.get(address).status_code == 404
+    for action in (
+        f"annonces/{listing.id}/publier",
+        f"annonces/{listing.id}/refuser",
+        f"structures/{listing.organisation_id}/verifier",
+    ):
+        assert browser.post(f"/equipe/{action}", data=data).status_code == 404
+    assert listing.status == Status.IN_REVIEW
+
+
+def test_visitor_is_led_to_sign_in(client: FlaskClient) -> None:
+    answer = client.get("/equipe/annonces")
+
+    assert answer.status_code == 302
+    assert answer.location == "/connexion?next=/equipe/annonces"
+
+
+def test_oldest_comes_first(moderator: FlaskClient) -> None:
+    in_review("La récente", hours_ago=2)
+    in_review("L’ancienne", hours_ago=50)
+    factories.listing(title="Déjà en ligne")
+
+    page = moderator.get("/equipe/annonces").text
+
+    assert page.index("L’ancienne") < page.index("La récente")
+    assert "Déjà en ligne" not in page
+    assert page.count("en retard") == 1
+    assert "2 annonces attendent votre décision" in page
+
+
+def test_empty_queue_says_so(moderator: FlaskClient) -> None:
+    assert "Rien n’attend." in moderator.get("/equipe/annonces").text
+
+
+def test_listing_is_shown_with_who_sends_it(moderator: FlaskClient) -> None:
+    author = factories.user(name="Anne Ravier", email="anne.ravier@example.org")
+    listing = in_review(
+        organisation=factories.organisation(author, name="Mimosa Domicile"),
+        created_by_id=author.id,
+        conditions="Station debout.",
+    )
+
+    page = moderator.get(f"/equipe/annonces/{listing.id}").text
+
+    for text in (
+        "Aide à domicile",
+        "Mimosa Domicile",
+        "anne.ravier@example.org",
+        "Anne Ravier",
+        "2\u00a0077 à 2\u00a0290\u00a0€ brut par mois",
+        "35\u00a0h",
+        "CDI",
+        "Station debout.",
+        "Vous accompagnez les résidentes",
+    ):
+        assert text in page
+
+
+def test_approved_listing_is_online(moderator: FlaskClient) -> None:
+    listing = in_review()
+
+    answer = send(moderator, listing, f"/equipe/annonces/{listing.id}/publier")
+
+    assert answer.status_code == 303  # type: ignore[attr-defined]
+    assert listing.status == Status.PUBLISHED
+    assert listing.is_open(clock.now())
+    assert "listing.published" in topics()
+    assert "listing.changed" in topics()
+
+
+def test_listing_of_an_unverified_organisation_waits_for_its_verification(
+    moderator: FlaskClient,
+) -> None:
+    listing = in_review(organisation=factories.organisation(status=OrganisationStatus.PENDING))
+    page = f"/equipe/annonces/{listing.id}"
+    assert "/publier" not in moderator.get(page).text
+
+    assert send(moderator, listing, f"{page}/publier").status_code == 409  # type: ignore[attr-defined]
+    verified = send(
+        moderator, listing, f"/equipe/structures/{listing.organisation_id}/verifier", next=page
+    )
+
+    assert verified.location == page  # type: ignore[attr-defined]
+    assert listing.organisation is not None
+    assert listing.organisation.verified
+    send(moderator, listing, f"{page}/publier")
+    assert listing.status == Status.PUBLISHED
+
+
+def test_refused_listing_goes_back_with_its_reason(moderator: FlaskClient) -> None:
+    listing = in_review()
+
+    answer = send(
+        moderator,
+        listing,
+        f"/equipe/annonces/{listing.id}/refuser",
+        reason="Indiquez les horaires réels.",
+    )
+
+    assert answer.status_code == 303  # type: ignore[attr-defined]
+    assert listing.status == Status.DRAFT
+    assert last_refusal(listing.id) == "Indiquez les horaires réels."
+    assert "listing.refused" in topics()
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "Non."])
+def test_refusal_without_a_reason_is_not_one(moderator: FlaskClient, reason: str) -> None:
+    listing = in_review()
+
+    answer = send(moderator, listing, f"/equipe/annonces/{listing.id}/refuser", reason=reason)
+
+    assert answer.status_code == 422  # type: ignore[attr-defined]
+    assert "<title>Erreur" in answer.text  # type: ignore[attr-defined]
+    assert listing.status == Status.IN_REVIEW
+
+
+def test_listing_decided_by_a_colleague_no_longer_waits(moderator: FlaskClient) -> None:
+    listing = in_review()
+    token = csrf_of(moderator, f"/equipe/annonces/{listing.id}")
+    listing.status, listing.published_at = Status.PUBLISHED, clock.now()
+    db.session.commit()
+
+    read = moderator.get(f"/equipe/annonces/{listing.id}")
+    decided = moderator.post(f"/equipe/annonces/{listing.id}/publier", data={"csrf_token": token})
+
+    assert read.location == "/equipe/annonces"
+    assert decided.status_code == 404
+
+
+def test_unknown_objects_are_404(moderator: FlaskClient) -> None:
+    token = csrf_of(moderator, "/connexion/lien")
+
+    for action in ("annonces/999999/publier", "structures/999999/verifier"):
+        assert moderator.post(f"/equipe/{action}", data={"csrf_token": token}).status_code == 404
+
+
+def test_page_of_the_queue_asks_few_questions(moderator: FlaskClient) -> None:
+    from sqlalchemy import event
+
+    for number in range(12):
+        in_review(f"Annonce {number}")
+    statements: list[str] = []
+
+    def count(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    connection = db.session.connection().engine
+    event.listen(connection, "before_cursor_execute", count)
+    moderator.get("/equipe/annonces")
+    event.remove(connection, "before_cursor_execute", count)
+
+    selects = [statement for statement in statements if statement.startswith("SELECT")]
+    assert 0 < len(selects) <= 4
