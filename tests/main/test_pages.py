@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -194,6 +195,21 @@ def test_territory_and_operator_are_settings(
         html = page(client, path)
         assert "Lyon" not in words(html)
         assert "à Brest et autour" in words(html.header)
+
+
+def test_signed_in_person_can_leave_from_every_page(
+    client: FlaskClient, sign_in: Callable[..., FlaskClient]
+) -> None:
+    assert page(client, "/").find("form", action="/deconnexion") is None
+
+    browser = sign_in(factories.user())
+
+    for path in PAGES:
+        header = page(browser, path).header
+        form = header.find("form", action="/deconnexion")
+        assert form["method"] == "post"
+        assert form.find("input", attrs={"name": "csrf_token"})["value"]
+        assert "Se connecter" not in words(header)
 
 
 def test_accessibility_is_announced_on_every_page(client: FlaskClient) -> None:
