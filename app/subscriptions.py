@@ -6,14 +6,20 @@ from app.accounts.services import purge_sign_ins
 from app.accounts.tasks import send_sign_in_link
 from app.core.jobs import Scheduled, purge_done
 from app.core.outbox import Subscription
+from app.listings.services import expire_due
+from app.listings.tasks import notify_closed, notify_published, notify_refused
 from app.search.tasks import check_index, ensure_index, index_changed
 
 SUBSCRIPTIONS: list[Subscription] = [
     Subscription("listing.changed", index_changed, batch=True),
+    Subscription("listing.published", notify_published),
+    Subscription("listing.refused", notify_refused),
+    Subscription("listing.closed", notify_closed),
     Subscription("account.link_requested", send_sign_in_link),
 ]
 
 SCHEDULE = [
+    Scheduled("expire_listings", expire_due, minute="*/5"),
     Scheduled("ensure_index", ensure_index),
     Scheduled("check_index", check_index, minute="37", hour="3"),
     Scheduled("purge_outbox", purge_done, minute="17", hour="2"),

@@ -1,5 +1,12 @@
+"""Listings of every kind: their life, their pages, and the space of those who write them."""
+
 from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Register the blueprints and commands of the feature."""
+    """Register the blueprints of the feature."""
+    from app.listings.views.public import listings
+    from app.listings.views.recruiter import recruiter_listings
+
+    app.register_blueprint(listings)
+    app.register_blueprint(recruiter_listings)

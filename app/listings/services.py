@@ -144,7 +144,6 @@ def update_listing(
         listing.refreshed_at = now
         if changed & SENSITIVE:
             _move(listing, Action.REVIEW_AGAIN, actor, now)
-            enqueue("listing.submitted", now=now, listing_id=listing.id)
         _schedule_closing(listing)
         mark_changed(listing, now)
     else:
@@ -163,9 +162,7 @@ def submit_listing(actor: User, listing: Listing, now: dt.datetime) -> Listing:
     _require_complete(listing, now)
     review = needs_review(listing)
     _move(listing, Action.SUBMIT, actor, now)
-    if review:
-        enqueue("listing.submitted", now=now, listing_id=listing.id)
-    else:
+    if not review:
         _put_online(listing, actor, now)
     db.session.flush()
     return listing

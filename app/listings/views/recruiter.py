@@ -1,0 +1,232 @@
+"""Those who recruit or train write their listings, follow them and close them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+
+from app.accounts.enums import MEMBER_ROLES
+from app.core import clock
+from app.core.clock import paris_date
+from app.core.database import db
+from app.core.errors import DomainError
+from app.core.i18n import _
+from app.core.permissions import requires_role
+from app.listings import queries, services
+from app.listings.enums import KIND_PARAMS, Kind, Outcome, Status
+from app.listings.forms import CloseForm, ListingForm, form_class, initial_values
+from app.listings.models import Listing
+from app.organisations.models import Organisation
+from app.organisations.queries import organisations_of
+
+recruiter_listings = Blueprint("recruiter_listings", __name__, url_prefix="/recruter/annonces")
+
+member = requires_role(*MEMBER_ROLES)
+KIND_OF_PARAM = {param: kind for kind, param in KIND_PARAMS.items()}
+
+
+@recruiter_listings.get("/")
+@member
+def index() -> str:
+    """List the listings of one's organisations."""
+    organisations = organisations_of(current_user)
+    return render_template(
+        "recruiter/listings.html",
+        organisations=organisations,
+        listings=queries.listings_of([organisation.id for organisation in organisations]),
+    )
+
+
+@recruiter_listings.route("/nouvelle", methods=["GET", "POST"])
+@member
+def create() -> Any:
+    """Write a listing of the kind asked for, a job by default."""
+    kind = KIND_OF_PARAM.get(request.args.get("type", KIND_PARAMS[Kind.JOB])) or abort(404)
+    organisation = _organisation()
+    if organisation is None:
+        return redirect(url_for("recruiter_listings.index"), 303)
+    now = clock.now()
+    form = form_class(kind, 0)(today=paris_date(now))
+    if request.method == "GET":
+        return _editor(form, kind, None)
+    if not _validate(form, None):
+        return _editor(form, kind, None), 422
+    try:
+        values = form.values([])
+        listing = services.create_listing(current_user, organisation, kind, values, now)
+        return _after(form, listing)
+    except DomainError as error:
+        return _refused(form, kind, None, error)
+
+
+@recruiter_listings.get("/<int:listing_id>")
+@member
+def show(listing_id: int) -> str:
+    """Show where a listing stands and what can be done with it."""
+    listing = _owned(listing_id)
+    return render_template(
+        "recruiter/listing.html",
+        listing=listing,
+        refusal=queries.last_refusal(listing.id) if listing.status == Status.DRAFT else "",
+        missing=services.missing_for_publication(listing),
+        awaits_outcome=listing.outcome == Outcome.EXPIRED,
+    )
+
+
+@recruiter_listings.route("/<int:listing_id>/modifier", methods=["GET", "POST"])
+@member
+def update(listing_id: int) -> Any:
+    """Change a listing that is not closed."""
+    listing = _owned(listing_id)
+    kind = Kind(listing.kind)
+    if listing.status == Status.CLOSED:
+        return redirect(url_for("recruiter_listings.show", listing_id=listing.id), 303)
+    now = clock.now()
+    form = form_class(kind, len(listing.sessions))(
+        data=initial_values(listing), today=paris_date(now)
+    )
+    if request.method == "GET":
+        return _editor(form, kind, listing)
+    if not _validate(form, listing):
+        return _editor(form, kind, listing), 422
+    try:
+        if form.version.data != str(listing.version):
+            raise DomainError(
+                _(
+                    "Quelqu’un a modifié cette annonce entre-temps. "
+                    "Ouvrez-la de nouveau, puis refaites vos changements."
+                )
+            )
+        values = form.values(list(listing.sessions))
+        services.update_listing(current_user, listing, values, now)
+        return _after(form, listing)
+    except DomainError as error:
+        return _refused(form, kind, listing, error)
+
+
+@recruiter_listings.post("/<int:listing_id>/envoyer")
+@member
+def submit(listing_id: int) -> Any:
+    """Send a draft to review, or online when the organisation is known."""
+    return _act(listing_id, services.submit_listing, _submitted_message)
+
+
+@recruiter_listings.post("/<int:listing_id>/pause")
+@member
+def pause(listing_id: int) -> Any:
+    """Hide a listing for a while."""
+    return _act(
+        listing_id,
+        services.pause_listing,
+        lambda _listing: _("L’annonce est en pause : elle n’apparaît plus."),
+    )
+
+
+@recruiter_listings.post("/<int:listing_id>/reprendre")
+@member
+def resume(listing_id: int) -> Any:
+    """Show a paused listing again."""
+    return _act(
+        listing_id,
+        services.resume_listing,
+        lambda _listing: _("L’annonce est de nouveau en ligne."),
+    )
+
+
+@recruiter_listings.route("/<int:listing_id>/clore", methods=["GET", "POST"])
+@member
+def close(listing_id: int) -> Any:
+    """Close a listing, or tell how one closed by its date ended."""
+    listing = _owned(listing_id)
+    if listing.status == Status.CLOSED and listing.outcome != Outcome.EXPIRED:
+        return redirect(url_for("recruiter_listings.show", listing_id=listing.id), 303)
+    form = CloseForm()
+    if not form.validate_on_submit():
+        page = render_template("recruiter/listing_close.html", form=form, listing=listing)
+        return page, 422 if form.is_submitted() else 200
+    services.close_listing(
+        current_user, listing, form.outcome.data, clock.now(), form.unfilled_reason.data or None
+    )
+    return _done(listing, _("C’est noté. L’annonce est close."))
+
+
+def _act(
+    listing_id: int,
+    service: Callable[..., Listing],
+    message: Callable[[Listing], str],
+) -> Any:
+    """Do one thing on a listing of one's own, or say what forbids it."""
+    listing = _owned(listing_id)
+    try:
+        service(current_user, listing, clock.now())
+    except DomainError as error:
+        db.session.rollback()
+        flash(error.message, "error")
+        return redirect(url_for("recruiter_listings.show", listing_id=listing_id), 303)
+    return _done(listing, message(listing))
+
+
+def _owned(listing_id: int) -> Listing:
+    return queries.owned_listing(listing_id, current_user.id) or abort(404)
+
+
+def _organisation() -> Organisation | None:
+    """Return the organisation for which the person writes: the one chosen, else her first."""
+    organisations = organisations_of(current_user)
+    chosen = request.args.get("structure", type=int)
+    if chosen is None:
+        return organisations[0] if organisations else None
+    return next((one for one in organisations if one.id == chosen), None) or abort(404)
+
+
+def _validate(form: ListingForm, listing: Listing | None) -> bool:
+    """Check the form; what is already sent or online can no longer be half filled."""
+    may_wait = listing is None or listing.status == Status.DRAFT
+    form.draft = may_wait and request.form.get("action") == "draft"
+    return form.validate()
+
+
+def _after(form: ListingForm, listing: Listing) -> Any:
+    """Commit, then lead where the button pressed says."""
+    if not form.draft and listing.status == Status.DRAFT:
+        services.submit_listing(current_user, listing, clock.now())
+        return _done(listing, _submitted_message(listing))
+    messages = {
+        Status.DRAFT: _("Brouillon enregistré."),
+        Status.IN_REVIEW: _("Enregistré. Notre équipe relit l’annonce avant de la publier."),
+    }
+    return _done(listing, messages.get(Status(listing.status), _("Modifications enregistrées.")))
+
+
+def _submitted_message(listing: Listing) -> str:
+    if listing.status == Status.PUBLISHED:
+        return _("L’annonce est en ligne.")
+    return _("Merci. Notre équipe relit l’annonce, puis vous écrit.")
+
+
+def _done(listing: Listing, message: str) -> Any:
+    db.session.commit()
+    flash(message, "ok")
+    return redirect(url_for("recruiter_listings.show", listing_id=listing.id), 303)
+
+
+def _refused(form: ListingForm, kind: Kind, listing: Listing | None, error: DomainError) -> Any:
+    """Show the form again with what was typed and the rule that forbids it."""
+    db.session.rollback()
+    form.form_errors.append(error.message)
+    kept = queries.owned_listing(listing.id, current_user.id) if listing else None
+    return _editor(form, kind, kept), 422
+
+
+def _editor(form: ListingForm, kind: Kind, listing: Listing | None) -> str:
+    return render_template(
+        "recruiter/listing_form.html",
+        form=form,
+        kind=kind,
+        listing=listing,
+        organisations=[] if listing else organisations_of(current_user),
+        online=listing is not None and listing.status in {Status.PUBLISHED, Status.PAUSED},
+    )
