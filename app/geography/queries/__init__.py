@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from app.core.database import db
 from app.core.snapshots import Snapshot
-from app.geography.models import Commune, CommunePostalCode, place_label
-from app.geography.queries.index import Place, PlaceIndex, haversine_km
+from app.geography.models import Commune, CommunePostalCode
+from app.geography.queries.index import COLUMNS, Place, PlaceIndex, haversine_km
 from app.geography.queries.names import normalise
 
 __all__ = [
@@ -43,21 +43,11 @@ class HasPosition(Protocol):
 
 def _read_places() -> PlaceIndex:
     postal_codes: dict[str, list[str]] = defaultdict(list)
-    for code, postal_code in db.session.execute(
-        select(CommunePostalCode.commune_code, CommunePostalCode.postal_code).order_by(
-            CommunePostalCode.postal_code
-        )
-    ):
+    pairs = select(CommunePostalCode.commune_code, CommunePostalCode.postal_code)
+    for code, postal_code in db.session.execute(pairs):
         postal_codes[code].append(postal_code)
-    columns = [column.name for column in Commune.__table__.columns]
-    return PlaceIndex(
-        Place(
-            **dict(zip(columns, row, strict=True)),
-            label=place_label(row.code, row.name, row.postal_code or row.department_code),
-            postal_codes=tuple(postal_codes[row.code]),
-        )
-        for row in db.session.execute(select(*Commune.__table__.columns)).all()
-    )
+    rows = db.session.execute(select(*(getattr(Commune, name) for name in COLUMNS)))
+    return PlaceIndex(Place._make((*row, tuple(sorted(postal_codes[row[0]])))) for row in rows)
 
 
 PLACES: Snapshot[PlaceIndex] = Snapshot("geography", _read_places)
