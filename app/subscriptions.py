@@ -7,14 +7,12 @@ from app.accounts.tasks import send_sign_in_link
 from app.core.jobs import Scheduled, purge_done
 from app.core.outbox import Subscription
 from app.listings.services import expire_due
-from app.listings.tasks import notify_closed, notify_published, notify_refused
+from app.listings.tasks import tell_member as tell_listing_member
 from app.search.tasks import check_index, ensure_index, index_changed
 
 SUBSCRIPTIONS: list[Subscription] = [
     Subscription("listing.changed", index_changed, batch=True),
-    Subscription("listing.published", notify_published),
-    Subscription("listing.refused", notify_refused),
-    Subscription("listing.closed", notify_closed),
+    Subscription("listing.announced", tell_listing_member),
     Subscription("account.link_requested", send_sign_in_link),
 ]
 

@@ -71,6 +71,14 @@ class Outcome(StrEnum):
     EXPIRED = "expired"
 
 
+class Announcement(StrEnum):
+    """What the members of an organisation are told about a listing."""
+
+    PUBLISHED = "published"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
 class UnfilledReason(StrEnum):
     """Why nobody was found: what the observatory counts."""
 

@@ -1,53 +1,32 @@
-"""Messages to the members of an organisation about its listings. Each address gets its own."""
+"""Messages to the members of an organisation about its listings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from app.accounts.models import User
 from app.core import mail
+from app.listings.enums import Announcement
 from app.listings.models import Listing
 
 
-def published(
-    listing: Listing, addresses: Iterable[str], *, base_url: str, event_id: int
-) -> list[mail.Message]:
-    """Say that the listing is online."""
-    return _each("published", listing, addresses, base_url, event_id, deadline=listing.deadline)
-
-
-def refused(
-    listing: Listing, reason: str, addresses: Iterable[str], *, base_url: str, event_id: int
-) -> list[mail.Message]:
-    """Say why the listing is not online, and how to correct it."""
-    return _each("refused", listing, addresses, base_url, event_id, reason=reason)
-
-
-def expired(
-    listing: Listing, addresses: Iterable[str], *, base_url: str, event_id: int
-) -> list[mail.Message]:
-    """Say that the listing closed at its date, and ask how it ended."""
-    return _each("expired", listing, addresses, base_url, event_id)
-
-
-def _each(
-    name: str,
+def announcement(
+    what: Announcement,
     listing: Listing,
-    addresses: Iterable[str],
+    member: User,
+    *,
     base_url: str,
     event_id: int,
-    **context: object,
-) -> list[mail.Message]:
+    reason: str = "",
+) -> mail.Message:
+    """Return the message that tells `member` what happened to `listing`."""
     manage_url = f"{base_url}/recruter/annonces/{listing.id}"
-    return [
-        mail.render(
-            f"listings/{name}",
-            to=address,
-            message_id=f"listing-{name}-{event_id}-{number}",
-            title=listing.title,
-            url=base_url + listing.path,
-            manage_url=manage_url,
-            close_url=f"{manage_url}/clore",
-            **context,
-        )
-        for number, address in enumerate(addresses, 1)
-    ]
+    return mail.render(
+        f"listings/{what}",
+        to=member.email,
+        message_id=f"listing-{what}-{event_id}",
+        title=listing.title,
+        deadline=listing.deadline,
+        reason=reason,
+        url=base_url + listing.path,
+        manage_url=manage_url,
+        close_url=f"{manage_url}/clore",
+    )

@@ -15,11 +15,12 @@ from app.core.errors import DomainError
 from app.core.i18n import _
 from app.core.outbox import enqueue, enqueue_many
 from app.geography.models import Commune
-from app.listings.enums import OWN_SOURCE, Kind, Outcome, Status
+from app.listings.enums import OWN_SOURCE, Announcement, Kind, Outcome, Status
 from app.listings.models import Listing, ListingEvent, ListingSession
 from app.listings.rich_text import make_slug, markdown_to_html, plain_to_html
 from app.listings.workflow import Action, can, check_outcome, closing_instant, target
 from app.organisations.enums import OrganisationStatus
+from app.organisations.queries import members_of
 
 if TYPE_CHECKING:
     from app.accounts.models import User
@@ -207,7 +208,7 @@ def refuse_listing(actor: User, listing: Listing, reason: str, now: dt.datetime)
         raise DomainError(_("Écrivez la raison du refus : la structure la recevra."))
     _move(listing, Action.REFUSE, actor, now, reason.strip())
     _touch(listing, now)
-    enqueue("listing.refused", now=now, listing_id=listing.id)
+    _tell_members(listing, Announcement.REFUSED, now)
     db.session.flush()
     return listing
 
@@ -259,7 +260,6 @@ def close_listing(
     else:
         _close(listing, outcome, actor, now, reason)
         mark_changed(listing, now)
-        enqueue("listing.closed", now=now, listing_id=listing.id)
     db.session.flush()
     return listing
 
@@ -284,10 +284,8 @@ def expire_due(now: dt.datetime, *, limit: int = EXPIRY_BATCH) -> int:
         for listing in listings:
             _close(listing, Outcome.EXPIRED, None, now)
             _touch(listing, now)
-        payloads = [{"listing_id": listing.id} for listing in listings]
-        enqueue_many("listing.changed", payloads, now=now)
-        enqueue_many("listing.closed", payloads, now=now)
-        db.session.flush()
+            _tell_members(listing, Announcement.EXPIRED, now)
+        announce_changed(listings, now)
         total += len(listings)
 
 
@@ -354,6 +352,20 @@ def mark_changed(listing: Listing, now: dt.datetime) -> None:
     enqueue("listing.changed", now=now, listing_id=listing.id)
 
 
+def _tell_members(listing: Listing, what: Announcement, now: dt.datetime) -> None:
+    if listing.source != OWN_SOURCE or listing.organisation_id is None:
+        return
+    for member in members_of(listing.organisation_id):
+        # One event for one message: a refused address never delays nor repeats the others.
+        enqueue(
+            "listing.announced",
+            now=now,
+            listing_id=listing.id,
+            user_id=member.id,
+            what=what,
+        )
+
+
 def _touch(listing: Listing, now: dt.datetime) -> None:
     listing.version += 1
     listing.updated_at = now
@@ -403,7 +415,7 @@ def _put_online(listing: Listing, actor: User | None, now: dt.datetime) -> None:
     _schedule_closing(listing)
     _move(listing, Action.PUBLISH, actor, now)
     mark_changed(listing, now)
-    enqueue("listing.published", now=now, listing_id=listing.id)
+    _tell_members(listing, Announcement.PUBLISHED, now)
 
 
 def _close(
