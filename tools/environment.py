@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLDEST_PYTHON = (3, 11)
+# Python compiles what is imported when it is: compiling all of every library takes longer.
+PIP_OPTIONS = ("--quiet", "--require-hashes", "--no-deps", "--no-compile")
 
 
 class SetupError(RuntimeError):
@@ -63,7 +65,7 @@ def ensure_python(*, dev: bool) -> None:
     for old in VENV.glob(".requirements*.sha256"):
         old.unlink()
     run(
-        [PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "-r", lock],
+        [PYTHON, "-m", "pip", "install", *PIP_OPTIONS, "-r", lock],
         error="L’installation des bibliothèques Python a échoué :",
     )
     marker.write_text(_digest(lock))
