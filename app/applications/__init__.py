@@ -1,5 +1,12 @@
+"""Answering a listing, following one's answer, and receiving it."""
+
 from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Register the blueprints and commands of the feature."""
+    """Register the blueprints of the feature."""
+    from app.applications.views.public import applications
+    from app.applications.views.recruiter import recruiter
+
+    app.register_blueprint(applications)
+    app.register_blueprint(recruiter)

@@ -12,16 +12,18 @@ from app.core.database import db, one_of
 from app.listings.models import Listing, ListingSession
 
 
-class Application(db.Model):  # type: ignore[name-defined]
+class Application(db.Model):
     """A person's answer to a listing (for an event, her registration)."""
 
     __tablename__ = "application"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(String(12), unique=True, comment="PS-XXXX-XXXX")
-    secret_hash: Mapped[str] = mapped_column(String(64), comment="keyed hash of the code to follow it")
-    link_hash: Mapped[str] = mapped_column(
-        String(64), unique=True, comment="hash of the token of the link sent by e-mail"
+    secret_hash: Mapped[str] = mapped_column(
+        String(64), comment="keyed hash of the code to follow it"
+    )
+    link_salt: Mapped[str] = mapped_column(
+        String(64), comment="random; its keyed hash, stored nowhere, opens the link sent by e-mail"
     )
     idempotency_key: Mapped[str] = mapped_column(String(64), unique=True)
     body_hash: Mapped[str] = mapped_column(String(64), comment="what was sent under that key")
@@ -31,7 +33,8 @@ class Application(db.Model):  # type: ignore[name-defined]
 
     # The person: what she chose to say, and nothing else.
     candidate_key: Mapped[str] = mapped_column(
-        String(64), comment="keyed hash of the phone, else of the e-mail: one live application a listing"
+        String(64),
+        comment="keyed hash of the phone, else of the e-mail: one live application a listing",
     )
     first_name: Mapped[str] = mapped_column(String(80))
     last_name: Mapped[str] = mapped_column(String(80), default="")
@@ -91,7 +94,7 @@ class Application(db.Model):  # type: ignore[name-defined]
         return f"{self.first_name} {self.last_name}".strip()
 
 
-class ApplicationEvent(db.Model):  # type: ignore[name-defined]
+class ApplicationEvent(db.Model):
     """The log: who made the application pass from one state to another, when and why."""
 
     __tablename__ = "application_event"
@@ -112,7 +115,7 @@ class ApplicationEvent(db.Model):  # type: ignore[name-defined]
     __table_args__ = (one_of("actor_kind", ActorKind),)
 
 
-class ContactView(db.Model):  # type: ignore[name-defined]
+class ContactView(db.Model):
     """Trace of a person's contact details or CV being shown, written before they leave."""
 
     __tablename__ = "contact_view"
@@ -121,8 +124,22 @@ class ContactView(db.Model):  # type: ignore[name-defined]
     application_id: Mapped[int] = mapped_column(
         ForeignKey("application.id", ondelete="CASCADE"), index=True
     )
-    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
+    )
     what: Mapped[str] = mapped_column(String(10), comment="contact or cv")
     at: Mapped[dt.datetime]
 
     __table_args__ = (one_of("what", ["contact", "cv"]),)
+
+
+class LookupAttempt(db.Model):
+    """A wrong reference or code, kept a day to slow down guessing."""
+
+    __tablename__ = "lookup_attempt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), comment="keyed hash of what is being tried")
+    at: Mapped[dt.datetime]
+
+    __table_args__ = (Index("ix_lookup_attempt_key_at", "key", "at"),)

@@ -1,0 +1,242 @@
+"""Forms of the applications feature."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from flask_wtf.file import FileField
+from werkzeug.datastructures import FileStorage
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TelField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+
+from app.applications import cv, keys, phones
+from app.applications.enums import (
+    CALL_BACK_LABELS,
+    DECLINE_REASON_LABELS,
+    DIPLOMA_HELD_LABELS,
+    CallBack,
+    DeclineReason,
+    DiplomaHeld,
+    Status,
+)
+from app.core.forms import BaseForm
+from app.core.i18n import _, lazy
+
+MESSAGE_MAX = 2_000
+TOO_LONG = lazy("C’est trop long : gardez %(max)d caractères.")
+EXPIRED = lazy(
+    "La page est restée ouverte longtemps. Tout ce que vous avez écrit est là : vérifiez, "
+    "puis envoyez à nouveau."
+)
+
+
+class ApplicationForm(BaseForm):
+    """The simplified application: a first name and one way to reach the person."""
+
+    first_name = StringField(
+        lazy("Votre prénom"),
+        validators=[
+            InputRequired(lazy("Écrivez votre prénom, comme vous voulez qu’on vous appelle.")),
+            Length(max=80, message=TOO_LONG),
+        ],
+    )
+    phone = TelField(lazy("Téléphone"), validators=[Length(max=40, message=TOO_LONG)])
+    email = EmailField(lazy("E-mail"), validators=[Length(max=254, message=TOO_LONG)])
+    session = RadioField(
+        lazy("Quelle date choisissez-vous ?"),
+        coerce=int,
+        validate_choice=False,
+    )
+    call_back = RadioField(
+        lazy("Quand vous rappeler ?"),
+        choices=list(CALL_BACK_LABELS.items()),
+        default=CallBack.ANY,
+        validate_choice=False,
+    )
+    last_name = StringField(lazy("Votre nom"), validators=[Length(max=80, message=TOO_LONG)])
+    commune = StringField(lazy("Votre commune"), validators=[Length(max=120, message=TOO_LONG)])
+    diploma_held = RadioField(
+        lazy("Avez-vous le diplôme de ce métier ?"),
+        choices=list(DIPLOMA_HELD_LABELS.items()),
+        validate_choice=False,
+        validators=[Optional()],
+    )
+    message = TextAreaField(
+        lazy("Votre mot"), validators=[Length(max=MESSAGE_MAX, message=TOO_LONG)]
+    )
+    cv = FileField(lazy("Votre fichier"))
+    consent = BooleanField(
+        lazy("Si la structure ne rappelle pas, une conseillère ou un conseiller peut m’appeler.")
+    )
+    key = HiddenField()
+    # A trap: people neither see nor reach this field, programs fill it.
+    website = StringField(lazy("Laissez ce champ vide"))
+
+    def __init__(self, *, max_bytes: int, **values: Any) -> None:
+        super().__init__(**values)
+        self.max_bytes = max_bytes
+        self.checked_file: cv.CheckedFile | None = None
+        if not keys.IDEMPOTENCY_KEY.fullmatch(self.key.data or ""):
+            self.key.data = keys.new_idempotency_key()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Say in plain words what the whole form lacks, never blame the person for an old page."""
+        valid = bool(super().validate(extra_validators))
+        if "csrf_token" in self and self.csrf_token.errors:
+            self.csrf_token.errors = []
+            self.form_errors.append(str(EXPIRED))
+        if self.website.data:
+            self.website.data = ""
+            self.form_errors.append(
+                _("Un champ caché a été rempli, peut-être par votre navigateur. Envoyez à nouveau.")
+            )
+            valid = False
+        if not self.phone.data and not self.email.data:
+            # Only a person who gave neither is told: one of the two is enough.
+            self.phone.errors = [_("Indiquez un téléphone ou un e-mail : un seul suffit.")]
+            valid = False
+        return valid
+
+    def validate_phone(self, field: TelField) -> None:
+        """Turn the number into E.164, or say what it lacks."""
+        if not field.data:
+            return
+        try:
+            self.phone_number = phones.normalise(field.data)
+        except phones.WrongPhone as error:
+            raise ValidationError(error.message) from error
+
+    def validate_email(self, field: EmailField) -> None:
+        """Check how the address is written; nobody is asked whether it exists."""
+        if not field.data:
+            return
+        try:
+            self.email_address = validate_email(
+                field.data, check_deliverability=False
+            ).normalized.lower()
+        except EmailNotValidError as error:
+            raise ValidationError(
+                _("Cette adresse n’est pas complète. Exemple : prenom@exemple.fr")
+            ) from error
+
+    def validate_session(self, field: RadioField) -> None:
+        """Ask for a date when there are several; the only one goes without saying."""
+        offered = [value for value, _label in field.choices or []]
+        if len(offered) == 1:
+            field.data = offered[0]
+        if offered and field.data not in offered:
+            raise ValidationError(_("Choisissez une date."))
+
+    def validate_call_back(self, field: RadioField) -> None:
+        """Take any moment when none was chosen; refuse what the page does not offer."""
+        field.data = field.data or CallBack.ANY
+        if field.data not in set(CallBack):
+            raise ValidationError(_("Choisissez un moment de la liste."))
+
+    def validate_diploma_held(self, field: RadioField) -> None:
+        """Refuse what the page does not offer."""
+        if field.data and field.data not in set(DiplomaHeld):
+            raise ValidationError(_("Choisissez une réponse de la liste."))
+
+    def validate_cv(self, field: FileField) -> None:
+        """Prove that the file is what its name says."""
+        sent = field.data
+        if not isinstance(sent, FileStorage) or not sent.filename:
+            return
+        data = sent.stream.read(self.max_bytes + 1)
+        try:
+            self.checked_file = cv.inspect(sent.filename, data, max_bytes=self.max_bytes)
+        except cv.FileRefused as error:
+            raise ValidationError(error.message) from error
+
+    def answers(self) -> dict[str, Any]:
+        """Return what the person said, ready for the service. Only valid forms have answers."""
+        return {
+            "first_name": self.first_name.data,
+            "last_name": self.last_name.data,
+            "phone": self.phone_number if self.phone.data else None,
+            "email": self.email_address if self.email.data else None,
+            "call_back": self.call_back.data,
+            "commune_label": self.commune.data,
+            "diploma_held": self.diploma_held.data or None,
+            "message": self.message.data,
+            "counsellor_consent": bool(self.consent.data),
+        }
+
+    @property
+    def file_to_choose_again(self) -> bool:
+        """Return whether a file was sent with a form that is shown again: browsers drop it."""
+        return isinstance(self.cv.data, FileStorage) and bool(self.cv.data.filename)
+
+
+class LookupForm(BaseForm):
+    """A reference and a secret code."""
+
+    reference = StringField(
+        lazy("Votre référence"),
+        validators=[
+            InputRequired(lazy("Écrivez votre référence, par exemple PS-7K2M-94AB.")),
+            Length(max=40, message=TOO_LONG),
+        ],
+    )
+    code = StringField(
+        lazy("Votre code secret"),
+        validators=[
+            InputRequired(lazy("Écrivez votre code secret : 8 lettres ou chiffres.")),
+            Length(max=40, message=TOO_LONG),
+        ],
+    )
+
+
+class WithdrawForm(BaseForm):
+    """A button."""
+
+
+class MoveForm(BaseForm):
+    """The state into which a recruiter brings an application."""
+
+    to = SelectField(lazy("Nouvelle étape"))
+
+    def offer(self, statuses: list[tuple[Status, str]]) -> MoveForm:
+        """Offer these states, and return the form."""
+        self.to.choices = list(statuses)
+        return self
+
+
+class DeclineForm(BaseForm):
+    """Why it is no, and the message that says it."""
+
+    reason = HiddenField()
+    message = TextAreaField(
+        lazy("Le message envoyé à la personne"),
+        validators=[
+            InputRequired(lazy("Gardez un message : la personne attend une réponse.")),
+            Length(max=MESSAGE_MAX, message=TOO_LONG),
+        ],
+    )
+
+    def validate_reason(self, field: HiddenField) -> None:
+        """Refuse what the page does not offer."""
+        if field.data not in set(DeclineReason):
+            raise ValidationError(_("Choisissez une raison."))
+
+
+class ReasonForm(BaseForm):
+    """The choice of a reason, before its message."""
+
+    class Meta(BaseForm.Meta):
+        """Choosing changes nothing: the form is a question."""
+
+        csrf = False
+
+    reason = RadioField(lazy("Pourquoi est-ce non ?"), choices=list(DECLINE_REASON_LABELS.items()))

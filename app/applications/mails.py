@@ -1,0 +1,102 @@
+"""Messages to the person who answered a listing, and to those who received her answer."""
+
+from __future__ import annotations
+
+from app.accounts.models import User
+from app.applications import keys, progress, workflow
+from app.applications.enums import ActorKind, Status
+from app.applications.models import Application, ApplicationEvent
+from app.core import mail
+from app.core.i18n import _, lazy
+
+S = Status
+# What each change says to the person, in the first line.
+HEADINGS = {
+    S.CONTACTED: lazy("L’équipe a cherché à vous joindre, ou vous a parlé."),
+    S.MEETING: lazy("On vous propose une rencontre."),
+    S.TRIAL: lazy("On vous propose un essai."),
+    S.HIRED: lazy("C’est oui !"),
+    S.DECLINED: lazy("La réponse est non, cette fois."),
+    S.WITHDRAWN: lazy("Votre candidature est retirée."),
+    S.CLOSED_ELSEWHERE: lazy("Cette annonce est terminée."),
+    S.EXPIRED_NO_ANSWER: lazy("La structure ne vous a pas répondu."),
+    S.ADMITTED: lazy("Vous êtes admis·e !"),
+    S.WAITLISTED: lazy("Vous êtes sur la liste d’attente."),
+    S.REFUSED: lazy("La réponse est non, cette fois."),
+    S.ENROLLED: lazy("Votre entrée en formation est notée."),
+    S.REGISTERED: lazy("Une place s’est libérée : vous êtes inscrit·e."),
+    S.CANCELLED: lazy("Votre inscription est annulée."),
+}
+
+
+def follow_url(application: Application, base_url: str) -> str:
+    """Return the link by which the person follows her application. Opening it changes nothing."""
+    token = keys.link_token(application.link_salt)
+    return f"{base_url}/candidature/{application.reference}?cle={token}"
+
+
+def received(application: Application, event_id: int, base_url: str) -> mail.Message | None:
+    """Return the receipt, or None for a person without e-mail."""
+    if application.email is None:
+        return None
+    return mail.render(
+        "applications/received",
+        to=application.email,
+        message_id=f"application-received-{event_id}",
+        application=application,
+        listing=application.listing,
+        employer=progress.employer(application),
+        promise=progress.promise(application),
+        is_event=workflow.family_of(application.listing.kind) is workflow.Family.EVENT,
+        waitlisted=application.status == S.WAITLISTED,
+        session_at=progress.when(application.session.starts_at) if application.session else "",
+        url=follow_url(application, base_url),
+    )
+
+
+def moved(
+    application: Application, event: ApplicationEvent, event_id: int, base_url: str
+) -> mail.Message | None:
+    """Return the message about one change, or None for a person without e-mail."""
+    if application.email is None:
+        return None
+    to = S(event.to_status)
+    return mail.render(
+        "applications/moved",
+        to=application.email,
+        message_id=f"application-moved-{event_id}",
+        application=application,
+        listing=application.listing,
+        employer=progress.employer(application),
+        heading=HEADINGS[to],
+        next_sentence=progress.NEXT[to],
+        words=application.decline_message if to in workflow.NEEDS_REASON else "",
+        session_at=progress.when(application.session.starts_at)
+        if application.session and to == S.REGISTERED
+        else "",
+        url=follow_url(application, base_url),
+    )
+
+
+def announced(
+    application: Application,
+    event: ApplicationEvent,
+    member: User,
+    event_id: int,
+    base_url: str,
+) -> mail.Message:
+    """Return the message to a member: somebody answered, or took her answer back. No names."""
+    taken_back = event.actor_kind == ActorKind.CANDIDATE and event.from_status is not None
+    return mail.render(
+        "applications/announced",
+        to=member.email,
+        message_id=f"application-announced-{event_id}",
+        listing=application.listing,
+        taken_back=taken_back,
+        due=progress.when(application.answer_due_at)
+        if application.answer_due_at and not taken_back
+        else "",
+        is_event=workflow.family_of(application.listing.kind) is workflow.Family.EVENT,
+        url=f"{base_url}/recruter/",
+        hello=_("Bonjour %(name)s,", name=member.name),
+    )

@@ -1,0 +1,154 @@
+"""Where an application is, in words for the person who sent it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import NamedTuple
+
+from app.applications.enums import CALL_BACK_LABELS, CallBack, Status
+from app.applications.models import Application
+from app.applications.workflow import Family, family_of
+from app.core.filters import date_with_weekday, time_short
+from app.core.i18n import _, lazy
+
+
+class Step(NamedTuple):
+    """A step of the thread, as components/thread.html shows it."""
+
+    title: str
+    text: str = ""
+    state: str = "next"
+    time: str = ""
+    tag: str = ""
+
+
+S = Status
+# Titles of what has happened, told to the person.
+DONE = {
+    S.RECEIVED: lazy("Envoyée"),
+    S.SEEN: lazy("Lue par l’équipe"),
+    S.CONTACTED: lazy("Premier contact"),
+    S.MEETING: lazy("Rencontre proposée"),
+    S.TRIAL: lazy("Essai proposé"),
+    S.HIRED: lazy("Réponse : c’est oui"),
+    S.DECLINED: lazy("Réponse : c’est non cette fois"),
+    S.WITHDRAWN: lazy("Retirée par vous"),
+    S.CLOSED_ELSEWHERE: lazy("Terminée"),
+    S.EXPIRED_NO_ANSWER: lazy("Sans réponse de la structure"),
+    S.ADMITTED: lazy("Réponse : vous êtes admis·e"),
+    S.WAITLISTED: lazy("Sur la liste d’attente"),
+    S.REFUSED: lazy("Réponse : c’est non cette fois"),
+    S.ENROLLED: lazy("Entrée en formation"),
+    S.REGISTERED: lazy("Inscription confirmée"),
+    S.ATTENDED: lazy("Vous êtes venu·e"),
+    S.ABSENT: lazy("Vous n’êtes pas venu·e"),
+    S.CANCELLED: lazy("Inscription annulée"),
+}
+# What happens next, in one sentence.
+NEXT = {
+    S.RECEIVED: lazy("L’équipe va lire votre demande, puis vous contacter."),
+    S.SEEN: lazy("L’équipe a lu votre demande. Elle va vous contacter."),
+    S.CONTACTED: lazy("Vous convenez de la suite ensemble : une rencontre, ou une réponse."),
+    S.MEETING: lazy("Vous choisissez la date avec l’équipe."),
+    S.TRIAL: lazy("Vous essayez, puis chacun dit ce qu’il en pense."),
+    S.HIRED: lazy("C’est oui. L’équipe vous dit comment commencer."),
+    S.DECLINED: lazy("D’autres annonces sont ouvertes aujourd’hui."),
+    S.WITHDRAWN: lazy("Rien de plus : votre CV et votre message sont effacés."),
+    S.CLOSED_ELSEWHERE: lazy("Cette annonce est terminée. D’autres sont ouvertes aujourd’hui."),
+    S.EXPIRED_NO_ANSWER: lazy(
+        "La structure n’a pas répondu. Ce n’est pas de votre fait. D’autres annonces sont ouvertes."
+    ),
+    S.ADMITTED: lazy("Une place vous attend. L’équipe vous dit comment vous inscrire."),
+    S.WAITLISTED: lazy("Nous vous prévenons dès qu’une place se libère, si vous avez un e-mail."),
+    S.REFUSED: lazy("D’autres formations sont ouvertes aujourd’hui."),
+    S.ENROLLED: lazy("Bonne formation !"),
+    S.REGISTERED: lazy("Venez directement. Si vous ne pouvez pas, annulez : une place se libère."),
+    S.ATTENDED: lazy("Merci d’être venu·e."),
+    S.ABSENT: lazy("D’autres rendez-vous sont proposés."),
+    S.CANCELLED: lazy("Votre place est libérée."),
+}
+_RANK = {S.RECEIVED: 1, S.SEEN: 2, S.CONTACTED: 3, S.MEETING: 3, S.TRIAL: 3, S.WAITLISTED: 4}
+
+
+def when(instant: dt.datetime) -> str:
+    """Write « mercredi 25 novembre, 10 h 42 », Paris time."""
+    return f"{date_with_weekday(instant)}, {time_short(instant)}"
+
+
+def steps(application: Application) -> list[Step]:
+    """Return the thread: what has happened with its dates, where it is, what comes next."""
+    if family_of(application.listing.kind) is Family.EVENT:
+        return _event_steps(application)
+    rank = _RANK.get(S(application.status))
+    if rank is None:
+        return _past(application)
+    dates = {event.to_status: event.at for event in application.events}
+    contact = dates.get(S.CONTACTED)
+    ways = [
+        Step(str(DONE[S.RECEIVED]), time=when(application.created_at)),
+        Step(str(DONE[S.SEEN]), time=when(dates[S.SEEN]) if S.SEEN in dates else ""),
+        Step(
+            _call_title(application),
+            text="" if contact else promise(application),
+            time=when(contact) if contact else "",
+        ),
+        Step(_meeting_title(application), text=_("Vous choisissez la date ensemble.")),
+        Step(_("Une réponse claire"), text=_("Oui ou non, avec la raison.")),
+    ]
+    if application.status == S.WAITLISTED:
+        ways[4] = Step(str(DONE[S.WAITLISTED]), text=str(NEXT[S.WAITLISTED]))
+    states = ["done"] * rank + ["now"] + ["next"] * 4
+    return [
+        step._replace(state=state, tag=_("Étape en cours") if state == "now" else "")
+        for step, state in zip(ways, states, strict=False)
+    ]
+
+
+def _past(application: Application) -> list[Step]:
+    return [
+        Step(str(DONE[S(event.to_status)]), state="done", time=when(event.at))
+        for event in application.events
+    ]
+
+
+def _event_steps(application: Application) -> list[Step]:
+    past = _past(application)
+    if application.status not in {S.REGISTERED, S.WAITLISTED}:
+        return past
+    if application.status == S.WAITLISTED:
+        past[-1] = past[-1]._replace(
+            text=str(NEXT[S.WAITLISTED]), state="now", tag=_("Étape en cours")
+        )
+    session = application.session
+    date = when(session.starts_at) if session else ""
+    state = "now" if application.status == S.REGISTERED else "next"
+    return [*past, Step(_("Le rendez-vous"), time=date, state=state)]
+
+
+def _call_title(application: Application) -> str:
+    if application.phone is None:
+        return _("Une réponse par e-mail")
+    slot = CallBack(application.call_back)
+    if slot is CallBack.ANY:
+        return _("Un appel")
+    return _("Un appel, %(slot)s", slot=str(CALL_BACK_LABELS[slot]).lower())
+
+
+def _meeting_title(application: Application) -> str:
+    if application.status == S.TRIAL:
+        return _("Un essai")
+    training = family_of(application.listing.kind) is Family.TRAINING
+    return _("Un entretien") if training else _("Une visite, une rencontre")
+
+
+def promise(application: Application) -> str:
+    """Return « Avant mercredi 25 novembre, 10 h 42. », or an empty text without a promise."""
+    if application.answer_due_at is None:
+        return ""
+    return _("Avant %(when)s.", when=when(application.answer_due_at))
+
+
+def employer(application: Application) -> str:
+    """Return who received the application, as the listing names it."""
+    listing = application.listing
+    return listing.employer_name or (listing.organisation.name if listing.organisation else "")

@@ -1,0 +1,302 @@
+"""Reads of the applications feature."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.applications import workflow
+from app.applications.enums import Status
+from app.applications.models import Application, ContactView, LookupAttempt
+from app.core.clock import paris_date
+from app.core.database import db
+from app.listings.models import Listing, ListingSession
+from app.organisations.enums import OrganisationStatus
+from app.organisations.models import Membership, Organisation
+
+# A wider page would be read by nobody; the list view has pages.
+BOARD_LIMIT = 200
+LIST_PAGE = 50
+# The board keeps what has ended for this long; the list keeps everything.
+BOARD_KEEPS = dt.timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One application as the board shows it: no way to reach the person."""
+
+    id: int
+    name: str
+    status: Status
+    kind: str
+    listing_id: int
+    listing_title: str
+    session_starts_at: dt.datetime | None
+    call_back: str
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    answer_due_at: dt.datetime | None
+    opened: bool
+    late: bool
+
+    @property
+    def waiting(self) -> bool:
+        """Return whether nobody has called the person yet."""
+        return self.status in workflow.WAITING
+
+
+@dataclass(frozen=True)
+class BoardCounts:
+    """What the head of the board says."""
+
+    waiting: int
+    late: int
+    new: int
+    locked: int
+
+
+def lock_listing(listing_id: int) -> Listing | None:
+    """Read a listing again in the writing transaction; on PostgreSQL it cannot close before its end."""
+    return db.session.scalars(
+        select(Listing)
+        .where(Listing.id == listing_id)
+        .with_for_update(read=True, of=Listing)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def open_sessions(listing: Listing, now: dt.datetime) -> list[ListingSession]:
+    """Return the sessions one may still answer for, soonest first."""
+    today = paris_date(now)
+    return [
+        session
+        for session in listing.sessions
+        if session.starts_at > now and (session.deadline is None or session.deadline >= today)
+    ]
+
+
+def by_reference(reference: str) -> Application | None:
+    """Return an application with its listing, its organisation and its log."""
+    return db.session.scalars(
+        select(Application)
+        .where(Application.reference == reference)
+        .options(
+            joinedload(Application.listing).joinedload(Listing.organisation),
+            joinedload(Application.session),
+            selectinload(Application.events),
+        )
+    ).one_or_none()
+
+
+def by_key(idempotency_key: str) -> Application | None:
+    """Return the application sent under a key."""
+    return db.session.scalars(
+        select(Application).where(Application.idempotency_key == idempotency_key)
+    ).one_or_none()
+
+
+def live_of_candidate(listing_id: int, candidate_key: str) -> Application | None:
+    """Return the application of that person to that listing, unless she took it back."""
+    return db.session.scalars(
+        select(Application).where(
+            Application.listing_id == listing_id,
+            Application.candidate_key == candidate_key,
+            Application.status.not_in(workflow.TAKEN_BACK),
+        )
+    ).one_or_none()
+
+
+def next_waitlisted(session_id: int | None) -> Application | None:
+    """Return who has waited longest for a seat of an event."""
+    return db.session.scalars(
+        select(Application)
+        .where(Application.session_id == session_id, Application.status == Status.WAITLISTED)
+        .order_by(Application.created_at, Application.id)
+        .limit(1)
+        .with_for_update()
+    ).one_or_none()
+
+
+def tries_since(keys: Collection[str], since: dt.datetime) -> dict[str, int]:
+    """Return the number of wrong tries of each key."""
+    rows = db.session.execute(
+        select(LookupAttempt.key, func.count())
+        .where(LookupAttempt.key.in_(keys), LookupAttempt.at > since)
+        .group_by(LookupAttempt.key)
+    ).all()
+    return {str(key): int(number) for key, number in rows}
+
+
+def _of_member(user_id: int) -> tuple[Select[tuple[int]], Select[tuple[int]]]:
+    """Return the organisations of a person: those she may open, and those not yet checked."""
+    mine = (
+        select(Organisation.id)
+        .join(Membership, Membership.organisation_id == Organisation.id)
+        .where(Membership.user_id == user_id)
+    )
+    return (
+        mine.where(Organisation.status == OrganisationStatus.VERIFIED),
+        mine.where(Organisation.status == OrganisationStatus.PENDING),
+    )
+
+
+def of_member(application_id: int, user_id: int) -> Application | None:
+    """Return an application to a verified organisation of that person, locked; else None."""
+    return db.session.scalars(
+        select(Application)
+        .join(Listing, Listing.id == Application.listing_id)
+        .where(
+            Application.id == application_id,
+            Listing.organisation_id.in_(_of_member(user_id)[0]),
+        )
+        .options(
+            joinedload(Application.listing).joinedload(Listing.organisation),
+            joinedload(Application.session),
+            selectinload(Application.events),
+        )
+    ).one_or_none()
+
+
+def has_opened(application_id: int, user_id: int) -> bool:
+    """Return whether that person has been shown the contact details before."""
+    return bool(
+        db.session.scalar(
+            select(ContactView.id)
+            .where(
+                ContactView.application_id == application_id,
+                ContactView.user_id == user_id,
+                ContactView.what == "contact",
+            )
+            .limit(1)
+        )
+    )
+
+
+def board_counts(user_id: int, now: dt.datetime) -> BoardCounts:
+    """Return how many people wait, in all the organisations of that person."""
+    opened, locked = _of_member(user_id)
+    waiting = Application.status.in_(workflow.WAITING)
+    readable = Listing.organisation_id.in_(opened)
+    row = db.session.execute(
+        select(
+            _count(readable & waiting),
+            _count(readable & waiting & (Application.answer_due_at < now)),
+            _count(readable & (Application.status == Status.RECEIVED)),
+            _count(Listing.organisation_id.in_(locked) & waiting),
+        )
+        .select_from(Application)
+        .join(Listing, Listing.id == Application.listing_id)
+        .where(readable | Listing.organisation_id.in_(locked))
+    ).one()
+    return BoardCounts(*(int(value or 0) for value in row))
+
+
+def _count(condition: object) -> object:
+    return func.sum(case((condition, 1), else_=0))  # type: ignore[arg-type]
+
+
+def board_rows(
+    user_id: int,
+    now: dt.datetime,
+    *,
+    listing_id: int | None = None,
+    page: int | None = None,
+) -> list[BoardRow]:
+    """Return the applications a person may open, the most urgent first.
+
+    Without a page: what is alive, and what ended lately, for the board. With a page (from 1): one
+    page of everything, and one row more when another page follows.
+    """
+    viewed = select(ContactView.application_id).where(
+        ContactView.user_id == user_id, ContactView.what == "contact"
+    )
+    waiting = Application.status.in_(workflow.WAITING)
+    rank = case((waiting, 0), (Application.status.in_(workflow.FINISHED), 2), else_=1)
+    query = (
+        select(
+            Application.id,
+            Application.first_name,
+            Application.last_name,
+            Application.status,
+            Listing.kind,
+            Listing.id,
+            Listing.title,
+            ListingSession.starts_at,
+            Application.call_back,
+            Application.created_at,
+            Application.updated_at,
+            Application.answer_due_at,
+            Application.id.in_(viewed),
+        )
+        .join(Listing, Listing.id == Application.listing_id)
+        .outerjoin(ListingSession, ListingSession.id == Application.session_id)
+        .where(Listing.organisation_id.in_(_of_member(user_id)[0]))
+        .order_by(
+            rank,
+            case((waiting, Application.answer_due_at), else_=None),
+            case((rank == 2, Application.updated_at), else_=None).desc(),
+            Application.id,
+        )
+    )
+    if listing_id is not None:
+        query = query.where(Listing.id == listing_id)
+    if page is None:
+        recent = Application.updated_at > now - BOARD_KEEPS
+        query = query.where(Application.status.not_in(workflow.FINISHED) | recent)
+        query = query.limit(BOARD_LIMIT)
+    else:
+        query = query.limit(LIST_PAGE + 1).offset((page - 1) * LIST_PAGE)
+    return [_board_row(row, now) for row in db.session.execute(query)]
+
+
+def _board_row(row: Sequence[object], now: dt.datetime) -> BoardRow:
+    (id_, first, last, status, kind, listing_id, title, starts, call, made, moved, due, opened) = (
+        row
+    )
+    late = status in workflow.WAITING and due is not None and due < now  # type: ignore[operator]
+    name = f"{first} {str(last)[:1]}." if last else str(first)
+    return BoardRow(
+        id_,
+        name,
+        Status(str(status)),
+        str(kind),
+        listing_id,
+        str(title),
+        starts,
+        str(call),
+        made,  # type: ignore[arg-type]
+        moved,
+        due,
+        bool(opened),
+        late,  # type: ignore[arg-type]
+    )
+
+
+def listings_answered(user_id: int) -> list[tuple[int, str, int]]:
+    """Return (id, title, number of applications) of the listings that person may filter by."""
+    rows = db.session.execute(
+        select(Listing.id, Listing.title, func.count())
+        .join(Application, Application.listing_id == Listing.id)
+        .where(Listing.organisation_id.in_(_of_member(user_id)[0]))
+        .group_by(Listing.id, Listing.title)
+        .order_by(Listing.title, Listing.id)
+        .limit(100)
+    ).all()
+    return [(id_, title, number) for id_, title, number in rows]
+
+
+def finished_before(
+    day_finished: dt.datetime, day_silent: dt.datetime, limit: int
+) -> list[Application]:
+    """Return the applications whose time to be kept is over."""
+    finished = Application.status.in_(workflow.FINISHED) & (Application.updated_at < day_finished)
+    silent = Application.updated_at < day_silent
+    return list(
+        db.session.scalars(
+            select(Application).where(finished | silent).order_by(Application.id).limit(limit)
+        )
+    )

@@ -1,0 +1,362 @@
+"""Writes of the applications feature: receive, move, withdraw, show, forget. They never commit."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts.models import User
+from app.applications import keys, queries, workflow
+from app.applications.cv import StoredFile
+from app.applications.enums import ActorKind, CallBack, DeclineReason, Status
+from app.applications.models import Application, ApplicationEvent, ContactView, LookupAttempt
+from app.core.database import db
+from app.core.errors import DomainError
+from app.core.i18n import _
+from app.core.outbox import enqueue
+from app.listings.models import Listing, ListingSession
+from app.organisations.queries import members_of
+
+TRIES_PER_REFERENCE = 10
+# People share addresses: a library, a counsellor's office, a phone operator.
+TRIES_PER_ADDRESS = 60
+TRIES_WINDOW = dt.timedelta(minutes=15)
+KEEP_FINISHED = dt.timedelta(days=90)
+KEEP_SILENT = dt.timedelta(days=365)
+NEW_REFERENCE_TRIES = 5
+
+
+class ListingNotOpen(DomainError):
+    """The listing closed, or was paused, before the application came."""
+
+    status = 410
+
+
+class NoSeatLeft(DomainError):
+    """The session is full."""
+
+
+class ReasonMissing(DomainError):
+    """Saying no needs a reason and a message."""
+
+    status = 422
+
+
+class TooManyTries(DomainError):
+    """Somebody is guessing."""
+
+    status = 429
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What became of a form that was sent.
+
+    `secret` is None when the application was already there under another key: whoever sent this
+    one may not be the person who sent the first. `conflict` tells that the same form had already
+    been sent with other answers, which stand.
+    """
+
+    application: Application
+    secret: str | None
+    created: bool
+    conflict: bool = False
+
+
+def submit_application(
+    listing: Listing,
+    values: Mapping[str, Any],
+    idempotency_key: str,
+    now: dt.datetime,
+    session: ListingSession | None = None,
+    cv: StoredFile | None = None,
+) -> Submitted:
+    """Receive an application once, whatever is clicked, resent or sent at the same time.
+
+    `values`: first_name, phone (E.164) or email, and optionally last_name, call_back,
+    commune_label, diploma_held, message, counsellor_consent (bool). Raises ListingNotOpen.
+    """
+    body = dict(values) | {
+        "session": session.id if session else None,
+        "cv": cv.sha256 if cv else None,
+    }
+    digest = keys.body_hash(listing.id, body)
+    candidate = keys.keyed_hash("candidate", values.get("phone") or values.get("email") or "")
+    known = _already_sent(listing, idempotency_key, digest, candidate)
+    if known is not None:
+        return known
+    if not listing.is_open(now) or not listing.answered_here:
+        raise ListingNotOpen(_("Cette annonce n’est plus ouverte. Rien n’a été envoyé."))
+    for _attempt in range(NEW_REFERENCE_TRIES):
+        try:
+            # The savepoint gives back the seat when the row turns out to exist already.
+            with db.session.begin_nested():
+                application = _new_application(listing, values, idempotency_key, now, session, cv)
+                application.body_hash = digest
+                application.candidate_key = candidate
+                db.session.flush()
+        except IntegrityError:
+            known = _already_sent(listing, idempotency_key, digest, candidate)
+            if known is not None:
+                return known
+            # Neither this form nor this person: the reference was taken. Draw another.
+            continue
+        _announce(application, now)
+        return Submitted(application, keys.code_for(idempotency_key), created=True)
+    raise DomainError(_("Votre candidature n’a pas pu être enregistrée. Envoyez-la à nouveau."))
+
+
+def _already_sent(
+    listing: Listing, idempotency_key: str, digest: str, candidate: str
+) -> Submitted | None:
+    same_form = queries.by_key(idempotency_key)
+    if same_form is not None:
+        conflict = not keys.same(same_form.body_hash, digest)
+        return Submitted(
+            same_form, keys.code_for(idempotency_key), created=False, conflict=conflict
+        )
+    same_person = queries.live_of_candidate(listing.id, candidate)
+    return Submitted(same_person, None, created=False) if same_person is not None else None
+
+
+def _new_application(
+    listing: Listing,
+    values: Mapping[str, Any],
+    idempotency_key: str,
+    now: dt.datetime,
+    session: ListingSession | None,
+    cv: StoredFile | None,
+) -> Application:
+    reference = keys.new_reference()
+    is_event = workflow.family_of(listing.kind) is workflow.Family.EVENT
+    status = Status.RECEIVED
+    if is_event:
+        status = Status.REGISTERED if _take_seat(session) else Status.WAITLISTED
+    promise = listing.organisation.promise_hours if listing.organisation else None
+    application = Application(
+        reference=reference,
+        secret_hash=keys.hash_code(reference, keys.code_for(idempotency_key)),
+        link_salt=secrets.token_hex(16),
+        idempotency_key=idempotency_key,
+        listing=listing,
+        session=session,
+        status=status,
+        first_name=values["first_name"],
+        last_name=values.get("last_name") or "",
+        phone=values.get("phone") or None,
+        email=values.get("email") or None,
+        call_back=values.get("call_back") or CallBack.ANY,
+        commune_label=values.get("commune_label") or "",
+        diploma_held=values.get("diploma_held") or None,
+        message=values.get("message") or "",
+        counsellor_consent_at=now if values.get("counsellor_consent") else None,
+        cv_key=cv.key if cv else None,
+        cv_name=f"cv-{reference}.{cv.extension}" if cv else None,
+        cv_sha256=cv.sha256 if cv else None,
+        created_at=now,
+        updated_at=now,
+        answer_due_at=now + dt.timedelta(hours=promise) if promise and not is_event else None,
+    )
+    application.events.append(
+        ApplicationEvent(to_status=status, at=now, actor_kind=ActorKind.CANDIDATE)
+    )
+    db.session.add(application)
+    return application
+
+
+def _take_seat(session: ListingSession | None) -> bool:
+    """Take a seat in one statement, so that two people never get the last one."""
+    if session is None:
+        return True
+    taken = db.session.execute(
+        update(ListingSession)
+        .where(
+            ListingSession.id == session.id,
+            (ListingSession.capacity.is_(None)) | (ListingSession.taken < ListingSession.capacity),
+        )
+        .values(taken=ListingSession.taken + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(taken.rowcount)  # type: ignore[attr-defined]
+
+
+def _announce(application: Application, now: dt.datetime) -> None:
+    """Enqueue the message to the person and one message to each member of the organisation."""
+    enqueue("application.received", now=now, application_id=application.id)
+    _tell_members(application, application.events[-1], now)
+
+
+def _tell_members(application: Application, event: ApplicationEvent, now: dt.datetime) -> None:
+    organisation_id = application.listing.organisation_id
+    if organisation_id is None:
+        return
+    for member in members_of(organisation_id):
+        # One event for one message: a refused address never delays nor repeats the others.
+        enqueue(
+            "application.announced",
+            now=now,
+            application_id=application.id,
+            application_event_id=event.id,
+            user_id=member.id,
+        )
+
+
+def move_application(
+    application: Application,
+    to: Status,
+    actor_kind: ActorKind,
+    actor: User | None,
+    now: dt.datetime,
+    reason: DeclineReason | None = None,
+    message: str = "",
+) -> ApplicationEvent | None:
+    """Bring an application to another state, log it and enqueue the message to the person.
+
+    Returns the line of the log, or None when the application is already there (a second click).
+    Raises NotAllowedTransition, ReasonMissing, NoSeatLeft.
+    """
+    db.session.refresh(application, ["status"], with_for_update=True)
+    if application.status == to:
+        return None
+    kind = application.listing.kind
+    workflow.check(kind, application.status, to, actor_kind)
+    if to in workflow.NEEDS_REASON:
+        _set_reason(application, reason, message)
+    seat_freed = _change_seat(application, to)
+    event = ApplicationEvent(
+        from_status=application.status,
+        to_status=to,
+        at=now,
+        actor_kind=actor_kind,
+        actor_id=actor.id if actor else None,
+        reason=reason if to in workflow.NEEDS_REASON else None,
+    )
+    application.events.append(event)
+    if actor_kind is ActorKind.MEMBER and to != Status.SEEN:
+        application.first_contact_at = application.first_contact_at or now
+    application.status = to
+    application.updated_at = now
+    db.session.flush()
+    if to not in workflow.SILENT:
+        enqueue(
+            "application.moved",
+            now=now,
+            application_id=application.id,
+            application_event_id=event.id,
+        )
+    if seat_freed:
+        _promote_next(application, now)
+    return event
+
+
+def _set_reason(application: Application, reason: DeclineReason | None, message: str) -> None:
+    if reason is None or not message.strip():
+        raise ReasonMissing(_("Choisissez une raison et gardez un message pour la personne."))
+    application.decline_reason = reason
+    application.decline_message = message.strip()
+
+
+def _change_seat(application: Application, to: Status) -> bool:
+    """Take or give back the seat that the change needs; return whether one was freed."""
+    kind = application.listing.kind
+    had, needs = workflow.holds_seat(kind, application.status), workflow.holds_seat(kind, to)
+    if needs and not had and not _take_seat(application.session):
+        raise NoSeatLeft(_("Il n’y a plus de place. Mettez la personne sur la liste d’attente."))
+    freed = had and not needs and application.session_id is not None
+    if freed:
+        db.session.execute(
+            update(ListingSession)
+            .where(ListingSession.id == application.session_id, ListingSession.taken > 0)
+            .values(taken=ListingSession.taken - 1)
+            .execution_options(synchronize_session=False)
+        )
+    return freed
+
+
+def _promote_next(application: Application, now: dt.datetime) -> None:
+    """Give the seat just freed to whoever has waited longest for that date of an event.
+
+    The waiting list of a training is not served in this order: the school chooses.
+    """
+    if workflow.family_of(application.listing.kind) is not workflow.Family.EVENT:
+        return
+    waiting = queries.next_waitlisted(application.session_id)
+    if waiting is not None:
+        move_application(waiting, Status.REGISTERED, ActorKind.SYSTEM, None, now)
+
+
+def withdraw_application(application: Application, now: dt.datetime) -> ApplicationEvent | None:
+    """Take an application back for the person: her CV and her words go at once.
+
+    Returns None on a second click.
+    """
+    to = workflow.withdrawn_status(application.listing.kind)
+    event = move_application(application, to, ActorKind.CANDIDATE, None, now)
+    if event is None:
+        return None
+    _forget_file(application, now)
+    application.message = ""
+    db.session.flush()
+    _tell_members(application, event, now)
+    return event
+
+
+def _forget_file(application: Application, now: dt.datetime) -> None:
+    if application.cv_key is not None:
+        enqueue("application.file_dropped", now=now, cv_key=application.cv_key)
+        application.cv_key = application.cv_name = application.cv_sha256 = None
+
+
+def record_view(application: Application, viewer: User, what: str, now: dt.datetime) -> None:
+    """Write that `viewer` is about to be shown the "contact" details or the "cv".
+
+    The caller commits before anything leaves. Opening a new application marks it as seen.
+    """
+    db.session.add(ContactView(application_id=application.id, user_id=viewer.id, what=what, at=now))
+    seen = workflow.allowed(application.listing.kind, application.status, ActorKind.MEMBER)
+    if what == "contact" and Status.SEEN in seen:
+        move_application(application, Status.SEEN, ActorKind.MEMBER, viewer, now)
+    db.session.flush()
+
+
+def find_by_code(reference: str, code: str, address: str, now: dt.datetime) -> Application | None:
+    """Return the application whose reference and code these are; else None, and the try counts.
+
+    The answer is the same, and takes the same work, whether the reference exists. Raises
+    TooManyTries after ten wrong tries in a quarter of an hour from one address.
+    """
+    by_pair = keys.keyed_hash("lookup", f"{reference}\x1f{address}")
+    by_address = keys.keyed_hash("lookup-address", address)
+    tries = queries.tries_since([by_pair, by_address], now - TRIES_WINDOW)
+    if (
+        tries.get(by_pair, 0) >= TRIES_PER_REFERENCE
+        or tries.get(by_address, 0) >= TRIES_PER_ADDRESS
+    ):
+        raise TooManyTries(_("Trop d’essais. Attendez un quart d’heure, puis recommencez."))
+    application = queries.by_reference(reference)
+    expected = application.secret_hash if application else "0" * 64
+    if keys.same(keys.hash_code(reference, code), expected) and application is not None:
+        return application
+    db.session.execute(delete(LookupAttempt).where(LookupAttempt.at < now - dt.timedelta(days=1)))
+    db.session.add_all(LookupAttempt(key=key, at=now) for key in (by_pair, by_address))
+    db.session.flush()
+    return None
+
+
+def purge_applications(now: dt.datetime, limit: int = 500) -> int:
+    """Erase what the notice of the form says is erased; return how many went.
+
+    Three months after the end, a year after the last sign of life of one that never ended.
+    """
+    over = queries.finished_before(now - KEEP_FINISHED, now - KEEP_SILENT, limit)
+    for application in over:
+        _forget_file(application, now)
+        db.session.delete(application)
+    db.session.flush()
+    return len(over)

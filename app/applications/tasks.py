@@ -1,0 +1,65 @@
+"""What the worker does for applications. Handlers read the rows again: events carry ids only."""
+
+from __future__ import annotations
+
+import smtplib
+from typing import Any
+
+from flask import current_app
+
+from app.accounts.models import User
+from app.applications import cv, mails
+from app.applications.models import Application, ApplicationEvent
+from app.core import mail
+from app.core.database import db
+from app.core.outbox import Effect, Permanent
+
+
+def confirm_to_candidate(payload: dict[str, Any], event_id: int) -> Effect | None:
+    """Send the receipt to the person, if she gave an e-mail."""
+    application = db.session.get(Application, payload["application_id"])
+    if application is None:
+        return None
+    return _sending(mails.received(application, event_id, _base_url()))
+
+
+def tell_candidate(payload: dict[str, Any], event_id: int) -> Effect | None:
+    """Send the person the message about one change, if she gave an e-mail."""
+    event = db.session.get(ApplicationEvent, payload["application_event_id"])
+    if event is None:
+        return None
+    return _sending(mails.moved(event.application, event, event_id, _base_url()))
+
+
+def tell_member(payload: dict[str, Any], event_id: int) -> Effect | None:
+    """Tell one member of the organisation that somebody answered, or took her answer back."""
+    event = db.session.get(ApplicationEvent, payload["application_event_id"])
+    member = db.session.get(User, payload["user_id"])
+    if event is None or member is None or not member.active:
+        return None
+    return _sending(mails.announced(event.application, event, member, event_id, _base_url()))
+
+
+def drop_file(payload: dict[str, Any], _event_id: int) -> Effect:
+    """Delete the file of an application withdrawn or erased."""
+    return lambda: cv.remove(payload["cv_key"])
+
+
+def _base_url() -> str:
+    return str(current_app.config["PUBLIC_BASE_URL"])
+
+
+def _sending(message: mail.Message | None) -> Effect | None:
+    if message is None:
+        return None
+
+    def send() -> None:
+        try:
+            mail.send(message)
+        except smtplib.SMTPRecipientsRefused as error:
+            # An address that does not exist will not exist tomorrow; the error names it: hide it.
+            if all(code >= 500 for code, _text in error.recipients.values()):
+                raise Permanent("recipient refused") from None
+            raise
+
+    return send

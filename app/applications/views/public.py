@@ -1,0 +1,357 @@
+"""Answering a listing, then following or taking back one's answer. No account."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+
+from app.applications import cv, keys, progress, queries, services, workflow
+from app.applications.enums import CALL_BACK_HOURS
+from app.applications.forms import ApplicationForm, LookupForm, WithdrawForm
+from app.applications.models import Application
+from app.core import clock
+from app.core.database import db, reads_only
+from app.core.i18n import _
+from app.core.limits import limiter
+from app.core.permissions import public
+from app.core.security import csrf
+from app.listings import queries as listing_queries
+from app.listings.details import Details, details_of
+from app.listings.enums import KIND_PATHS, Status
+from app.listings.models import Listing, ListingSession
+
+applications = Blueprint("applications", __name__)
+
+# Libraries, shelters and phone operators share one address among many people.
+DEFAULT_RATE_LIMIT = "60 per minute; 600 per hour"
+# Long enough to note the code or print the page, short on a shared computer.
+CODE_SHOWN = dt.timedelta(minutes=30)
+FOLLOWED_FOR = dt.timedelta(hours=2)
+FOLLOWED_MAX = 5
+HIDDEN = {Status.DRAFT, Status.IN_REVIEW}
+KINDS = ", ".join(f'"{path}"' for path in KIND_PATHS.values())
+
+
+@applications.context_processor
+def _labels() -> dict[str, Any]:
+    return {"call_back_hours": CALL_BACK_HOURS}
+
+
+def _rate_limit() -> str:
+    return str(current_app.config.get("APPLICATION_RATE_LIMIT", DEFAULT_RATE_LIMIT))
+
+
+# The form checks its own token: an expired session gives the form back, filled, not an error page.
+@applications.route(
+    f"/<any({KINDS}):kind_path>/<int(max=2147483647):listing_id>-<slug>/candidater",
+    methods=["GET", "POST"],
+)
+@public
+@csrf.exempt
+@limiter.limit(_rate_limit, methods=["POST"])
+def create(kind_path: str, listing_id: int, slug: str) -> Any:
+    """Show the form; receive it once, whatever is clicked or resent."""
+    # Reading the form and the file takes time: the writing transaction starts after them.
+    reads_only.set(True)
+    now = clock.now()
+    listing = listing_queries.get_listing(listing_id)
+    if listing is None or listing.status in HIDDEN:
+        abort(404)
+    if request.method == "GET" and request.path != f"{listing.path}/candidater":
+        return redirect(f"{listing.path}/candidater", 301)
+    sessions = queries.open_sessions(listing, now)
+    form = _form(sessions)
+    if not form.is_submitted():
+        return _first_page(listing, form, sessions, now)
+    if not listing.answered_here:
+        return redirect(f"{listing.path}/candidater", 303)
+    if form.validate():
+        return _receive(listing, form, now)
+    if not _is_open(listing, sessions, now):
+        return _closed(listing, form, now)
+    return _page(listing, form, now), 422
+
+
+def _form(sessions: list[ListingSession]) -> ApplicationForm:
+    form = ApplicationForm(max_bytes=current_app.config["CV_MAX_BYTES"])
+    form.session.choices = [(one.id, _session_label(one)) for one in sessions]
+    return form
+
+
+def _session_label(one: ListingSession) -> str:
+    name = f"{one.label}, " if one.label else ""
+    full = one.seats_left is not None and one.seats_left <= 0
+    date = f"{name}{progress.when(one.starts_at)}"
+    return _("%(date)s (complet : liste d’attente)", date=date) if full else date
+
+
+def _is_open(listing: Listing, sessions: list[ListingSession], now: dt.datetime) -> bool:
+    """Return whether one may answer: the listing is open and, if it has dates, one is to come."""
+    return listing.is_open(now) and bool(sessions or not listing.sessions)
+
+
+def _first_page(
+    listing: Listing, form: ApplicationForm, sessions: list[ListingSession], now: dt.datetime
+) -> Any:
+    if not _is_open(listing, sessions, now):
+        return _closed(listing, None, now)
+    if not listing.answered_here:
+        return render_template(
+            "applications/elsewhere.html", listing=listing, details=details_of(listing, now)
+        )
+    return _page(listing, form, now)
+
+
+def _page(listing: Listing, form: ApplicationForm, now: dt.datetime) -> str:
+    details = details_of(listing, now)
+    hours = listing.organisation.promise_hours if listing.organisation else None
+    is_event = workflow.family_of(listing.kind) is workflow.Family.EVENT
+    return render_template(
+        "applications/form.html",
+        form=form,
+        listing=listing,
+        details=details,
+        employer=_employer(listing),
+        is_event=is_event,
+        due=progress.when(now + dt.timedelta(hours=hours)) if hours and not is_event else "",
+        steps=_next_steps(listing, details, is_event, now),
+        accept=cv.ACCEPT,
+        url=f"{current_app.config['PUBLIC_BASE_URL']}{listing.path}/candidater",
+    )
+
+
+def _employer(listing: Listing) -> str:
+    return listing.employer_name or (listing.organisation.name if listing.organisation else "")
+
+
+def _next_steps(
+    listing: Listing, _details: Details, is_event: bool, now: dt.datetime
+) -> list[progress.Step]:
+    """Return what happens after the button is pressed."""
+    first = progress.Step(
+        _("Vous recevez une référence"), _("Elle sert à suivre votre demande."), "now"
+    )
+    if is_event:
+        return [first, progress.Step(_("Vous venez")), progress.Step(_("Empêché·e ? Vous annulez"))]
+    hours = listing.organisation.promise_hours if listing.organisation else None
+    due = _("Avant %(when)s.", when=progress.when(now + dt.timedelta(hours=hours))) if hours else ""
+    who = listing.contact_name or _("L’équipe")
+    return [
+        first,
+        progress.Step(_("%(who)s vous contacte", who=who), due),
+        progress.Step(_("Vous venez voir, si vous voulez")),
+    ]
+
+
+def _closed(listing: Listing, form: ApplicationForm | None, now: dt.datetime) -> Any:
+    """Say that it is over; give back what was typed meanwhile, and what resembles it."""
+    page = render_template(
+        "applications/closed.html",
+        listing=listing,
+        details=details_of(listing, now),
+        paused=listing.status == Status.PAUSED,
+        typed=_typed(form) if form is not None else [],
+        similar=listing_queries.similar_cards(listing, now, limit=3),
+    )
+    return page, 410
+
+
+def _typed(form: ApplicationForm) -> list[tuple[str, str]]:
+    fields = (form.first_name, form.last_name, form.phone, form.email, form.commune, form.message)
+    return [(str(field.label.text), field.data) for field in fields if field.data]
+
+
+def _receive(listing: Listing, form: ApplicationForm, now: dt.datetime) -> Any:
+    # Ends the reading transaction: no lock is held while the file is written.
+    db.session.commit()
+    stored = cv.store(form.checked_file) if form.checked_file else None
+    reads_only.set(False)
+    fresh = queries.lock_listing(listing.id) or abort(404)
+    chosen = db.session.get(ListingSession, form.session.data) if form.session.data else None
+    try:
+        result = services.submit_application(
+            fresh, form.answers(), form.key.data, now, session=chosen, cv=stored
+        )
+    except services.ListingNotOpen:
+        db.session.rollback()
+        _discard(stored)
+        return _closed(listing, form, now)
+    db.session.commit()
+    if not result.created:
+        _discard(stored)
+    if result.secret is None:
+        page = render_template("applications/already.html", listing=listing, own=False)
+        return _private(make_response(page, 409))
+    _remember(result.application.reference, result.secret, now)
+    if result.conflict:
+        page = render_template("applications/already.html", listing=listing, own=True)
+        return _private(make_response(page, 409))
+    return redirect(url_for("applications.confirmation"), 303)
+
+
+def _discard(stored: cv.StoredFile | None) -> None:
+    if stored is not None:
+        cv.remove(stored.key)
+
+
+def _remember(reference: str, secret: str, now: dt.datetime) -> None:
+    session["sent"] = {"reference": reference, "code": secret, "at": now.timestamp()}
+    _follow(reference, now)
+
+
+def _follow(reference: str, now: dt.datetime) -> None:
+    """Let this browser open that application for a while."""
+    followed = session.get("followed", {})
+    followed.pop(reference, None)
+    kept = list(followed.items())[-(FOLLOWED_MAX - 1) :]
+    session["followed"] = dict([*kept, (reference, now.timestamp())])
+
+
+def _private(response: Response) -> Response:
+    """Keep the page out of caches, of search engines and of the next site's logs."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@applications.get("/candidature/confirmation")
+@public
+def confirmation() -> Any:
+    """Show what was received, to the browser that sent it."""
+    sent = session.get("sent")
+    application = queries.by_reference(sent["reference"]) if sent else None
+    if application is None:
+        return redirect(url_for("applications.lookup"), 303)
+    shown_until = dt.datetime.fromtimestamp(sent["at"], dt.UTC) + CODE_SHOWN
+    code = sent["code"] if clock.now() < shown_until else ""
+    page = render_template(
+        "applications/confirmation.html",
+        application=application,
+        listing=application.listing,
+        employer=progress.employer(application),
+        code=f"{code[:4]} {code[4:]}" if code else "",
+        is_event=workflow.family_of(application.listing.kind) is workflow.Family.EVENT,
+        due=progress.when(application.answer_due_at) if application.answer_due_at else "",
+        session_at=progress.when(application.session.starts_at) if application.session else "",
+        steps=progress.steps(application),
+    )
+    return _private(make_response(page))
+
+
+@applications.route("/candidature/", methods=["GET", "POST"])
+@public
+def lookup() -> Any:
+    """Ask for the reference and the code; the answer never tells which one is wrong."""
+    form = LookupForm()
+    if request.method == "GET":
+        form.reference.data = request.args.get("reference", "")[:20]
+        return _private(make_response(render_template("applications/lookup.html", form=form)))
+    status = 422
+    if form.validate():
+        now = clock.now()
+        reference = keys.clean_reference(form.reference.data)
+        try:
+            found = services.find_by_code(reference, form.code.data, request.remote_addr or "", now)
+        except services.TooManyTries as error:
+            form.form_errors.append(error.message)
+            status = error.status
+        else:
+            db.session.commit()
+            if found is not None:
+                _follow(found.reference, now)
+                return redirect(url_for("applications.show", reference=found.reference), 303)
+            form.form_errors.append(
+                _("Cette référence et ce code ne vont pas ensemble. Vérifiez les deux.")
+            )
+    page = render_template("applications/lookup.html", form=form)
+    return _private(make_response(page, status))
+
+
+@applications.get("/candidature/<reference>")
+@public
+def show(reference: str) -> Any:
+    """Tell where the application is. Opening the link of an e-mail changes nothing."""
+    application = _opened(reference)
+    if application is None:
+        return _private(redirect(url_for("applications.lookup", reference=reference[:20]), 303))  # type: ignore[arg-type]
+    page = render_template(
+        "applications/show.html",
+        application=application,
+        listing=application.listing,
+        employer=progress.employer(application),
+        steps=progress.steps(application),
+        next_sentence=progress.NEXT[_status(application)],
+        can_withdraw=_can_withdraw(application),
+        needs_words=_status(application) in workflow.NEEDS_REASON,
+        is_event=workflow.family_of(application.listing.kind) is workflow.Family.EVENT,
+        session_at=progress.when(application.session.starts_at) if application.session else "",
+    )
+    return _private(make_response(page))
+
+
+@applications.route("/candidature/<reference>/retirer", methods=["GET", "POST"])
+@public
+def withdraw(reference: str) -> Any:
+    """Ask once more, then take the application back."""
+    application = _opened(reference)
+    if application is None:
+        return _private(redirect(url_for("applications.lookup", reference=reference[:20]), 303))  # type: ignore[arg-type]
+    form = WithdrawForm()
+    if form.is_submitted() and form.validate():
+        services.withdraw_application(application, clock.now())
+        db.session.commit()
+        flash(_("C’est fait : votre demande est retirée."), "ok")
+        return _private(redirect(url_for("applications.show", reference=reference), 303))  # type: ignore[arg-type]
+    if not _can_withdraw(application):
+        return _private(redirect(url_for("applications.show", reference=reference), 303))  # type: ignore[arg-type]
+    page = render_template(
+        "applications/withdraw.html",
+        application=application,
+        listing=application.listing,
+        employer=progress.employer(application),
+        is_event=workflow.family_of(application.listing.kind) is workflow.Family.EVENT,
+        form=form,
+    )
+    return _private(make_response(page))
+
+
+def _opened(reference: str) -> Application | None:
+    """Return the application this browser may open: by the code, by the form, or by the link."""
+    now = clock.now()
+    followed_at = session.get("followed", {}).get(reference, 0.0)
+    known = dt.datetime.fromtimestamp(followed_at, dt.UTC) + FOLLOWED_FOR > now
+    token = request.args.get("cle", "")
+    if not known and not token:
+        return None
+    application = queries.by_reference(reference)
+    if application is None or known:
+        return application
+    if not keys.same(keys.link_token(application.link_salt), token):
+        return None
+    _follow(reference, now)
+    return application
+
+
+def _status(application: Application) -> workflow.S:
+    return workflow.S(application.status)
+
+
+def _can_withdraw(application: Application) -> bool:
+    kind = application.listing.kind
+    to = workflow.withdrawn_status(kind)
+    return to in workflow.allowed(kind, application.status, workflow.ActorKind.CANDIDATE)

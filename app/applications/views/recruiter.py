@@ -1,0 +1,306 @@
+"""The space of those who recruit or train: who waits, and what one answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_login import current_user
+
+from app.accounts.enums import MEMBER_ROLES
+from app.applications import cv, progress, queries, services, workflow
+from app.applications.enums import (
+    CALL_BACK_HOURS,
+    CALL_BACK_LABELS,
+    DECLINE_MESSAGES,
+    DECLINE_REASON_LABELS,
+    DIPLOMA_HELD_LABELS,
+    STATUS_LABELS,
+    STEP_ACTIONS,
+    ActorKind,
+    DeclineReason,
+    Status,
+)
+from app.applications.forms import DeclineForm, MoveForm, ReasonForm
+from app.applications.models import Application
+from app.core import clock
+from app.core.database import db
+from app.core.errors import DomainError
+from app.core.i18n import _, lazy
+from app.core.permissions import public, requires_role
+from app.core.security import safe_next
+from app.organisations.queries import organisations_of
+
+recruiter = Blueprint("recruiter", __name__, url_prefix="/recruter")
+member = requires_role(*MEMBER_ROLES)
+S = Status
+
+LANES = (
+    (lazy("Nouveau"), frozenset({S.RECEIVED})),
+    (lazy("À rappeler"), frozenset({S.SEEN})),
+    (lazy("En contact"), frozenset({S.CONTACTED})),
+    (lazy("Rencontre, essai"), frozenset({S.MEETING, S.TRIAL, S.POOL})),
+    (lazy("Inscriptions"), frozenset({S.REGISTERED, S.WAITLISTED, S.ATTENDED, S.ABSENT})),
+    (lazy("Oui"), frozenset({S.HIRED, S.ADMITTED, S.ENROLLED})),
+    (
+        lazy("Terminé"),
+        frozenset(
+            {S.DECLINED, S.REFUSED, S.WITHDRAWN, S.CANCELLED, S.CLOSED_ELSEWHERE}
+            | {S.EXPIRED_NO_ANSWER}
+        ),
+    ),
+)
+# Shown only to those who have some: few organisations hold events or waiting lists.
+OPTIONAL_LANES = {4}
+# A page number that a database accepts.
+LAST_PAGE = 10_000
+LARGEST_ID = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A column of the board."""
+
+    title: str
+    rows: list[queries.BoardRow]
+    to_call: bool
+
+
+@recruiter.context_processor
+def _labels() -> dict[str, Any]:
+    return {
+        "call_back_hours": CALL_BACK_HOURS,
+        "call_back_labels": CALL_BACK_LABELS,
+        "diploma_held_labels": DIPLOMA_HELD_LABELS,
+        "labels": STATUS_LABELS,
+        "reason_labels": DECLINE_REASON_LABELS,
+        "step_actions": STEP_ACTIONS,
+        "when": progress.when,
+    }
+
+
+@recruiter.get("/")
+@public
+def index() -> Any:
+    """Tell visitors what this space is; show members who waits for them."""
+    if not current_user.is_authenticated or current_user.role not in MEMBER_ROLES:
+        return render_template("recruiter/welcome.html")
+    now = clock.now()
+    organisations = organisations_of(current_user)
+    as_list = request.args.get("vue") == "liste"
+    listing_id = _whole_number("annonce", LARGEST_ID) or None
+    page = _whole_number("page", LAST_PAGE) or 1
+    rows = queries.board_rows(
+        current_user.id, now, listing_id=listing_id, page=page if as_list else None
+    )
+    return render_template(
+        "recruiter/index.html",
+        organisations=organisations,
+        counts=queries.board_counts(current_user.id, now),
+        listings=queries.listings_answered(current_user.id),
+        listing_id=listing_id,
+        as_list=as_list,
+        page=page,
+        more=as_list and len(rows) > queries.LIST_PAGE,
+        rows=rows[: queries.LIST_PAGE] if as_list else [],
+        lanes=[] if as_list else _lanes(rows),
+        moves={row.id: _moves(row.kind, row.status) for row in rows},
+        needs_reason={row.id: bool(_refusals(row.kind, row.status)) for row in rows},
+    )
+
+
+def _whole_number(name: str, most: int) -> int:
+    """Return a number of the address, 0 when it is absent or makes no sense."""
+    number = request.args.get(name, 0, type=int)
+    return number if 0 < number <= most else 0
+
+
+def _lanes(rows: Sequence[queries.BoardRow]) -> list[Lane]:
+    lanes = []
+    for rank, (title, statuses) in enumerate(LANES):
+        inside = [row for row in rows if row.status in statuses]
+        if inside or rank not in OPTIONAL_LANES:
+            lanes.append(Lane(str(title), inside, S.SEEN in statuses))
+    return lanes
+
+
+def _moves(kind: str, status: str) -> list[tuple[Status, str]]:
+    """Return the states a member may choose without giving a reason, in the order of the life."""
+    allowed = workflow.allowed(kind, status, ActorKind.MEMBER) - workflow.NEEDS_REASON - {S.SEEN}
+    return [(to, str(STATUS_LABELS[to])) for to in Status if to in allowed]
+
+
+def _refusals(kind: str, status: str) -> frozenset[Status]:
+    return workflow.allowed(kind, status, ActorKind.MEMBER) & workflow.NEEDS_REASON
+
+
+def _find(application_id: int) -> Application:
+    """Return an application to one of this person's verified organisations, or answer 404."""
+    return queries.of_member(application_id, current_user.id) or abort(404)
+
+
+def _no_store(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@recruiter.post("/candidatures/<int(max=2147483647):application_id>/ouvrir")
+@member
+def application_open(application_id: int) -> Any:
+    """Write that this person is going to see the details, then show them."""
+    application = _find(application_id)
+    services.record_view(application, current_user, "contact", clock.now())
+    db.session.commit()
+    return _to_sheet(application_id)
+
+
+def _to_sheet(application_id: int) -> Any:
+    return redirect(url_for("recruiter.application_show", application_id=application_id), 303)
+
+
+@recruiter.get("/candidatures/<int(max=2147483647):application_id>")
+@member
+def application_show(application_id: int) -> Any:
+    """Show the sheet to who has opened it; else a button. Reading writes nothing."""
+    application = _find(application_id)
+    page = render_template(
+        "recruiter/application.html",
+        application=application,
+        listing=application.listing,
+        opened=queries.has_opened(application_id, current_user.id),
+        taken_back=application.status in workflow.TAKEN_BACK,
+        late=_is_late(application),
+        moves=_moves(application.listing.kind, application.status),
+        can_decline=bool(_refusals(application.listing.kind, application.status)),
+    )
+    return _no_store(make_response(page))
+
+
+def _is_late(application: Application) -> bool:
+    due = application.answer_due_at
+    return application.status in workflow.WAITING and due is not None and due < clock.now()
+
+
+@recruiter.post("/candidatures/<int(max=2147483647):application_id>/etape")
+@member
+def application_move(application_id: int) -> Any:
+    """Bring an application to another step."""
+    application = _find(application_id)
+    back = safe_next(
+        request.form.get("next"),
+        url_for("recruiter.application_show", application_id=application_id),
+    )
+    form = MoveForm().offer([(to, str(label)) for to, label in STATUS_LABELS.items()])
+    if not form.validate():
+        flash(_("Choisissez une étape de la liste."), "error")
+        return redirect(back, 303)
+    to = Status(form.to.data)
+    if to in workflow.NEEDS_REASON:
+        return redirect(
+            url_for("recruiter.application_decline", application_id=application_id), 303
+        )
+    try:
+        event = services.move_application(
+            application, to, ActorKind.MEMBER, current_user, clock.now()
+        )
+    except DomainError as error:
+        db.session.rollback()
+        flash(error.message, "error")
+        return redirect(back, 303)
+    db.session.commit()
+    if event is not None:
+        flash(_moved_message(application, to), "ok")
+    return redirect(back, 303)
+
+
+def _moved_message(application: Application, to: Status) -> str:
+    name, step = application.first_name, str(STATUS_LABELS[to])
+    if to in workflow.SILENT:
+        return _("%(name)s : %(step)s.", name=name, step=step)
+    if application.email:
+        return _("%(name)s : %(step)s. Un e-mail lui est envoyé.", name=name, step=step)
+    return _("%(name)s : %(step)s. Sans e-mail : dites-le-lui au téléphone.", name=name, step=step)
+
+
+@recruiter.route(
+    "/candidatures/<int(max=2147483647):application_id>/refuser", methods=["GET", "POST"]
+)
+@member
+def application_decline(application_id: int) -> Any:
+    """Ask for a reason, show the kind message that goes with it, then send it."""
+    application = _find(application_id)
+    refusals = _refusals(application.listing.kind, application.status)
+    if not refusals:
+        flash(_("Cette candidature a déjà une réponse, ou n’en attend plus."), "warn")
+        return _to_sheet(application_id)
+    form = DeclineForm()
+    if form.is_submitted():
+        if not form.validate():
+            return _decline_page(application, form), 422
+        return _decline(application, next(iter(refusals)), form)
+    reason = request.args.get("reason", "")
+    if reason in set(DeclineReason):
+        form.reason.data = reason
+        form.message.data = str(DECLINE_MESSAGES[DeclineReason(reason)]).format(
+            name=application.first_name, title=application.listing.title
+        )
+        return _decline_page(application, form)
+    asked = ReasonForm(request.args if "reason" in request.args else None)
+    wrong = "reason" in request.args and not asked.validate()
+    page = render_template("recruiter/decline_reason.html", application=application, form=asked)
+    return _no_store(make_response(page, 422 if wrong else 200))
+
+
+def _decline_page(application: Application, form: DeclineForm) -> Response:
+    page = render_template("recruiter/decline.html", application=application, form=form)
+    return _no_store(make_response(page))
+
+
+def _decline(application: Application, to: Status, form: DeclineForm) -> Any:
+    services.move_application(
+        application,
+        to,
+        ActorKind.MEMBER,
+        current_user,
+        clock.now(),
+        reason=DeclineReason(form.reason.data),
+        message=form.message.data,
+    )
+    db.session.commit()
+    flash(_moved_message(application, to), "ok")
+    return redirect(url_for("recruiter.index"), 303)
+
+
+@recruiter.post("/candidatures/<int(max=2147483647):application_id>/cv")
+@member
+def application_cv(application_id: int) -> Any:
+    """Write that this person takes the file, then send it as a download."""
+    application = _find(application_id)
+    if application.cv_key is None or application.cv_sha256 is None:
+        abort(404)
+    services.record_view(application, current_user, "cv", clock.now())
+    db.session.commit()
+    data = cv.read(application.cv_key, application.cv_sha256)
+    if data is None:
+        flash(_("Ce fichier n’est plus lisible. Demandez-le à la personne."), "error")
+        return _to_sheet(application_id)
+    extension = application.cv_key.rpartition(".")[2]
+    response = make_response(data)
+    response.content_type = cv.MEDIA_TYPES[extension]
+    response.headers["Content-Disposition"] = f'attachment; filename="{application.cv_name}"'
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return _no_store(response)
