@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from app.accounts.services import purge_sign_ins
 from app.accounts.tasks import send_sign_in_link
+from app.applications.services import purge_applications
+from app.applications.tasks import confirm_to_candidate, drop_file, tell_candidate, tell_member
 from app.core.jobs import Scheduled, purge_done
 from app.core.outbox import Subscription
 from app.listings.services import expire_due
@@ -14,6 +16,10 @@ SUBSCRIPTIONS: list[Subscription] = [
     Subscription("listing.changed", index_changed, batch=True),
     Subscription("listing.announced", tell_listing_member),
     Subscription("account.link_requested", send_sign_in_link),
+    Subscription("application.received", confirm_to_candidate),
+    Subscription("application.moved", tell_candidate),
+    Subscription("application.announced", tell_member),
+    Subscription("application.file_dropped", drop_file),
 ]
 
 SCHEDULE = [
@@ -21,5 +27,6 @@ SCHEDULE = [
     Scheduled("ensure_index", ensure_index),
     Scheduled("check_index", check_index, minute="37", hour="3"),
     Scheduled("purge_outbox", purge_done, minute="17", hour="2"),
+    Scheduled("purge_applications", purge_applications, minute="47", hour="2"),
     Scheduled("purge_sign_ins", purge_sign_ins, minute="27", hour="2"),
 ]

@@ -23,7 +23,7 @@ from app.organisations.models import Membership, Organisation
 from app.professions.models import Profession
 
 _numbers = itertools.count(1)
-PASSWORD = "phrase de passe pour les essais"  # noqa: S105 - tests only
+PASSWORD = "phrase de passe pour les essais"
 
 
 def user(role: str = Role.RECRUITER, **values: Any) -> User:
@@ -159,7 +159,7 @@ def application(of: Listing | None = None, **values: Any) -> Application:
         **{
             "reference": f"PS-T{number:03d}-TEST"[:12],
             "secret_hash": "0" * 64,
-            "link_hash": f"{number:064d}",
+            "link_salt": f"{number:064d}",
             "idempotency_key": f"key-{number}",
             "body_hash": "0" * 64,
             "listing": of or listing(),

@@ -106,7 +106,8 @@ def inspect(name: str, data: bytes, *, max_bytes: int) -> CheckedFile:
     if not data.startswith(_FIRST_BYTES[extension]) or not _magic_agrees(data, extension):
         raise FileRefused(
             _(
-                "Ce fichier n’est pas ce que dit son nom. Enregistrez-le à nouveau, en PDF si possible."
+                "Ce fichier n’est pas ce que dit son nom. "
+                "Enregistrez-le à nouveau, en PDF si possible."
             )
         )
     try:
@@ -142,7 +143,8 @@ def _extension(name: str) -> str:
     if extension not in MEDIA_TYPES:
         raise FileRefused(
             _(
-                "Ce type de fichier n’est pas accepté. Choisissez un PDF, un DOCX, un ODT, un JPEG ou un PNG."
+                "Ce type de fichier n’est pas accepté. "
+                "Choisissez un PDF, un DOCX, un ODT, un JPEG ou un PNG."
             )
         )
     return extension
@@ -174,7 +176,8 @@ def _check_pdf(data: bytes, _extension: str) -> None:
     if _ACTIVE_PDF.search(data) or _acts_on_opening(reader):
         raise FileRefused(
             _(
-                "Ce PDF contient un programme ou un autre fichier. Enregistrez-le à nouveau sans eux."
+                "Ce PDF contient un programme ou un autre fichier. "
+                "Enregistrez-le à nouveau sans eux."
             )
         )
     pages = len(reader.pages)

@@ -45,9 +45,9 @@ CALL_BACK_LABELS = {
     CallBack.ANY: lazy("N’importe quand"),
 }
 CALL_BACK_HOURS = {
-    CallBack.MORNING: lazy("9 h – 12 h"),
-    CallBack.NOON: lazy("12 h – 14 h"),
-    CallBack.AFTERNOON: lazy("14 h – 18 h"),
+    CallBack.MORNING: lazy("9\u00a0h – 12\u00a0h"),
+    CallBack.NOON: lazy("12\u00a0h – 14\u00a0h"),
+    CallBack.AFTERNOON: lazy("14\u00a0h – 18\u00a0h"),
     CallBack.ANY: lazy("du lundi au vendredi"),
 }
 
@@ -90,51 +90,47 @@ DECLINE_REASON_LABELS = {
     DeclineReason.UNREACHABLE: lazy("Nous n’avons pas réussi à nous joindre"),
     DeclineReason.OTHER: lazy("Une autre raison"),
 }
-# Ready messages, shown to be changed before they leave. {name} and {title} are filled in.
+# What the ready messages say between the greeting and the farewell; {title} is filled in.
 DECLINE_MESSAGES = {
     DeclineReason.FILLED: lazy(
-        "Bonjour {name},\n\nMerci de votre intérêt pour « {title} ». Toutes les places sont "
-        "prises : nous ne pouvons pas vous en proposer une cette fois. Cela ne dit rien de vos "
-        "qualités. N’hésitez pas à répondre à nos prochaines annonces.\n\nBonne continuation."
+        "Merci de votre intérêt pour «\u00a0{title}\u00a0». Toutes les places sont prises\u00a0: "
+        "nous ne pouvons pas vous en proposer une cette fois. Cela ne dit rien de vos qualités. "
+        "N’hésitez pas à répondre à nos prochaines annonces."
     ),
     DeclineReason.DIPLOMA: lazy(
-        "Bonjour {name},\n\nMerci de votre intérêt pour « {title} ». La loi ou notre règlement "
-        "demande ici un diplôme que vous n’avez pas encore. Il se prépare aussi en travaillant "
-        "ou par la validation de l’expérience. Des annonces sans diplôme sont ouvertes sur le "
-        "site : elles peuvent être un bon premier pas.\n\nBonne continuation."
+        "Merci de votre intérêt pour «\u00a0{title}\u00a0». Il faut ici un diplôme que vous "
+        "n’avez pas encore. Il se prépare aussi en travaillant, ou par la validation de l’expérience. "
+        "Des annonces sans diplôme sont ouvertes sur le site\u00a0: elles peuvent être un bon "
+        "premier pas."
     ),
     DeclineReason.EXPERIENCE: lazy(
-        "Bonjour {name},\n\nMerci du temps que vous nous avez donné pour « {title} ». Nous avons "
-        "choisi une personne dont l’expérience est plus proche de ce travail. Une immersion ou "
-        "un stage peut vous aider à acquérir cette expérience. Nous serons contents de vous "
-        "relire.\n\nBonne continuation."
+        "Merci du temps que vous nous avez donné pour «\u00a0{title}\u00a0». Nous avons choisi une "
+        "personne dont l’expérience est plus proche de ce travail. Une immersion ou un stage peut "
+        "vous aider à acquérir cette expérience. Nous serons contents de vous relire."
     ),
     DeclineReason.SCHEDULE: lazy(
-        "Bonjour {name},\n\nMerci de nous avoir parlé franchement de vos disponibilités pour "
-        "« {title} ». Nous n’avons pas trouvé d’horaires qui conviennent à la fois à vous et au "
-        "service. Si nos horaires changent, ou les vôtres, écrivez-nous à nouveau."
-        "\n\nBonne continuation."
+        "Merci de nous avoir parlé franchement de vos disponibilités pour "
+        "«\u00a0{title}\u00a0». Nous n’avons pas trouvé d’horaires qui conviennent à la fois à vous "
+        "et au service. Si nos horaires changent, ou les vôtres, écrivez-nous à nouveau."
     ),
     DeclineReason.DATES: lazy(
-        "Bonjour {name},\n\nMerci de votre intérêt pour « {title} ». Les dates prévues ne "
-        "correspondent pas aux vôtres, et nous ne pouvons pas les déplacer. D’autres dates "
-        "viendront : surveillez nos annonces.\n\nBonne continuation."
+        "Merci de votre intérêt pour «\u00a0{title}\u00a0». Les dates prévues ne correspondent pas "
+        "aux vôtres, et nous ne pouvons pas les déplacer. D’autres dates viendront\u00a0: "
+        "surveillez nos annonces."
     ),
     DeclineReason.DISTANCE: lazy(
-        "Bonjour {name},\n\nMerci de votre intérêt pour « {title} ». Le trajet serait trop "
-        "difficile à tenir chaque jour, surtout tôt le matin ou tard le soir. Nous préférons vous "
-        "le dire. D’autres structures sont sûrement plus près de chez vous."
-        "\n\nBonne continuation."
+        "Merci de votre intérêt pour «\u00a0{title}\u00a0». Comme vous nous l’avez dit, le trajet "
+        "serait trop difficile à tenir chaque jour. D’autres structures sont sûrement plus près "
+        "de chez vous\u00a0: la recherche par commune vous les montre."
     ),
     DeclineReason.UNREACHABLE: lazy(
-        "Bonjour {name},\n\nNous avons essayé plusieurs fois de vous joindre pour « {title} », "
-        "sans y parvenir. Nous refermons donc votre dossier pour le moment. Ce n’est pas un "
-        "refus de votre personne : si vous êtes toujours intéressé·e, appelez-nous."
-        "\n\nÀ bientôt peut-être."
+        "Nous avons essayé plusieurs fois de vous joindre pour «\u00a0{title}\u00a0», sans y "
+        "parvenir. Nous refermons donc votre dossier pour le moment. Ce n’est pas un refus de "
+        "votre personne\u00a0: si vous êtes toujours intéressé·e, appelez-nous."
     ),
     DeclineReason.OTHER: lazy(
-        "Bonjour {name},\n\nMerci de votre intérêt pour « {title} ». Nous ne pouvons pas y donner "
-        "suite. Voici pourquoi : \n\nBonne continuation."
+        "Merci de votre intérêt pour «\u00a0{title}\u00a0». Nous ne pouvons pas y donner suite. "
+        "Voici pourquoi\u00a0:"
     ),
 }
 
@@ -174,8 +170,8 @@ STEP_ACTIONS = {
     Status.CONTACTED: lazy("Nous nous sommes parlé"),
     Status.MEETING: lazy("Une rencontre est prévue"),
     Status.TRIAL: lazy("Un essai est prévu"),
-    Status.HIRED: lazy("C’est oui : embauche"),
-    Status.ADMITTED: lazy("C’est oui : une place"),
+    Status.HIRED: lazy("C’est oui\u00a0: embauche"),
+    Status.ADMITTED: lazy("C’est oui\u00a0: une place"),
     Status.WAITLISTED: lazy("Mettre sur la liste d’attente"),
     Status.ENROLLED: lazy("La personne est entrée en formation"),
     Status.REGISTERED: lazy("Donner une place"),

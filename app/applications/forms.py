@@ -33,9 +33,9 @@ from app.core.forms import BaseForm
 from app.core.i18n import _, lazy
 
 MESSAGE_MAX = 2_000
-TOO_LONG = lazy("C’est trop long : gardez %(max)d caractères.")
+TOO_LONG = lazy("C’est trop long\u00a0: gardez %(max)d caractères.")
 EXPIRED = lazy(
-    "La page est restée ouverte longtemps. Tout ce que vous avez écrit est là : vérifiez, "
+    "La page est restée ouverte longtemps. Tout ce que vous avez écrit est là\u00a0: vérifiez, "
     "puis envoyez à nouveau."
 )
 
@@ -53,12 +53,12 @@ class ApplicationForm(BaseForm):
     phone = TelField(lazy("Téléphone"), validators=[Length(max=40, message=TOO_LONG)])
     email = EmailField(lazy("E-mail"), validators=[Length(max=254, message=TOO_LONG)])
     session = RadioField(
-        lazy("Quelle date choisissez-vous ?"),
+        lazy("Quelle date choisissez-vous\u00a0?"),
         coerce=int,
         validate_choice=False,
     )
     call_back = RadioField(
-        lazy("Quand vous rappeler ?"),
+        lazy("Quand vous rappeler\u00a0?"),
         choices=list(CALL_BACK_LABELS.items()),
         default=CallBack.ANY,
         validate_choice=False,
@@ -66,7 +66,7 @@ class ApplicationForm(BaseForm):
     last_name = StringField(lazy("Votre nom"), validators=[Length(max=80, message=TOO_LONG)])
     commune = StringField(lazy("Votre commune"), validators=[Length(max=120, message=TOO_LONG)])
     diploma_held = RadioField(
-        lazy("Avez-vous le diplôme de ce métier ?"),
+        lazy("Avez-vous le diplôme de ce métier\u00a0?"),
         choices=list(DIPLOMA_HELD_LABELS.items()),
         validate_choice=False,
         validators=[Optional()],
@@ -103,7 +103,7 @@ class ApplicationForm(BaseForm):
             valid = False
         if not self.phone.data and not self.email.data:
             # Only a person who gave neither is told: one of the two is enough.
-            self.phone.errors = [_("Indiquez un téléphone ou un e-mail : un seul suffit.")]
+            self.phone.errors = [_("Indiquez un téléphone ou un e-mail\u00a0: un seul suffit.")]
             valid = False
         return valid
 
@@ -126,7 +126,7 @@ class ApplicationForm(BaseForm):
             ).normalized.lower()
         except EmailNotValidError as error:
             raise ValidationError(
-                _("Cette adresse n’est pas complète. Exemple : prenom@exemple.fr")
+                _("Cette adresse n’est pas complète. Exemple\u00a0: prenom@exemple.fr")
             ) from error
 
     def validate_session(self, field: RadioField) -> None:
@@ -192,7 +192,7 @@ class LookupForm(BaseForm):
     code = StringField(
         lazy("Votre code secret"),
         validators=[
-            InputRequired(lazy("Écrivez votre code secret : 8 lettres ou chiffres.")),
+            InputRequired(lazy("Écrivez votre code secret\u00a0: 8 lettres ou chiffres.")),
             Length(max=40, message=TOO_LONG),
         ],
     )
@@ -220,7 +220,7 @@ class DeclineForm(BaseForm):
     message = TextAreaField(
         lazy("Le message envoyé à la personne"),
         validators=[
-            InputRequired(lazy("Gardez un message : la personne attend une réponse.")),
+            InputRequired(lazy("Gardez un message\u00a0: la personne attend une réponse.")),
             Length(max=MESSAGE_MAX, message=TOO_LONG),
         ],
     )
@@ -239,4 +239,6 @@ class ReasonForm(BaseForm):
 
         csrf = False
 
-    reason = RadioField(lazy("Pourquoi est-ce non ?"), choices=list(DECLINE_REASON_LABELS.items()))
+    reason = RadioField(
+        lazy("Pourquoi est-ce non\u00a0?"), choices=list(DECLINE_REASON_LABELS.items())
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.accounts.models import User
 from app.applications import keys, progress, workflow
-from app.applications.enums import ActorKind, Status
+from app.applications.enums import DECLINE_MESSAGES, ActorKind, DeclineReason, Status
 from app.applications.models import Application, ApplicationEvent
 from app.core import mail
 from app.core.i18n import _, lazy
@@ -15,16 +15,16 @@ HEADINGS = {
     S.CONTACTED: lazy("L’équipe a cherché à vous joindre, ou vous a parlé."),
     S.MEETING: lazy("On vous propose une rencontre."),
     S.TRIAL: lazy("On vous propose un essai."),
-    S.HIRED: lazy("C’est oui !"),
+    S.HIRED: lazy("C’est oui\u00a0!"),
     S.DECLINED: lazy("La réponse est non, cette fois."),
     S.WITHDRAWN: lazy("Votre candidature est retirée."),
     S.CLOSED_ELSEWHERE: lazy("Cette annonce est terminée."),
     S.EXPIRED_NO_ANSWER: lazy("La structure ne vous a pas répondu."),
-    S.ADMITTED: lazy("Vous êtes admis·e !"),
+    S.ADMITTED: lazy("Vous êtes admis·e\u00a0!"),
     S.WAITLISTED: lazy("Vous êtes sur la liste d’attente."),
     S.REFUSED: lazy("La réponse est non, cette fois."),
     S.ENROLLED: lazy("Votre entrée en formation est notée."),
-    S.REGISTERED: lazy("Une place s’est libérée : vous êtes inscrit·e."),
+    S.REGISTERED: lazy("Une place s’est libérée\u00a0: vous êtes inscrit·e."),
     S.CANCELLED: lazy("Votre inscription est annulée."),
 }
 
@@ -33,6 +33,13 @@ def follow_url(application: Application, base_url: str) -> str:
     """Return the link by which the person follows her application. Opening it changes nothing."""
     token = keys.link_token(application.link_salt)
     return f"{base_url}/candidature/{application.reference}?cle={token}"
+
+
+def decline_message(reason: DeclineReason, application: Application) -> str:
+    """Return the ready, kind message that goes with a reason, to be changed before it leaves."""
+    words = str(DECLINE_MESSAGES[reason]).format(title=application.listing.title)
+    greeting = _("Bonjour %(name)s,", name=application.first_name)
+    return "\n\n".join([greeting, words, _("Bonne continuation.")])
 
 
 def received(application: Application, event_id: int, base_url: str) -> mail.Message | None:

@@ -60,7 +60,7 @@ class BoardCounts:
 
 
 def lock_listing(listing_id: int) -> Listing | None:
-    """Read a listing again in the writing transaction; on PostgreSQL it cannot close before its end."""
+    """Read a listing again, when writing; on PostgreSQL it cannot close before one commits."""
     return db.session.scalars(
         select(Listing)
         .where(Listing.id == listing_id)

@@ -96,7 +96,7 @@ def _session_label(one: ListingSession) -> str:
     name = f"{one.label}, " if one.label else ""
     full = one.seats_left is not None and one.seats_left <= 0
     date = f"{name}{progress.when(one.starts_at)}"
-    return _("%(date)s (complet : liste d’attente)", date=date) if full else date
+    return _("%(date)s (complet\u00a0: liste d’attente)", date=date) if full else date
 
 
 def _is_open(listing: Listing, sessions: list[ListingSession], now: dt.datetime) -> bool:
@@ -146,7 +146,11 @@ def _next_steps(
         _("Vous recevez une référence"), _("Elle sert à suivre votre demande."), "now"
     )
     if is_event:
-        return [first, progress.Step(_("Vous venez")), progress.Step(_("Empêché·e ? Vous annulez"))]
+        return [
+            first,
+            progress.Step(_("Vous venez")),
+            progress.Step(_("Empêché·e\u00a0? Vous annulez")),
+        ]
     hours = listing.organisation.promise_hours if listing.organisation else None
     due = _("Avant %(when)s.", when=progress.when(now + dt.timedelta(hours=hours))) if hours else ""
     who = listing.contact_name or _("L’équipe")
@@ -315,7 +319,7 @@ def withdraw(reference: str) -> Any:
     if form.is_submitted() and form.validate():
         services.withdraw_application(application, clock.now())
         db.session.commit()
-        flash(_("C’est fait : votre demande est retirée."), "ok")
+        flash(_("C’est fait\u00a0: votre demande est retirée."), "ok")
         return _private(redirect(url_for("applications.show", reference=reference), 303))  # type: ignore[arg-type]
     if not _can_withdraw(application):
         return _private(redirect(url_for("applications.show", reference=reference), 303))  # type: ignore[arg-type]

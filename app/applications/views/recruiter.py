@@ -20,11 +20,10 @@ from flask import (
 from flask_login import current_user
 
 from app.accounts.enums import MEMBER_ROLES
-from app.applications import cv, progress, queries, services, workflow
+from app.applications import cv, mails, progress, queries, services, workflow
 from app.applications.enums import (
     CALL_BACK_HOURS,
     CALL_BACK_LABELS,
-    DECLINE_MESSAGES,
     DECLINE_REASON_LABELS,
     DIPLOMA_HELD_LABELS,
     STATUS_LABELS,
@@ -229,10 +228,14 @@ def application_move(application_id: int) -> Any:
 def _moved_message(application: Application, to: Status) -> str:
     name, step = application.first_name, str(STATUS_LABELS[to])
     if to in workflow.SILENT:
-        return _("%(name)s : %(step)s.", name=name, step=step)
+        return _("%(name)s\u00a0: %(step)s.", name=name, step=step)
     if application.email:
-        return _("%(name)s : %(step)s. Un e-mail lui est envoyé.", name=name, step=step)
-    return _("%(name)s : %(step)s. Sans e-mail : dites-le-lui au téléphone.", name=name, step=step)
+        return _("%(name)s\u00a0: %(step)s. Un e-mail lui est envoyé.", name=name, step=step)
+    return _(
+        "%(name)s\u00a0: %(step)s. Sans e-mail\u00a0: dites-le-lui au téléphone.",
+        name=name,
+        step=step,
+    )
 
 
 @recruiter.route(
@@ -254,9 +257,7 @@ def application_decline(application_id: int) -> Any:
     reason = request.args.get("reason", "")
     if reason in set(DeclineReason):
         form.reason.data = reason
-        form.message.data = str(DECLINE_MESSAGES[DeclineReason(reason)]).format(
-            name=application.first_name, title=application.listing.title
-        )
+        form.message.data = mails.decline_message(DeclineReason(reason), application)
         return _decline_page(application, form)
     asked = ReasonForm(request.args if "reason" in request.args else None)
     wrong = "reason" in request.args and not asked.validate()
