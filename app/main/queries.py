@@ -19,7 +19,7 @@ class WantedProfession(NamedTuple):
 
     profession: ProfessionEntry
     gist: str
-    count: int
+    open_listings: int
 
 
 def count_without_diploma(now: dt.datetime) -> int:
@@ -40,7 +40,7 @@ def professions_most_wanted(limit: int, now: dt.datetime) -> list[WantedProfessi
         .order_by(count.desc(), Listing.profession_id)
         .limit(limit)
     )
-    found = ((profession_by_id(key), number) for key, number in rows)
+    found = ((profession_by_id(key), number) for key, number in rows if key is not None)
     return [
         WantedProfession(profession, profession.summary.split(". ")[0].rstrip(".") + ".", number)
         for profession, number in found
