@@ -100,18 +100,6 @@ class ProfessionEntry:
         return found
 
     @property
-    def publics(self) -> tuple[str, ...]:
-        """Slugs of the public terms with whom one works."""
-        found: tuple[str, ...] = self.data["publics"]
-        return found
-
-    @property
-    def required_diplomas(self) -> tuple[str, ...]:
-        """Slugs of the diplomas asked for; any of them will do."""
-        found: tuple[str, ...] = self.data["required_diplomas"]
-        return found
-
-    @property
     def open_without_diploma(self) -> bool:
         """Whether one may start without a diploma of care."""
         return bool(self.data["without_diploma_entry"]["possible"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from sqlalchemy import delete, func, select, update
@@ -103,6 +105,27 @@ def test_a_commune_gone_from_the_files_is_kept() -> None:
 
     assert services.load_communes().gone == 1
     assert db.session.get(Commune, "99999") is not None
+
+
+def test_namesakes_have_distinct_slugs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = [("99001", "69"), ("99002", "69"), ("99003", "01"), ("99004", "01")]
+    names = ["Essai-les-Bains", "Essai-les-Bains", "Essai-les-Bains", "Seul"]
+    header = "code,name,department_code,population,latitude,longitude,parent_code,postal_codes"
+    rows = [f"{c},{n},{d},1,45,4,,99000" for (c, d), n in zip(places, names, strict=True)]
+    (tmp_path / "communes.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    (tmp_path / "departments.csv").write_text("code,name\n69,Rhône\n01,Ain", encoding="utf-8")
+    (tmp_path / "territories.json").write_text('{"metropole-de-lyon": {"communes": []}}')
+    monkeypatch.setattr(services, "DATA", tmp_path)
+
+    services.load_communes()
+
+    slugs = [db.session.get_one(Commune, code).slug for code, _department in places]
+    assert slugs == [
+        "essai-les-bains-99001",
+        "essai-les-bains-99002",
+        "essai-les-bains-01",
+        "seul",
+    ]
 
 
 def test_an_unknown_territory_is_refused() -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "find_place",
     "get_commune",
     "get_place",
+    "haversine_km",
     "nearest_commune",
     "normalise",
     "place_codes",
