@@ -36,7 +36,7 @@ def complete(kind: Kind) -> Listing:
     """Add a listing of `kind` with everything its page can show."""
     listing = factories.listing(
         kind,
-        title="Une annonce assez longue pour passer à la ligne, même sur un grand écran d’ordinateur",
+        title="Une annonce assez longue pour passer à la ligne, même sur un grand écran",
         summary="Une phrase qui résume l’annonce.",
         conditions="Des matinées denses.\nUn temps d’équipe chaque mardi.",
         entry_conditions="17 ans, dossier et entretien.",
