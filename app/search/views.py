@@ -75,8 +75,8 @@ def index() -> str:
         sorts=_sorts(criteria),
         kept_by_search=_kept(criteria, "q", "ou", "page"),
         kept_by_filters=_kept(criteria, *MULTIPLE, "diplome", "page"),
-        kept_by_sort=_kept(criteria, "tri", "page"),
-        kept_by_radius=_kept(criteria, "rayon", "page"),
+        sort_param=criteria.to_query().get("tri", "pertinence"),
+        kept_by_sort=_kept(criteria, "tri", "rayon", "page"),
         radii=sorted({*RADII, criteria.radius_km}),
         clear_url=url_of(_without_filters(criteria)),
         pages=_pages(criteria, results),
@@ -218,9 +218,9 @@ def _kept(criteria: SearchCriteria, *changed: str) -> list[tuple[str, str]]:
 
 
 def _sorts(criteria: SearchCriteria) -> list[tuple[str, str]]:
-    sorts = [("pertinence", _("Les plus proches de vos mots")), ("date", _("Les plus récentes"))]
+    sorts = [("pertinence", _("Les plus adaptées")), ("date", _("Les plus récentes"))]
     if criteria.place is not None:
-        sorts.append(("distance", _("Les moins loin")))
+        sorts.append(("distance", _("Les plus proches")))
     return sorts
 
 
