@@ -33,7 +33,12 @@ from tools.meilisearch import Meilisearch, MeilisearchUnavailable, stored_secret
 from tools.processes import LOOPBACK, Service, http_status, port_is_free
 
 FLASK = (PYTHON, "-m", "flask", "--app", "wsgi")
-LOADS = (("geography", "load"), ("professions", "load"), ("demo", "load"))
+LOADS = (
+    ("db", "upgrade"),
+    ("geography", "load"),
+    ("professions", "load"),
+    ("demo", "load"),
+)
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 READY_SECONDS = 90.0
@@ -76,7 +81,9 @@ class Supervisor:
                 service.start()
 
     def stop(self) -> None:
-        """Stop every service, the last added first: it uses the others."""
+        """Stop every service, all asked at once save the first added, which the others use."""
+        for service in self.services[1:]:
+            service.signal(signal.SIGTERM)
         for service in reversed(self.services):
             service.stop()
 
@@ -186,11 +193,11 @@ class Site:
         self.env |= {"MEILI_URL": server.url, "MEILI_API_KEY": server.api_key}
 
     def _load(self) -> None:
+        """Bring the database and its data up to date, unless this very version did it before."""
         marker = self.data_dir / "loaded.sha256"
-        is_new = not (self.embedded_database and (self.data_dir / "prendre-soin.db").is_file())
-        run([*FLASK, "db", "upgrade"], env=self.env, error="La base n’a pas pu être préparée :")
         version = _data_version()
-        if not is_new and marker.is_file() and marker.read_text() == version:
+        has_database = self.embedded_database and (self.data_dir / "prendre-soin.db").is_file()
+        if has_database and marker.is_file() and marker.read_text() == version:
             return
         say("Données : communes, métiers, exemples…")
         for command in LOADS:
@@ -232,7 +239,7 @@ def _port(environ: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _data_version() -> str:
-    """Return a digest of the files that the loading commands read, and of their code."""
+    """Return a digest of the migrations, and of what the loading commands read and are."""
     digest = hashlib.sha256()
     for path in sorted(_data_files()):
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
@@ -240,6 +247,7 @@ def _data_version() -> str:
 
 
 def _data_files() -> Iterator[Path]:
+    yield from (ROOT / "migrations" / "versions").glob("*.py")
     yield from (ROOT / "app").glob("*/cli.py")
     for folder in (ROOT / "app").glob("*/data"):
         yield from (path for path in folder.rglob("*") if path.is_file())
