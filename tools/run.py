@@ -39,6 +39,7 @@ LOADS = (
     ("professions", "load"),
     ("demo", "load"),
 )
+DATA_FOLDERS = {"data", "demo"}
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 READY_SECONDS = 90.0
@@ -248,9 +249,10 @@ def _data_version() -> str:
 
 def _data_files() -> Iterator[Path]:
     yield from (ROOT / "migrations" / "versions").glob("*.py")
-    yield from (ROOT / "app").glob("*/cli.py")
-    for folder in (ROOT / "app").glob("*/data"):
-        yield from (path for path in folder.rglob("*") if path.is_file())
+    for path in (ROOT / "app").rglob("*"):
+        is_read = path.name == "cli.py" or not DATA_FOLDERS.isdisjoint(path.relative_to(ROOT).parts)
+        if is_read and path.is_file() and path.suffix != ".pyc":
+            yield path
 
 
 def _interrupt(number: int, frame: Any) -> None:
