@@ -19,9 +19,19 @@ from app import (
     search,
     subscriptions,
 )
-from app.core import assets, cli, errors, filters, logging, mail, permissions, security, storage
+from app.core import (
+    assets,
+    cli,
+    errors,
+    filters,
+    i18n,
+    logging,
+    mail,
+    permissions,
+    security,
+    storage,
+)
 from app.core.database import db, migrate
-from app.core.i18n import babel
 from app.core.jobs import jobs
 from app.core.limits import limiter
 from config import Config
@@ -40,8 +50,7 @@ def create_app(config: Config | None = None) -> Flask:
 
     db.init_app(app)
     migrate.init_app(app, db, directory="migrations", render_as_batch=True)
-    babel.init_app(app)
-    for part in (logging, assets, filters, mail, storage, errors, security):
+    for part in (logging, i18n, assets, filters, mail, storage, errors, security):
         part.init_app(app)
     limiter.init_app(app)
 

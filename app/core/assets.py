@@ -33,11 +33,12 @@ def init_app(app: Flask) -> None:
 
 
 def serve_static_files(app: Flask) -> Any:
-    """Wrap the application so that static files are served compressed, with a long life."""
+    """Wrap the application so that static files are served compressed, and kept a day."""
     return ServeStatic(
         app.wsgi_app,
         root=app.static_folder,
         prefix=app.static_url_path,
-        max_age=31_536_000,
+        # A day: fonts and icons named by the style sheet have no version in their address.
+        max_age=86_400,
         autorefresh=False,
     )
