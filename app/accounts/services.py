@@ -207,6 +207,12 @@ def create_account(
     return user
 
 
+def set_password(user: User, password: str) -> None:
+    """Give the person this password, unless it is already hers."""
+    if user.password_hash is None or not _verify(user.password_hash, password):
+        user.password_hash = hash_password(password)
+
+
 def suspend_account(user: User, *, now: dt.datetime) -> None:
     """Forbid the person to sign in and close her sessions."""
     user.active = False
@@ -246,7 +252,7 @@ def _count(keys: tuple[str, str], now: dt.datetime) -> None:
 
 def _verify(known: str, password: str) -> bool:
     try:
-        return _hasher.verify(known, password)
+        return _hasher.verify(known, password.strip())
     except (VerificationError, InvalidHashError):
         return False
 

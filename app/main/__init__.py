@@ -4,8 +4,10 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Register the blueprints of the feature."""
+    """Register the blueprints and commands of the feature."""
     from app.main import health, views
+    from app.main.demo.cli import demo
 
     app.register_blueprint(views.bp)
     app.register_blueprint(health.bp)
+    app.cli.add_command(demo)

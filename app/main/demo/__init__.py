@@ -1,0 +1,1 @@
+"""Demonstration data: fictional organisations, people and listings, clearly marked as such."""
