@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -20,6 +20,7 @@ from wtforms import (
     TextAreaField,
     TimeField,
 )
+from wtforms.fields import SelectChoice
 from wtforms.validators import Length, StopValidation, ValidationError
 from wtforms.validators import Optional as MayBeEmpty
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -42,6 +43,7 @@ from app.professions.queries import diplomas, professions, term_label, terms
 MAX_PAY_EUROS = 1_000_000
 MAX_TEXT = 10_000
 _SPACES = re.compile(r"[\s€]")
+NOT_IN_LIST = lazy("Choisissez une réponse de la liste.")
 TOO_LONG = lazy("Raccourcissez ce texte : %(max)d caractères au plus.")
 
 
@@ -94,6 +96,18 @@ class Amount:
             raise ValidationError(self.message)
 
 
+class OneOf:
+    """One of the values offered, or none."""
+
+    def __init__(self, values: Iterable[Any]) -> None:
+        self.values = {*values, None}
+
+    def __call__(self, _form: BaseForm, field: Field) -> None:
+        """Raise ValidationError on a value that was not offered."""
+        if field.data not in self.values:
+            raise ValidationError(NOT_IN_LIST)
+
+
 class FrenchDateField(DateField):
     """A day, typed in the browser's calendar or as 31/12/2026."""
 
@@ -128,13 +142,28 @@ class FrenchTimeField(TimeField):
             raise ValueError(_("Écrivez l’heure ainsi : 14:30.")) from error
 
 
-def _boxes(label: Any, kind: str, **values: Any) -> SelectMultipleField:
+def _choices(labels: Mapping[Any, Any]) -> list[SelectChoice]:
+    return [SelectChoice(value, label) for value, label in labels.items()]
+
+
+def _boxes(label: Any, kind: str) -> SelectMultipleField:
     return SelectMultipleField(
         label,
-        choices=lambda: [(term.slug, term.label) for term in terms(kind)],
+        choices=lambda: [SelectChoice(term.slug, term.label) for term in terms(kind)],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
-        **values,
+        invalid_choice_message=NOT_IN_LIST,
+    )
+
+
+def _radios(label: Any, labels: Mapping[Any, Any], *validators: Any, default: Any = None) -> Any:
+    return RadioField(
+        label,
+        choices=_choices(labels),
+        default=default,
+        validators=[*validators, OneOf(labels)],
+        # OneOf judges instead, so that an answer may be missing from a draft.
+        validate_choice=False,
     )
 
 
@@ -143,28 +172,42 @@ def _optional_id(value: Any) -> int | None:
 
 
 def _select(label: Any, choices: Callable[[], Any], *validators: Any) -> SelectField:
-    return SelectField(label, choices=choices, coerce=_optional_id, validators=validators)
+    return SelectField(
+        label,
+        choices=choices,
+        coerce=_optional_id,
+        validators=validators,
+        invalid_value_message=NOT_IN_LIST,
+        invalid_choice_message=NOT_IN_LIST,
+    )
 
 
-def _profession_choices() -> list[tuple[Any, str]]:
-    return [("", _("Choisissez")), *((entry.id, entry.label) for entry in professions())]
+def _profession_choices() -> list[SelectChoice]:
+    found = [SelectChoice(entry.id, entry.label) for entry in professions()]
+    return [SelectChoice("", _("Choisissez")), *found]
 
 
-def _diploma_choices() -> list[tuple[Any, str]]:
-    return [("", _("Aucun en particulier")), *((entry.id, entry.label) for entry in diplomas())]
+def _diploma_choices() -> list[SelectChoice]:
+    found = [SelectChoice(entry.id, entry.label) for entry in diplomas()]
+    return [SelectChoice("", _("Aucun en particulier")), *found]
 
 
-def _workplace_choices() -> dict[str, list[tuple[str, str]]]:
-    groups: dict[str, list[tuple[str, str]]] = {"": [("", _("Non précisé"))]}
-    for term in terms("workplace"):
-        group = term_label("workplace-category", term.category) if term.category else _("Autres")
-        groups.setdefault(group, []).append((term.slug, term.label))
-    return groups
+def _workplace_choices() -> list[SelectChoice]:
+    found = [
+        SelectChoice(term.slug, term.label, optgroup=_category(term.category))
+        for term in terms("workplace")
+    ]
+    return [SelectChoice("", _("Non précisé")), *sorted(found, key=lambda one: one.optgroup or "")]
 
 
-def _contract_choices() -> list[tuple[str, str]]:
-    found = [(term.slug, term.label) for term in terms("contract") if term.slug != "stage"]
-    return [("", _("Choisissez")), *found]
+def _category(slug: str | None) -> str:
+    return term_label("workplace-category", slug) if slug else _("Autres")
+
+
+def _contract_choices() -> list[SelectChoice]:
+    # An internship is a kind of listing of its own.
+    found = [SelectChoice(t.slug, t.label) for t in terms("contract") if t.slug != "stage"]
+    return [SelectChoice("", _("Choisissez")), *found]
 
 
 def _text(label: Any, maximum: int, *validators: Any) -> StringField:
@@ -203,7 +246,12 @@ class ListingForm(BaseForm):
         Needed(lazy("Indiquez la commune, par exemple Bron (69500).")),
     )
     address = _text(lazy("Adresse"), 200)
-    workplace = SelectField(lazy("Lieu d’exercice"), choices=_workplace_choices, default="")
+    workplace = SelectField(
+        lazy("Lieu d’exercice"),
+        choices=_workplace_choices,
+        default="",
+        invalid_choice_message=NOT_IN_LIST,
+    )
     publics = _boxes(lazy("Auprès de qui ?"), "public")
     contact_name = _text(
         lazy("Qui répond aux candidatures ?"),
@@ -235,6 +283,19 @@ class ListingForm(BaseForm):
         if field.data is not None and field.data < self.today:
             raise ValidationError(_("Cette date est passée. Choisissez un jour à venir."))
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field, then that dates end after they start."""
+        valid = super().validate(extra_validators)
+        for fields in self.session_fields:
+            start, end = (
+                fields[name].data if name in fields else None for name in ("start", "end")
+            )
+            if start and end and end < start:
+                message = _("La fin vient avant le début. Corrigez l’une des deux heures.")
+                fields["end"].errors = [*fields["end"].errors, message]
+                valid = False
+        return valid
+
     @property
     def session_fields(self) -> list[dict[str, Field]]:
         """Return the fields of each date: day, start, end, capacity, deadline, label."""
@@ -259,8 +320,8 @@ class ListingForm(BaseForm):
                 found[column] = None if value is None else convert(value)
         found["commune_code"] = self.found_place.code if self.found_place else None
         found["workplace"] = self.workplace.data or None
-        if "pay_min_cents" in found and found["pay_min_cents"] is None:
-            found["pay_period"] = found["pay_max_cents"] = None
+        if "pay_period" in found and not (found["pay_min_cents"] and found["pay_period"]):
+            found["pay_min_cents"] = found["pay_max_cents"] = found["pay_period"] = None
         if "free" in self:
             found["cost_cents"] = 0 if self["free"].data else found.get("cost_cents")
         found["positions"] = found.get("positions") or 1
@@ -389,9 +450,7 @@ class JobForm(ListingForm):
         MAX_PAY_EUROS,
         lazy("Indiquez un montant brut en euros, par exemple 2 290."),
     )
-    pay_period = RadioField(
-        lazy("Ce montant est"), choices=list(PAY_PERIOD_LABELS.items()), default="month"
-    )
+    pay_period = _radios(lazy("Ce montant est"), PAY_PERIOD_LABELS, default="month")
     collective_agreement = _text(lazy("Grille ou convention collective"), 120)
     hours_min = _number(
         lazy("Heures par semaine"),
@@ -412,6 +471,7 @@ class JobForm(ListingForm):
         lazy("Contrat"),
         choices=_contract_choices,
         default="",
+        invalid_choice_message=NOT_IN_LIST,
         validators=[Needed(lazy("Choisissez le contrat dans la liste."))],
     )
     contract_months = _number(
@@ -424,14 +484,10 @@ class JobForm(ListingForm):
     positions = _number(
         lazy("Nombre de postes"), 1, 500, lazy("Indiquez un nombre de postes, par exemple 1.")
     )
-    diploma_need = RadioField(
+    diploma_need = _radios(
         lazy("Faut-il un diplôme ?"),
-        choices=[
-            (DiplomaNeed.NONE, lazy("Non, aucun")),
-            (DiplomaNeed.REQUIRED, lazy("Oui, il est exigé")),
-        ],
-        validators=[Needed(lazy("Dites si un diplôme est exigé."))],
-        validate_choice=False,
+        {DiplomaNeed.NONE: lazy("Non, aucun"), DiplomaNeed.REQUIRED: lazy("Oui, il est exigé")},
+        Needed(lazy("Dites si un diplôme est exigé.")),
     )
     diploma_id = _select(lazy("Lequel ?"), _diploma_choices)
     licence_required = BooleanField(lazy("Le permis de conduire est demandé"))
@@ -449,11 +505,6 @@ class JobForm(ListingForm):
                 _("Le maximum est plus petit que le minimum. Corrigez l’un des deux.")
             )
 
-    def validate_diploma_need(self, field: Field) -> None:
-        """Refuse a forged answer."""
-        if field.data not in {None, "", *DiplomaNeed}:
-            raise ValidationError(_("Dites si un diplôme est exigé."))
-
 
 class TrainingForm(ProfessionFields, ListingForm):
     """A training, with its sessions."""
@@ -465,16 +516,14 @@ class TrainingForm(ProfessionFields, ListingForm):
     duration_hours = _number(
         lazy("Durée en heures"), 1, 10_000, lazy("Indiquez un nombre d’heures, par exemple 1 540.")
     )
-    modality = RadioField(
-        lazy("Où la suit-on ?"), choices=list(MODALITY_LABELS.items()), default="on_site"
-    )
-    diploma_need = RadioField(
+    modality = _radios(lazy("Où la suit-on ?"), MODALITY_LABELS, default="on_site")
+    diploma_need = _radios(
         lazy("Faut-il un diplôme pour entrer ?"),
-        choices=[
-            (DiplomaNeed.NONE, lazy("Non, aucun")),
-            (DiplomaNeed.REQUIRED, lazy("Oui")),
-            (DiplomaNeed.UNKNOWN, lazy("Cela dépend")),
-        ],
+        {
+            DiplomaNeed.NONE: lazy("Non, aucun"),
+            DiplomaNeed.REQUIRED: lazy("Oui"),
+            DiplomaNeed.UNKNOWN: lazy("Cela dépend"),
+        },
         default=DiplomaNeed.UNKNOWN,
     )
     entry_conditions = TextAreaField(
@@ -625,27 +674,20 @@ def _plain(value: float | int | None, divisor: int = 1) -> str:
 class CloseForm(BaseForm):
     """How a listing ended."""
 
-    outcome = RadioField(
+    outcome = _radios(
         lazy("Comment s’est-elle terminée ?"),
-        choices=[
-            (Outcome.FILLED, lazy("Nous avons trouvé quelqu’un")),
-            (Outcome.UNFILLED, lazy("Nous n’avons trouvé personne")),
-            (Outcome.WITHDRAWN, lazy("Nous la retirons")),
-        ],
-        validators=[Needed(lazy("Choisissez une réponse."))],
-        validate_choice=False,
+        {
+            Outcome.FILLED: lazy("Nous avons trouvé quelqu’un"),
+            Outcome.UNFILLED: lazy("Nous n’avons trouvé personne"),
+            Outcome.WITHDRAWN: lazy("Nous la retirons"),
+        },
+        Needed(NOT_IN_LIST, always=True),
     )
-    unfilled_reason = RadioField(
+    unfilled_reason = _radios(
         lazy("Si vous n’avez trouvé personne, pourquoi ?"),
-        choices=[("", lazy("Sans objet")), *UNFILLED_REASON_LABELS.items()],
+        {"": lazy("Sans objet")} | UNFILLED_REASON_LABELS,
         default="",
     )
-    draft = False
-
-    def validate_outcome(self, field: Field) -> None:
-        """Refuse a forged answer."""
-        if field.data not in {Outcome.FILLED, Outcome.UNFILLED, Outcome.WITHDRAWN}:
-            raise ValidationError(_("Choisissez une réponse."))
 
     def validate_unfilled_reason(self, field: Field) -> None:
         """Ask why when nobody was found."""
