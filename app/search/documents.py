@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, select
 
 from app.core.database import db
 from app.geography.queries import PLACES
@@ -81,26 +81,23 @@ _COLUMNS = (
     Listing.closes_at,
 )
 _TAG = re.compile(r"<[^>]*>")
-_SPACES = re.compile(r"[\s\ue000\ue001]+")
 
 Document = dict[str, Any]
 
 
 def documents_of(ids: Sequence[int], now: dt.datetime) -> list[Document]:
     """Return the documents of the open listings among `ids`, by increasing id."""
-    return _build(_rows().where(Listing.id.in_(ids), is_open(now)))
+    words = search_words()
+    places = PLACES.get().by_code
+    query = select(*_COLUMNS).where(Listing.id.in_(ids), is_open(now)).order_by(Listing.id)
+    return [_document(row, words, places) for row in db.session.execute(query)]
 
 
 def all_documents(now: dt.datetime, batch: int) -> Iterator[list[Document]]:
-    """Yield the documents of all open listings by batches of increasing id."""
-    last_id = 0
-    while True:
-        query = _rows().where(is_open(now), Listing.id > last_id).limit(batch)
-        documents = _build(query)
-        if not documents:
-            return
-        last_id = documents[-1]["id"]
-        yield documents
+    """Yield the documents of all listings open at `now` by batches of increasing id."""
+    ids = db.session.scalars(select(Listing.id).where(is_open(now)).order_by(Listing.id)).all()
+    for start in range(0, len(ids), batch):
+        yield documents_of(ids[start : start + batch], now)
 
 
 def open_versions(now: dt.datetime, ids: Iterable[int] | None = None) -> dict[int, int]:
@@ -109,16 +106,6 @@ def open_versions(now: dt.datetime, ids: Iterable[int] | None = None) -> dict[in
     if ids is not None:
         query = query.where(Listing.id.in_(list(ids)))
     return dict(db.session.execute(query).tuples().all())
-
-
-def _rows() -> Select[Any]:
-    return select(*_COLUMNS).order_by(Listing.id)
-
-
-def _build(query: Select[Any]) -> list[Document]:
-    words = search_words()
-    places = PLACES.get().by_code
-    return [_document(row, words, places) for row in db.session.execute(query)]
 
 
 def _document(row: Row[Any], words: SearchWords, places: dict[str, Any]) -> Document:
@@ -133,7 +120,7 @@ def _document(row: Row[Any], words: SearchWords, places: dict[str, Any]) -> Docu
         "id": row.id,
         "version": row.version,
         "kind": row.kind,
-        "title": _SPACES.sub(" ", row.title),
+        "title": _clean(row.title),
         "profession": profession.slug if profession else None,
         "profession_names": words.profession_names[profession.slug] if profession else [],
         "reads": list(reads),
@@ -187,9 +174,14 @@ def _labels(row: Row[Any], words: SearchWords) -> list[str]:
 
 
 def _plain_text(row: Row[Any]) -> str:
-    written = html.unescape(_TAG.sub(" ", row.description_html)) or row.description
-    text = " ".join(part for part in (row.summary, written, row.conditions) if part)
-    return _SPACES.sub(" ", text)[:MAX_TEXT].strip()
+    written = _TAG.sub(" ", row.description_html) if row.description_html else row.description
+    text = f"{row.summary} {html.unescape(written)} {row.conditions}"
+    return _clean(text)[:MAX_TEXT]
+
+
+def _clean(text: str) -> str:
+    """Return text on one line, without the marks that the highlighting adds."""
+    return " ".join(text.replace(MARK_START, " ").replace(MARK_END, " ").split())
 
 
 def entry_of(document: Document) -> dict[str, Any]:

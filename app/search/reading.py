@@ -18,13 +18,17 @@ MAX_WORDS = 10
 MAX_TOKENS = 24
 LONGEST_NAME = 8
 
-_LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss"})
+_SIGNS = re.compile(r"[\W_]+")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
-# Aide-soignant·e, éducateur(trice), infirmier.ère: the masculine form is kept.
+# Aide-soignant·e, éducateur(trice), infirmier.ère: the masculine form is kept. The sign comes
+# first in the expression, so that a long text is gone through quickly.
+_INCLUSIVE_MARKS = "·•‧⋅∙.("
 _INCLUSIVE = re.compile(
-    r"(?<=\w\w\w)(?:[·•‧⋅∙.](?:e|ne|se|le|te|rice|trice|euse|ere|iere|fe|ve)(?:[·•‧⋅∙.]?s)?\b"
-    r"|\((?:e|ne|se|le|te|rice|trice|euse|ere|iere|s|es)\))"
+    r"[·•‧⋅∙.(](?<=\w\w\w[·•‧⋅∙.(])"
+    r"(?:e|ne|se|le|te|rice|trice|euse|ere|ère|iere|ière|fe|ve|s|es)(?:[·•‧⋅∙.]?s)?(?:\)|\b)"
 )
+# Acronyms with dots are read in what is short: a question, a title.
+MAX_DOTTED = 300
 _DOTTED = re.compile(r"\b(?:[a-z]\.){2,}[a-z]?\b")
 # Someone who says "je" or "nous" is writing a sentence: in it "me" or "es" are no acronyms.
 _SENTENCE = frozenset(
@@ -51,8 +55,10 @@ class Lexicon:
     """What is needed to read: all keys are tuples of `stem`s of normalised words."""
 
     professions: Mapping[tuple[str, ...], str]
-    # Typed words -> words meant: misspellings, then names of places of work and of publics.
-    rewritings: Mapping[tuple[str, ...], tuple[str, ...]]
+    # Typed words -> words meant.
+    misspellings: Mapping[tuple[str, ...], tuple[str, ...]]
+    # Names in several words of places of work and of publics -> words of the index.
+    phrases: Mapping[tuple[str, ...], tuple[str, ...]]
     stop_words: frozenset[str]
     # Acronyms that are also words of a sentence.
     ambiguous: frozenset[str]
@@ -60,12 +66,19 @@ class Lexicon:
 
 def normalise(text: str) -> str:
     """Return `text` in lower case ASCII words separated by single spaces, masculine forms kept."""
+    text = text.lower()
+    if any(mark in text for mark in _INCLUSIVE_MARKS):
+        text = _INCLUSIVE.sub("", text)
+        if len(text) <= MAX_DOTTED:
+            text = _DOTTED.sub(lambda match: match[0].replace(".", ""), text)
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
-        text = "".join(char for char in text if not unicodedata.combining(char))
-    text = _INCLUSIVE.sub("", text.lower())
-    if "." in text:
-        text = _DOTTED.sub(lambda match: match[0].replace(".", ""), text)
+        # Signs become spaces before what is not ASCII goes: « l’aide » is two words.
+        text = _SIGNS.sub(" ", text.replace("œ", "oe").replace("æ", "ae").replace("ß", "ss"))
+        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    words = text.split()
+    # The usual case: nothing is left to take out, and this is quicker than looking for it.
+    if "".join(words).isalnum():
+        return " ".join(words)
     return " ".join(_NOT_WORD.sub(" ", text).split())
 
 
@@ -81,7 +94,7 @@ def key_of(text: str) -> tuple[str, ...]:
 
 def read(text: str, lexicon: Lexicon) -> Reading:
     """Return the professions named in `text` and the useful words left, ten at most."""
-    words = _rewrite(normalise(text).split()[:MAX_TOKENS], lexicon)
+    words = _corrected(normalise(text).split()[:MAX_TOKENS], lexicon)
     sentence = not _SENTENCE.isdisjoint(words)
     shouted = set() if text.isupper() else {w.lower() for w in re.findall(r"\b[A-Z]{2,4}\b", text)}
     allowed = lexicon.ambiguous & shouted if sentence else lexicon.ambiguous
@@ -97,14 +110,14 @@ def professions_in(text: str, lexicon: Lexicon) -> tuple[str, ...]:
     return _take_professions(normalise(text).split(), lexicon, lexicon.ambiguous)[0]
 
 
-def _rewrite(words: list[str], lexicon: Lexicon) -> list[str]:
-    rewritten: list[str] = []
+def _corrected(words: list[str], lexicon: Lexicon) -> list[str]:
+    corrected: list[str] = []
     position = 0
     while position < len(words):
-        length, meant = _longest(words, position, lexicon.rewritings)
-        rewritten += meant if length else words[position : position + 1]
+        length, meant = _longest(words, position, lexicon.misspellings)
+        corrected += meant if length else words[position : position + 1]
         position += length or 1
-    return rewritten
+    return corrected
 
 
 def _take_professions(
@@ -120,7 +133,9 @@ def _take_professions(
         if length and slug not in found:
             found.append(slug)
         if not length:
-            left.append(words[position])
+            # A profession named in full comes first: « éducateur de jeunes enfants ».
+            length, meant = _longest(words, position, lexicon.phrases)
+            left += meant or words[position : position + 1]
         position += length or 1
     return tuple(found), left
 

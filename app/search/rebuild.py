@@ -13,10 +13,12 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from meilisearch.errors import MeilisearchApiError
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, delete, or_, select
+from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
 from app.core.database import db
@@ -32,14 +34,23 @@ from app.search.settings import index_settings, settings_digest
 
 log = structlog.get_logger()
 
-READ_BATCH = 2000
+READ_BATCH = 5000
 # Batches handed over and not yet indexed: enough to keep the engine busy, few enough for its disk.
-IN_FLIGHT = 12
-REBUILD_TASK_SECONDS = 900.0
+IN_FLIGHT = 4
+REBUILD_TASK_SECONDS = 240.0
+# A rebuild writes a sign of life at each batch, and its longest wait is shorter than this.
+SILENCE = dt.timedelta(minutes=5)
 BUILDING = "-building-"
 # Above this share of differences a rebuild costs less than repairs.
 MAX_REPAIRED_SHARE = 0.3
 FETCH_BATCH = 10_000
+
+
+class RebuildRunningError(EngineError):
+    """Another process is building the index."""
+
+    def __init__(self) -> None:
+        super().__init__("rebuild_running")
 
 
 @dataclass(frozen=True)
@@ -88,8 +99,24 @@ class Drift:
 
 
 def rebuild() -> Rebuilt:
-    """Build the index again from the database and swap it in. Commits. Raises EngineError."""
+    """Build the index again from the database and swap it in. Commits.
+
+    Raises EngineError, RebuildRunningError.
+    """
     started = time.monotonic()
+    _take_turn()
+    try:
+        sent = _rebuild()
+    finally:
+        db.session.rollback()
+        _end_turn()
+    forget_guard()
+    done = Rebuilt(len(sent.versions), len(sent.refused), time.monotonic() - started)
+    log.info("search_rebuilt", documents=done.documents, seconds=round(done.seconds, 1))
+    return done
+
+
+def _rebuild() -> Sent:
     searched = engine()
     building = f"{searched.index}{BUILDING}{time.time_ns()}"
     _delete_leftovers()
@@ -100,32 +127,45 @@ def rebuild() -> Rebuilt:
     _swap(building)
     # From here on the worker writes in the new index; what it wrote in the old one comes again.
     indexing.settle(searched.index, _everything(sent), sent)
-    _remember_settings(searched.index, digest)
+    _remember(f"settings:{searched.index}", digest)
     searched.ensure(searched.admin().delete_index(building).task_uid, REBUILD_TASK_SECONDS)
-    forget_guard()
-    done = Rebuilt(len(sent.versions), len(sent.refused), time.monotonic() - started)
-    log.info("search_rebuilt", documents=done.documents, seconds=round(done.seconds, 1))
-    return done
+    return sent
 
 
 def reason_to_rebuild(now: dt.datetime) -> str | None:
     """Return why the index must be built again: missing, settings, documents; or None."""
     searched = engine()
-    state = db.session.get(SearchState, _state_name(searched.index))
+    state = db.session.get(SearchState, f"settings:{searched.index}", populate_existing=True)
     known = state.value if state else None
     expected = count_open(now)
     db.session.commit()
-    try:
-        documents = searched.admin().index(searched.index).get_stats().number_of_documents
-    except MeilisearchApiError as error:
-        if error.code == "index_not_found":
-            return "missing"
-        raise
-    if known != settings_digest():
+    if index_is_missing():
+        return "missing"
+    index = searched.admin().index(searched.index)
+    if known != settings_digest() or not _has_settings(index.get_settings()):
         return "settings"
+    documents = index.get_stats().number_of_documents
     if expected and documents < expected * MIN_SHARE:
         return "documents"
     return None
+
+
+def index_is_missing() -> bool:
+    """Return whether the engine has no index for us."""
+    try:
+        engine().admin().get_raw_index(engine().index)
+    except MeilisearchApiError as error:
+        if error.code == "index_not_found":
+            return True
+        raise
+    return False
+
+
+def _has_settings(found: Mapping[str, Any]) -> bool:
+    wanted = index_settings()
+    return set(found["filterableAttributes"]) == set(wanted["filterableAttributes"]) and (
+        found["rankingRules"] == wanted["rankingRules"]
+    )
 
 
 def compare() -> Drift:
@@ -250,16 +290,14 @@ def _wait(task: tuple[int, list[int]], sent: Sent) -> None:
         log.warning("search_batch_failed", code=error.code)
         for one in ids:
             sent.versions.pop(one, None)
+    # A sign of life, for those who wonder whether this rebuild died.
+    _remember(f"building:{engine().index}", "")
 
 
 def _swap(building: str) -> None:
     searched = engine()
     client = searched.admin()
-    try:
-        client.get_raw_index(searched.index)
-    except MeilisearchApiError as error:
-        if error.code != "index_not_found":
-            raise
+    if index_is_missing():
         searched.ensure(client.create_index(searched.index, {"primaryKey": "id"}).task_uid)
     searched.ensure(
         client.swap_indexes([{"indexes": [searched.index, building]}]).task_uid,
@@ -302,12 +340,27 @@ def _published_past_deadline() -> set[int]:
     return found
 
 
-def _state_name(index: str) -> str:
-    return f"settings:{index}"
-
-
-def _remember_settings(index: str, digest: str) -> None:
-    row = db.session.get(SearchState, _state_name(index)) or SearchState(name=_state_name(index))
-    row.value, row.at = digest, clock.now()
+def _remember(name: str, value: str) -> None:
+    row = db.session.get(SearchState, name) or SearchState(name=name)
+    row.value, row.at = value, clock.now()
     db.session.add(row)
+    db.session.commit()
+
+
+def _take_turn() -> None:
+    """Mark that an index is being built; one that gave no sign of life for long has died."""
+    name = f"building:{engine().index}"
+    running = db.session.get(SearchState, name, with_for_update=True, populate_existing=True)
+    if running and running.at > clock.now() - SILENCE:
+        db.session.commit()
+        raise RebuildRunningError
+    try:
+        _remember(name, "")
+    except IntegrityError as error:
+        db.session.rollback()
+        raise RebuildRunningError from error
+
+
+def _end_turn() -> None:
+    db.session.execute(delete(SearchState).where(SearchState.name == f"building:{engine().index}"))
     db.session.commit()

@@ -39,6 +39,10 @@ def index_changed(payloads: list[dict[str, Any]]) -> Effect | None:
     gone = [one for one in ids if one not in here]
 
     def write() -> None:
+        if rebuild.index_is_missing():
+            # Documents would make the engine create an index of its own, without our settings.
+            rebuild.rebuild()
+            return
         sent = indexing.send(searched.index, documents, gone)
         indexing.settle(searched.index, ids, sent)
 

@@ -66,7 +66,12 @@ class SearchWords:
         stop_words = self.vocabulary.stop_words
         return Lexicon(
             professions=self._profession_keys(),
-            rewritings=self._rewritings(),
+            misspellings={
+                key_of(typed): tuple(normalise(meant).split())
+                for typed, meant in self.vocabulary.misspellings.items()
+                if key_of(typed) != key_of(meant)
+            },
+            phrases=self._phrases(),
             stop_words=frozenset(
                 word for text in (*stop_words, *EMPTY_WORDS) for word in normalise(text).split()
             ),
@@ -103,14 +108,11 @@ class SearchWords:
                     found.setdefault(key, entry.slug)
         return found
 
-    def _rewritings(self) -> dict[tuple[str, ...], tuple[str, ...]]:
+    def _phrases(self) -> dict[tuple[str, ...], tuple[str, ...]]:
         found: dict[tuple[str, ...], tuple[str, ...]] = {}
-        for typed, meant in self.vocabulary.misspellings.items():
-            if key_of(typed) != key_of(meant):
-                found[key_of(typed)] = tuple(normalise(meant).split())
         for group in self.vocabulary.synonyms:
             if group.kind in {"workplace", "public", "diploma"}:
-                for key in _phrases(group):
+                for key in _keys_of_phrases(group):
                     found.setdefault(key, tuple(normalise(group.canonical).split()))
         return found
 
@@ -137,7 +139,7 @@ def _keys(name: str, stop_words: Iterable[str]) -> Iterable[tuple[str, ...]]:
         yield short
 
 
-def _phrases(group: SynonymGroup) -> Iterable[tuple[str, ...]]:
+def _keys_of_phrases(group: SynonymGroup) -> Iterable[tuple[str, ...]]:
     """Yield the names of several words: those of one word are synonyms of the engine."""
     canonical = key_of(group.canonical)
     return (key for key in map(key_of, group.terms) if len(key) > 1 and key != canonical)
