@@ -1,0 +1,208 @@
+"""Who may call what: every route, every role, one's own objects and those of others.
+
+A new route breaks these tests until it is written in POLICIES.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from app.accounts.enums import Role
+from app.core.permissions import policy_of
+from app.listings.enums import Status
+from tests import factories
+
+PUBLIC = None
+MEMBERS = frozenset({Role.RECRUITER, Role.SCHOOL})
+REVIEWERS = frozenset({Role.MODERATOR, Role.ADMIN})
+EVERYONE: frozenset[str] = frozenset()
+
+POLICIES: dict[str, frozenset[str] | None] = {
+    "accounts.link_sent": PUBLIC,
+    "accounts.request_link": PUBLIC,
+    "accounts.sign_in": PUBLIC,
+    "accounts.sign_out": PUBLIC,
+    "accounts.use_link": PUBLIC,
+    "applications.confirmation": PUBLIC,
+    "applications.create": PUBLIC,
+    "applications.lookup": PUBLIC,
+    "applications.show": PUBLIC,
+    "applications.withdraw": PUBLIC,
+    "geography.index": PUBLIC,
+    "health.live": PUBLIC,
+    "health.ready": PUBLIC,
+    "listings.show": PUBLIC,
+    "main.accessibility": PUBLIC,
+    "main.home": PUBLIC,
+    "main.legal": PUBLIC,
+    "main.privacy": PUBLIC,
+    "main.robots": PUBLIC,
+    "moderation.home": REVIEWERS,
+    "moderation.index": REVIEWERS,
+    "moderation.publish": REVIEWERS,
+    "moderation.refuse": REVIEWERS,
+    "moderation.show": REVIEWERS,
+    "moderation.verify": REVIEWERS,
+    "recruiter.application_cv": MEMBERS,
+    "recruiter.application_decline": MEMBERS,
+    "recruiter.application_move": MEMBERS,
+    "recruiter.application_open": MEMBERS,
+    "recruiter.application_show": MEMBERS,
+    "recruiter.index": PUBLIC,
+    "recruiter_listings.close": MEMBERS,
+    "recruiter_listings.create": MEMBERS,
+    "recruiter_listings.index": MEMBERS,
+    "recruiter_listings.pause": MEMBERS,
+    "recruiter_listings.resume": MEMBERS,
+    "recruiter_listings.show": MEMBERS,
+    "recruiter_listings.submit": MEMBERS,
+    "recruiter_listings.update": MEMBERS,
+    "search.index": PUBLIC,
+}
+PRIVATE = sorted(endpoint for endpoint, policy in POLICIES.items() if policy is not PUBLIC)
+VISITORS = [None, *Role]
+SECRET_WORDS = ("Samira-Secret", "39981234", "samira.secret@example.org")
+
+
+class World:
+    """Two organisations that do not know each other, each with a listing and an application."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.member = factories.user(Role.RECRUITER)
+        self.listing = factories.listing(organisation=factories.organisation(self.member))
+        self.application = factories.application(
+            self.listing,
+            first_name="Samira-Secret",
+            phone="+33639981234",
+            email="samira.secret@example.org",
+        )
+        self.waiting = factories.listing(
+            organisation=self.listing.organisation, status=Status.IN_REVIEW
+        )
+
+    def visitor(self, role: str | None) -> FlaskClient:
+        """Return a browser of somebody who has nothing to do with the application."""
+        if role is None:
+            return self.app.test_client()
+        person = factories.user(role)
+        if role in MEMBERS:
+            factories.listing(organisation=factories.organisation(person))
+        return factories.signed_in_client(self.app, person)
+
+    def url(self, rule: Rule) -> str:
+        """Return the address of a route, about the objects of the first organisation."""
+        values: dict[str, Any] = {
+            "listing_id": self.waiting.id
+            if rule.endpoint.startswith("moderation.")
+            else self.listing.id,
+            "organisation_id": self.listing.organisation_id,
+            "application_id": self.application.id,
+            "kind_path": "emplois",
+            "slug": self.listing.slug,
+            "reference": self.application.reference,
+            "token": "jeton-inconnu",
+        }
+        needed = {name: values[name] for name in rule.arguments}
+        with self.app.test_request_context():
+            return self.app.url_for(rule.endpoint, **needed)
+
+
+@pytest.fixture
+def world(app: Flask) -> Iterator[World]:
+    app.config["WTF_CSRF_ENABLED"] = False
+    yield World(app)
+    app.config["WTF_CSRF_ENABLED"] = True
+
+
+def calls(app: Flask, endpoint: str) -> list[tuple[Rule, str]]:
+    return [
+        (rule, method)
+        for rule in app.url_map.iter_rules(endpoint)
+        for method in sorted((rule.methods or set()) & {"GET", "POST"})
+    ]
+
+
+def test_every_route_is_in_the_table(app: Flask) -> None:
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()} - {"static"}
+    api = {endpoint for endpoint in endpoints if endpoint.startswith("api.")}
+    assert endpoints - api == {e for e in POLICIES if not e.startswith("api.")}
+
+
+def test_every_route_has_the_policy_of_the_table(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint == "static":
+            continue
+        expected = POLICIES.get(rule.endpoint, PUBLIC)
+        policy = policy_of(app, rule.endpoint)
+        assert policy is not None, rule.endpoint
+        assert policy.public is (expected is PUBLIC), rule.endpoint
+        if expected is not PUBLIC:
+            assert policy.roles == expected, rule.endpoint
+
+
+def test_the_api_only_reads(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("api."):
+            assert (rule.methods or set()) <= {"GET", "HEAD", "OPTIONS"}, rule.rule
+
+
+@pytest.mark.parametrize(("endpoint", "role"), list(product(PRIVATE, VISITORS)))
+def test_what_belongs_to_others_does_not_exist(
+    app: Flask, world: World, endpoint: str, role: str | None
+) -> None:
+    about_an_object = any(rule.arguments for rule in app.url_map.iter_rules(endpoint))
+    allowed = role in (POLICIES[endpoint] or EVERYONE)
+    if allowed and (role in REVIEWERS or not about_an_object):
+        expected = {200, 302, 303, 409, 422}
+    elif role is None:
+        expected = {302, 401}
+    else:
+        expected = {404}
+    browser = world.visitor(role)
+    for rule, method in calls(app, endpoint):
+        answer = browser.open(world.url(rule), method=method)
+        assert answer.status_code in expected, (rule.rule, method, answer.status_code)
+        if role is None and method == "GET":
+            assert answer.headers["Location"].startswith("/connexion")
+        assert not any(word in answer.text for word in SECRET_WORDS), rule.rule
+
+
+@pytest.mark.parametrize(
+    "endpoint", [endpoint for endpoint in PRIVATE if POLICIES[endpoint] == MEMBERS]
+)
+def test_a_member_reaches_what_is_hers(app: Flask, world: World, endpoint: str) -> None:
+    browser = factories.signed_in_client(app, world.member)
+    # Contact details are shown once the sheet was opened on purpose.
+    browser.post(f"/recruter/candidatures/{world.application.id}/ouvrir")
+    for rule, method in calls(app, endpoint):
+        answer = browser.open(world.url(rule), method=method)
+        # 404: a CV that was not given. 409: a step that this state does not allow.
+        assert answer.status_code in {200, 302, 303, 404, 409, 422}, (rule.rule, method)
+        if endpoint != "recruiter.application_cv":
+            assert answer.status_code != 404, (rule.rule, method)
+
+
+@pytest.mark.parametrize("endpoint", sorted(e for e, p in POLICIES.items() if p is PUBLIC))
+def test_public_pages_show_nothing_of_a_candidate(app: Flask, world: World, endpoint: str) -> None:
+    for role in (None, Role.RECRUITER):
+        browser = world.visitor(role)
+        for rule, method in calls(app, endpoint):
+            answer = browser.open(world.url(rule), method=method)
+            assert answer.status_code < 500, (rule.rule, method)
+            assert not any(word in answer.text for word in SECRET_WORDS), rule.rule
+
+
+def test_a_suspended_person_loses_everything_at_once(app: Flask, world: World) -> None:
+    browser = factories.signed_in_client(app, world.member)
+    assert browser.get("/recruter/annonces/").status_code == 200
+    world.member.active = False
+    factories.db.session.commit()
+    assert browser.get("/recruter/annonces/").status_code == 302

@@ -1,0 +1,149 @@
+"""What holds the house together, checked on the code itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect
+
+from app import create_app
+from app.core.database import db
+from app.core.jobs import jobs
+from app.core.permissions import policy_of
+from config import TestConfig
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = sorted((ROOT / "app").rglob("*.py"))
+TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
+
+
+def text_of(paths: list[Path]) -> str:
+    return "\n".join(path.read_text() for path in paths)
+
+
+def test_every_route_declares_who_may_call_it(app: Flask) -> None:
+    without = [
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint != "static" and policy_of(app, rule.endpoint) is None
+    ]
+    assert without == []
+
+
+def test_addresses_are_typed_and_in_kebab_case(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        fixed = re.sub(r"<[^>]+>", "", rule.rule)
+        assert re.fullmatch(r"[a-z0-9/.\-]*", fixed), rule.rule
+        for converter in re.findall(r"<([^>]+)>", rule.rule):
+            typed = ":" in converter or converter in {"slug", "filename", "reference", "token"}
+            assert typed, rule.rule
+
+
+def test_every_topic_has_a_handler() -> None:
+    sent = set(re.findall(r'enqueue(?:_many)?\(\s*"([a-z_.]+)"', text_of(CODE)))
+    assert sent
+    assert sent <= set(jobs.subscriptions), sent - set(jobs.subscriptions)
+    assert set(jobs.subscriptions) <= sent, "a handler waits for what nobody sends"
+
+
+def test_only_entry_points_commit() -> None:
+    allowed = re.compile(
+        r"app/core/(jobs|outbox|cli)\.py|/(views|cli|tasks|rebuild|health)(/\w+)?\.py"
+    )
+    guilty = [
+        str(path.relative_to(ROOT))
+        for path in CODE
+        if ".commit(" in path.read_text() and not allowed.search(str(path))
+    ]
+    assert guilty == []
+
+
+def test_only_the_configuration_reads_the_environment() -> None:
+    guilty = [str(path) for path in CODE if re.search(r"os\.(environ|getenv)", path.read_text())]
+    assert guilty == []
+
+
+def test_every_message_has_its_three_files() -> None:
+    folders = {path.parent for path in (ROOT / "templates/emails").glob("*/*/*")}
+    assert folders
+    for folder in folders:
+        assert {path.name for path in folder.iterdir()} == {"subject.txt", "body.txt", "body.html"}
+
+
+def test_every_template_and_macro_is_used() -> None:
+    code, markup = text_of(CODE), text_of(TEMPLATES)
+    for path in TEMPLATES:
+        name = str(path.relative_to(ROOT / "templates"))
+        if name.startswith(("errors/", "emails/")):
+            continue
+        assert name in code or name in markup, f"{name} is not used"
+    for name in re.findall(r"{%-? macro (\w+)", markup):
+        assert len(re.findall(rf"\b{name}\b", markup)) > 1, f"macro {name} is not used"
+
+
+def test_pages_carry_no_inline_style_or_script() -> None:
+    for path in TEMPLATES:
+        if "emails" in path.parts:
+            continue
+        found = re.findall(
+            r'\sstyle="|\son[a-z]+="|<style|<script(?![^>]*\b(?:src|type="application/ld))',
+            path.read_text(),
+        )
+        assert not found, f"{path}: {found}"
+
+
+def test_no_query_is_built_from_a_formatted_text() -> None:
+    guilty = [
+        str(path)
+        for path in CODE
+        if re.search(r'(text|execute|exec_driver_sql)\(\s*f"', path.read_text())
+    ]
+    assert guilty == []
+
+
+@pytest.fixture
+def migrated(environ: dict[str, str], tmp_path: Path) -> Iterator[Flask]:
+    """Return an application on a database made by the migrations alone."""
+    url = f"sqlite:///{tmp_path / 'migrated.db'}"
+    if environ["DATABASE_URL"].startswith("postgresql"):
+        url = _empty_postgresql(environ["DATABASE_URL"])
+    app = create_app(TestConfig(environ | {"DATABASE_URL": url, "DATA_DIR": str(tmp_path)}))
+    with app.app_context():
+        upgrade(directory=str(ROOT / "migrations"))
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _empty_postgresql(url: str) -> str:
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.engine import make_url
+
+    name = f"{make_url(url).database}_migrated"
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    engine.dispose()
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.mark.no_database
+def test_the_migrations_make_the_tables_that_the_models_describe(migrated: Flask) -> None:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, db.metadata)
+    assert differences == []
+
+
+@pytest.mark.no_database
+def test_the_migrations_can_be_undone(migrated: Flask) -> None:
+    downgrade(directory=str(ROOT / "migrations"), revision="base")
+    assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
