@@ -183,7 +183,8 @@ def test_mistake_is_explained_and_nothing_typed_is_lost(
 
 def test_draft_that_is_half_filled_is_kept(browser: FlaskClient) -> None:
     browser.post(
-        f"{BASE}/nouvelle", data=job(action="draft", pay_min="", hours_min="", contract="")
+        f"{BASE}/nouvelle",
+        data=job(action="draft", pay_min="", pay_max="", hours_min="", contract=""),
     )
 
     listing = only_listing()
