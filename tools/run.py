@@ -42,7 +42,7 @@ LOADS = (
 DATA_FOLDERS = {"data", "demo"}
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-READY_SECONDS = 90.0
+READY_SECONDS = 120.0
 # A site whose search is not ready yet is still a site: after this delay, alive is enough.
 PATIENCE_SECONDS = 10.0
 STARTS_BEFORE_GIVING_UP = 4
@@ -113,6 +113,7 @@ class Site:
             "PYTHONUNBUFFERED": "1",
         }
         self.supervisor = Supervisor()
+        self._has_loaded = False
         self._lock: IO[str] | None = None
 
     @property
@@ -140,8 +141,7 @@ class Site:
         self._load()
 
     def serve(self) -> None:
-        """Run the worker and the web server until a signal comes."""
-        self.supervisor.add(self._service("worker", *FLASK, "worker"))
+        """Run the web server, then the worker, until a signal comes."""
         web = self._service(
             "web",
             PYTHON,
@@ -158,8 +158,11 @@ class Site:
         self.supervisor.add(web)
         self._wait_ready(web)
         say(f"Prendre soin : {self.address}")
+        self.supervisor.add(self._service("worker", *FLASK, "worker"))
+        if self._has_loaded:
+            self._build_index()
+            self._introduce()
         say("Ctrl-C pour tout arrêter.")
-        self._repair_search()
         while True:
             self.supervisor.tick()
             time.sleep(0.3)
@@ -207,6 +210,7 @@ class Site:
             error = f"« flask {' '.join(command)} » a échoué :"
             run([*FLASK, *command], env=self.env, error=error)
         marker.write_text(version)
+        self._has_loaded = True
 
     def _wait_ready(self, web: Service) -> None:
         start = time.monotonic()
@@ -222,10 +226,15 @@ class Site:
             time.sleep(0.2)
         raise SetupError(f"Le site ne démarre pas ({web.log_path}) :\n{web.log_tail()}")
 
-    def _repair_search(self) -> None:
-        """Compare the index with the database once, without making anybody wait."""
+    def _build_index(self) -> None:
+        """Index what was loaded without waiting for the worker's next round, nor making wait."""
         if self.env.get("MEILI_URL"):
             self._service("search", *FLASK, "search", "check", "--repair").start()
+
+    def _introduce(self) -> None:
+        path = self.data_dir / "demo-password.txt"
+        if path.is_file():
+            say(f"Comptes d’exemple : connexion sur {self.address}/connexion, mot de passe {path}")
 
     def _service(self, name: str, *command: str | Path) -> Service:
         log_path = self.data_dir / "logs" / f"{name}.log"
