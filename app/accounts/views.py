@@ -164,6 +164,6 @@ def _refused(
     status: int = 422,
     retry_after: int | None = None,
 ) -> Any:
-    form.form_errors.append(message)
+    form.email.errors = [message]
     page, status = _page(name, form, 429 if retry_after else status)
     return page, status, {"Retry-After": str(retry_after)} if retry_after else {}

@@ -13,20 +13,11 @@ from app.core.database import db
 from app.core.i18n import _
 from app.core.permissions import requires_role
 from app.core.security import safe_next
-from app.listings.cards import (
-    contract_text,
-    duration_text,
-    hours_text,
-    pay_period_text,
-    pay_text,
-)
-from app.listings.enums import DIPLOMA_NEED_LABELS, DiplomaNeed
-from app.listings.models import Listing
+from app.listings.details import details_of
 from app.moderation import queries, services
 from app.moderation.forms import RefuseForm
 from app.moderation.queries import Waiting
 from app.organisations.queries import establishments_of, get_organisation, members_of
-from app.professions.queries import term_label
 
 moderation = Blueprint("moderation", __name__, url_prefix="/equipe")
 
@@ -107,36 +98,15 @@ def _waiting(listing_id: int) -> Waiting:
 
 
 def _page(waiting: Waiting, form: RefuseForm) -> str:
-    organisation = waiting.listing.organisation
+    organisation, now = waiting.listing.organisation, clock.now()
     return render_template(
         "moderation/show.html",
         waiting=waiting,
         listing=waiting.listing,
-        facts=_facts(waiting.listing),
+        details=details_of(waiting.listing, now),
         organisation=organisation,
         establishments=establishments_of(organisation.id) if organisation else [],
         members=members_of(organisation.id) if organisation else [],
         published_count=queries.count_published_of(organisation.id) if organisation else 0,
         form=form,
-        now=clock.now(),
     )
-
-
-def _facts(listing: Listing) -> list[tuple[str, str]]:
-    """Return what decides of a listing, as (label, text) pairs; an empty text is not shown."""
-    pay = pay_text(listing.pay_min_cents, listing.pay_max_cents)
-    duration = duration_text(
-        listing.duration_label, listing.duration_months, listing.duration_hours
-    )
-    return [
-        (_("Métier"), listing.profession.label if listing.profession else ""),
-        (_("Salaire"), f"{pay} {pay_period_text(listing.pay_period)}" if pay else ""),
-        (_("Heures par semaine"), hours_text(listing.hours_min, listing.hours_max)),
-        (_("Horaires"), ", ".join(term_label("schedule", slug) for slug in listing.schedules)),
-        (_("Contrat"), contract_text(term_label, listing.contract, listing.contract_months)),
-        (_("Durée"), duration),
-        (_("Diplôme"), str(DIPLOMA_NEED_LABELS[DiplomaNeed(listing.diploma_need)])),
-        (_("Permis"), _("Permis B demandé") if listing.licence_required else ""),
-        (_("Adresse"), listing.address),
-        (_("Contact"), listing.contact_name),
-    ]

@@ -53,6 +53,8 @@ MINIMUM_MONTH = 1823.03
 MINIMUM_HOUR = 12.02
 FULL_TIME = 35
 UNCONFIRMED = dt.timedelta(days=30)
+# How long ago organisations joined: before the oldest of their listings.
+JOINED = dt.timedelta(days=120)
 # The same day every year; a session never falls on one.
 HOLIDAYS = {(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)}
 KINDS = {
@@ -183,9 +185,9 @@ def _new_organisation(entry: Mapping[str, Any], person: User, now: dt.datetime) 
         kind=entry["kind"],
         description=entry["description"],
         promise_hours=entry["promise"],
-        now=now,
+        now=now - JOINED,
     )
-    add_member(organisation, person, now=now, role=MemberRole.OWNER)
+    add_member(organisation, person, now=now - JOINED, role=MemberRole.OWNER)
     if entry.get("status") != "pending":
         organisation.status = OrganisationStatus.VERIFIED
     return organisation
