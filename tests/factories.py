@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from functools import cache
 from typing import Any
 
 from flask import Flask
@@ -26,10 +27,16 @@ _numbers = itertools.count(1)
 PASSWORD = "phrase de passe pour les essais"
 
 
-def user(role: str = Role.RECRUITER, **values: Any) -> User:
-    """Add a person with an account; her password is PASSWORD."""
+@cache
+def _password_hash(password: str) -> str:
+    """Hash once a process: argon2 is slow on purpose."""
     from app.accounts.services import hash_password
 
+    return hash_password(password)
+
+
+def user(role: str = Role.RECRUITER, **values: Any) -> User:
+    """Add a person with an account; her password is PASSWORD."""
     number = next(_numbers)
     password = values.pop("password", PASSWORD)
     person = User(
@@ -38,7 +45,7 @@ def user(role: str = Role.RECRUITER, **values: Any) -> User:
             "name": f"Personne {number}",
             "role": role,
             "active": True,
-            "password_hash": hash_password(password) if password else None,
+            "password_hash": _password_hash(password) if password else None,
             "created_at": clock.now(),
         }
         | values

@@ -15,8 +15,10 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from app.accounts.enums import Role
+from app.core import clock
 from app.core.permissions import policy_of
 from app.listings.enums import Status
+from app.listings.models import ListingEvent
 from tests import factories
 
 PUBLIC = None
@@ -86,6 +88,9 @@ class World:
         )
         self.waiting = factories.listing(
             organisation=self.listing.organisation, status=Status.IN_REVIEW
+        )
+        factories.db.session.add(
+            ListingEvent(listing_id=self.waiting.id, to_status=Status.IN_REVIEW, at=clock.now())
         )
 
     def visitor(self, role: str | None) -> FlaskClient:
