@@ -13,12 +13,14 @@ import secrets
 import stat
 import zipfile
 from dataclasses import dataclass
+from typing import cast
 
 import puremagic
 from obstore.exceptions import BaseError, NotFoundError
 from PIL import Image, UnidentifiedImageError
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
+from pypdf.generic import DictionaryObject
 
 from app.core.i18n import _
 from app.core.storage import file_store
@@ -116,8 +118,6 @@ def inspect(name: str, data: bytes, *, max_bytes: int) -> CheckedFile:
         PyPdfError,
         zipfile.BadZipFile,
         UnidentifiedImageError,
-        Image.DecompressionBombError,
-        Image.DecompressionBombWarning,
         # Damaged files make the parsers raise these.
         OSError,
         ValueError,
@@ -189,9 +189,9 @@ def _check_pdf(data: bytes, _extension: str) -> None:
 
 def _acts_on_opening(reader: PdfReader) -> bool:
     """Return whether the catalogue, even compressed, names a program or a file to open."""
-    catalogue = reader.trailer["/Root"].get_object()
+    catalogue = cast("DictionaryObject", reader.trailer["/Root"].get_object())
     names = catalogue.get("/Names")
-    named = names.get_object() if names is not None else {}
+    named = cast("DictionaryObject", names.get_object()) if names is not None else {}
     action = catalogue.get("/OpenAction")
     opening = action.get_object() if action is not None else None
     kind = opening.get("/S") if isinstance(opening, dict) else None
@@ -206,11 +206,20 @@ def _acts_on_opening(reader: PdfReader) -> bool:
 def _check_image(data: bytes, extension: str) -> None:
     _refuse_hidden_archive(data)
     kind = {"jpg": "JPEG", "png": "PNG"}[extension]
+    try:
+        size = _image_size(data, kind)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        size = MAX_PIXELS + 1
+    if size > MAX_PIXELS:
+        raise FileRefused(_("Cette image est trop grande. Prenez une photo plus légère."))
+
+
+def _image_size(data: bytes, kind: str) -> int:
+    """Return the number of pixels of a picture whose sums are right; nothing is unpacked."""
     with Image.open(io.BytesIO(data), formats=[kind]) as image:
         width, height = image.size
-        if width * height > MAX_PIXELS:
-            raise FileRefused(_("Cette image est trop grande. Prenez une photo plus légère."))
         image.verify()
+    return int(width * height)
 
 
 def _check_office(data: bytes, extension: str) -> None:

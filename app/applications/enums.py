@@ -99,9 +99,9 @@ DECLINE_MESSAGES = {
     ),
     DeclineReason.DIPLOMA: lazy(
         "Merci de votre intérêt pour «\u00a0{title}\u00a0». Il faut ici un diplôme que vous "
-        "n’avez pas encore. Il se prépare aussi en travaillant, ou par la validation de l’expérience. "
-        "Des annonces sans diplôme sont ouvertes sur le site\u00a0: elles peuvent être un bon "
-        "premier pas."
+        "n’avez pas encore. Il se prépare aussi en travaillant, ou par la validation de "
+        "l’expérience. Des annonces sans diplôme sont ouvertes sur le site\u00a0: elles peuvent "
+        "être un bon premier pas."
     ),
     DeclineReason.EXPERIENCE: lazy(
         "Merci du temps que vous nous avez donné pour «\u00a0{title}\u00a0». Nous avons choisi une "
@@ -110,8 +110,8 @@ DECLINE_MESSAGES = {
     ),
     DeclineReason.SCHEDULE: lazy(
         "Merci de nous avoir parlé franchement de vos disponibilités pour "
-        "«\u00a0{title}\u00a0». Nous n’avons pas trouvé d’horaires qui conviennent à la fois à vous "
-        "et au service. Si nos horaires changent, ou les vôtres, écrivez-nous à nouveau."
+        "«\u00a0{title}\u00a0». Nous n’avons pas trouvé d’horaires qui conviennent à la fois "
+        "à vous et au service. Si nos horaires changent, ou les vôtres, écrivez-nous à nouveau."
     ),
     DeclineReason.DATES: lazy(
         "Merci de votre intérêt pour «\u00a0{title}\u00a0». Les dates prévues ne correspondent pas "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -17,6 +18,7 @@ from wtforms import (
     TelField,
     TextAreaField,
 )
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from app.applications import cv, keys, phones
@@ -24,10 +26,10 @@ from app.applications.enums import (
     CALL_BACK_LABELS,
     DECLINE_REASON_LABELS,
     DIPLOMA_HELD_LABELS,
+    STATUS_LABELS,
     CallBack,
     DeclineReason,
     DiplomaHeld,
-    Status,
 )
 from app.core.forms import BaseForm
 from app.core.i18n import _, lazy
@@ -38,6 +40,11 @@ EXPIRED = lazy(
     "La page est restée ouverte longtemps. Tout ce que vous avez écrit est là\u00a0: vérifiez, "
     "puis envoyez à nouveau."
 )
+
+
+def choices_of(labels: Mapping[Any, Any]) -> list[SelectChoice]:
+    """Return the options of a list or of radio buttons, from a table of values and labels."""
+    return [SelectChoice(value, label) for value, label in labels.items()]
 
 
 class ApplicationForm(BaseForm):
@@ -59,7 +66,7 @@ class ApplicationForm(BaseForm):
     )
     call_back = RadioField(
         lazy("Quand vous rappeler\u00a0?"),
-        choices=list(CALL_BACK_LABELS.items()),
+        choices=choices_of(CALL_BACK_LABELS),
         default=CallBack.ANY,
         validate_choice=False,
     )
@@ -67,7 +74,7 @@ class ApplicationForm(BaseForm):
     commune = StringField(lazy("Votre commune"), validators=[Length(max=120, message=TOO_LONG)])
     diploma_held = RadioField(
         lazy("Avez-vous le diplôme de ce métier\u00a0?"),
-        choices=list(DIPLOMA_HELD_LABELS.items()),
+        choices=choices_of(DIPLOMA_HELD_LABELS),
         validate_choice=False,
         validators=[Optional()],
     )
@@ -131,7 +138,7 @@ class ApplicationForm(BaseForm):
 
     def validate_session(self, field: RadioField) -> None:
         """Ask for a date when there are several; the only one goes without saying."""
-        offered = [value for value, _label in field.choices or []]
+        offered = [choice.value for choice in field.choices or []]
         if len(offered) == 1:
             field.data = offered[0]
         if offered and field.data not in offered:
@@ -205,12 +212,7 @@ class WithdrawForm(BaseForm):
 class MoveForm(BaseForm):
     """The state into which a recruiter brings an application."""
 
-    to = SelectField(lazy("Nouvelle étape"))
-
-    def offer(self, statuses: list[tuple[Status, str]]) -> MoveForm:
-        """Offer these states, and return the form."""
-        self.to.choices = list(statuses)
-        return self
+    to = SelectField(lazy("Nouvelle étape"), choices=choices_of(STATUS_LABELS))
 
 
 class DeclineForm(BaseForm):
@@ -240,5 +242,5 @@ class ReasonForm(BaseForm):
         csrf = False
 
     reason = RadioField(
-        lazy("Pourquoi est-ce non\u00a0?"), choices=list(DECLINE_REASON_LABELS.items())
+        lazy("Pourquoi est-ce non\u00a0?"), choices=choices_of(DECLINE_REASON_LABELS)
     )

@@ -26,11 +26,11 @@ class WrongPhone(ValueError):
 def normalise(text: str) -> str:
     """Return a phone number in E.164 from what was typed; raise WrongPhone with what to correct."""
     typed = text.replace("(0)", "")
-    if re.search(r"[^\d\s+().\-/]", typed):
+    if re.search(r"[^0-9\s+().\-/]", typed):
         raise WrongPhone(
             _("Écrivez seulement des chiffres, par exemple 06\u00a039\u00a098\u00a012\u00a034.")
         )
-    digits = re.sub(r"\D", "", typed)
+    digits = re.sub(r"[^0-9]", "", typed)
     if typed.lstrip().startswith("+") or digits.startswith("00"):
         return _international(digits.removeprefix("00"))
     return _french(digits, text.strip())

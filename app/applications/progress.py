@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import NamedTuple
 
+from flask_babel import format_date
+
 from app.applications.enums import CALL_BACK_LABELS, CallBack, Status
 from app.applications.models import Application
 from app.applications.workflow import Family, family_of
-from app.core.filters import date_with_weekday, time_short
-from app.core.i18n import _, lazy
+from app.core.clock import paris_date
+from app.core.filters import NBSP, date_with_weekday, time_short
+from app.core.i18n import _, lazy, plural
 
 
 class Step(NamedTuple):
@@ -77,6 +80,30 @@ def when(instant: dt.datetime) -> str:
     return f"{date_with_weekday(instant)}, {time_short(instant)}"
 
 
+def _dated(instant: dt.datetime) -> str:
+    """Write an instant where a line begins with it."""
+    text = when(instant)
+    return text[:1].upper() + text[1:]
+
+
+def short(instant: dt.datetime, now: dt.datetime) -> str:
+    """Write « aujourd’hui, 10 h 42 », « hier, 18 h 05 », « ven. 20 nov., 9 h »."""
+    days = (paris_date(now) - paris_date(instant)).days
+    names = {0: _("aujourd’hui"), 1: _("hier"), -1: _("demain")}
+    date = names.get(days) or format_date(paris_date(instant), "EEE d MMM").replace(" ", NBSP)
+    return f"{date}, {time_short(instant)}"
+
+
+def lateness(due: dt.datetime, now: dt.datetime) -> str:
+    """Write « 3 h », « un jour », « 4 jours »: how long a promise has been broken."""
+    hours = int((now - due).total_seconds() // 3600)
+    if hours < 1:
+        return _("moins d’une heure")
+    if hours < 24:
+        return f"{hours}{NBSP}h"
+    return plural("un jour", "%(num)d\u00a0jours", hours // 24)
+
+
 def steps(application: Application) -> list[Step]:
     """Return the thread: what has happened with its dates, where it is, what comes next."""
     if family_of(application.listing.kind) is Family.EVENT:
@@ -87,12 +114,12 @@ def steps(application: Application) -> list[Step]:
     dates = {event.to_status: event.at for event in application.events}
     contact = dates.get(S.CONTACTED)
     ways = [
-        Step(str(DONE[S.RECEIVED]), time=when(application.created_at)),
-        Step(str(DONE[S.SEEN]), time=when(dates[S.SEEN]) if S.SEEN in dates else ""),
+        Step(str(DONE[S.RECEIVED]), time=_dated(application.created_at)),
+        Step(str(DONE[S.SEEN]), time=_dated(dates[S.SEEN]) if S.SEEN in dates else ""),
         Step(
             _call_title(application),
             text="" if contact else promise(application),
-            time=when(contact) if contact else "",
+            time=_dated(contact) if contact else "",
         ),
         Step(_meeting_title(application), text=_("Vous choisissez la date ensemble.")),
         Step(_("Une réponse claire"), text=_("Oui ou non, avec la raison.")),
@@ -108,7 +135,7 @@ def steps(application: Application) -> list[Step]:
 
 def _past(application: Application) -> list[Step]:
     return [
-        Step(str(DONE[S(event.to_status)]), state="done", time=when(event.at))
+        Step(str(DONE[S(event.to_status)]), state="done", time=_dated(event.at))
         for event in application.events
     ]
 
@@ -122,7 +149,7 @@ def _event_steps(application: Application) -> list[Step]:
             text=str(NEXT[S.WAITLISTED]), state="now", tag=_("Étape en cours")
         )
     session = application.session
-    date = when(session.starts_at) if session else ""
+    date = _dated(session.starts_at) if session else ""
     state = "now" if application.status == S.REGISTERED else "next"
     return [*past, Step(_("Le rendez-vous"), time=date, state=state)]
 

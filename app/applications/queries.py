@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.applications import workflow
@@ -131,7 +132,7 @@ def tries_since(keys: Collection[str], since: dt.datetime) -> dict[str, int]:
     return {str(key): int(number) for key, number in rows}
 
 
-def _of_member(user_id: int) -> tuple[Select[tuple[int]], Select[tuple[int]]]:
+def _of_member(user_id: int) -> tuple[Select[int], Select[int]]:
     """Return the organisations of a person: those she may open, and those not yet checked."""
     mine = (
         select(Organisation.id)
@@ -195,8 +196,8 @@ def board_counts(user_id: int, now: dt.datetime) -> BoardCounts:
     return BoardCounts(*(int(value or 0) for value in row))
 
 
-def _count(condition: object) -> object:
-    return func.sum(case((condition, 1), else_=0))  # type: ignore[arg-type]
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))
 
 
 def board_rows(
@@ -223,14 +224,14 @@ def board_rows(
             Application.last_name,
             Application.status,
             Listing.kind,
-            Listing.id,
+            Application.listing_id,
             Listing.title,
             ListingSession.starts_at,
             Application.call_back,
             Application.created_at,
             Application.updated_at,
             Application.answer_due_at,
-            Application.id.in_(viewed),
+            Application.id.in_(viewed).label("opened"),
         )
         .join(Listing, Listing.id == Application.listing_id)
         .outerjoin(ListingSession, ListingSession.id == Application.session_id)
@@ -253,26 +254,22 @@ def board_rows(
     return [_board_row(row, now) for row in db.session.execute(query)]
 
 
-def _board_row(row: Sequence[object], now: dt.datetime) -> BoardRow:
-    (id_, first, last, status, kind, listing_id, title, starts, call, made, moved, due, opened) = (
-        row
-    )
-    late = status in workflow.WAITING and due is not None and due < now  # type: ignore[operator]
-    name = f"{first} {str(last)[:1]}." if last else str(first)
+def _board_row(row: Any, now: dt.datetime) -> BoardRow:
+    due = row.answer_due_at
     return BoardRow(
-        id_,
-        name,
-        Status(str(status)),
-        str(kind),
-        listing_id,
-        str(title),
-        starts,
-        str(call),
-        made,  # type: ignore[arg-type]
-        moved,
-        due,
-        bool(opened),
-        late,  # type: ignore[arg-type]
+        id=row.id,
+        name=f"{row.first_name} {row.last_name[:1]}." if row.last_name else row.first_name,
+        status=Status(row.status),
+        kind=row.kind,
+        listing_id=row.listing_id,
+        listing_title=row.title,
+        session_starts_at=row.starts_at,
+        call_back=row.call_back,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        answer_due_at=due,
+        opened=bool(row.opened),
+        late=row.status in workflow.WAITING and due is not None and due < now,
     )
 
 

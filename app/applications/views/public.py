@@ -21,7 +21,7 @@ from flask import (
 
 from app.applications import cv, keys, progress, queries, services, workflow
 from app.applications.enums import CALL_BACK_HOURS
-from app.applications.forms import ApplicationForm, LookupForm, WithdrawForm
+from app.applications.forms import ApplicationForm, LookupForm, WithdrawForm, choices_of
 from app.applications.models import Application
 from app.core import clock
 from app.core.database import db, reads_only
@@ -88,7 +88,7 @@ def create(kind_path: str, listing_id: int, slug: str) -> Any:
 
 def _form(sessions: list[ListingSession]) -> ApplicationForm:
     form = ApplicationForm(max_bytes=current_app.config["CV_MAX_BYTES"])
-    form.session.choices = [(one.id, _session_label(one)) for one in sessions]
+    form.session.choices = choices_of({one.id: _session_label(one) for one in sessions})
     return form
 
 
@@ -239,7 +239,7 @@ def confirmation() -> Any:
     """Show what was received, to the browser that sent it."""
     sent = session.get("sent")
     application = queries.by_reference(sent["reference"]) if sent else None
-    if application is None:
+    if sent is None or application is None:
         return redirect(url_for("applications.lookup"), 303)
     shown_until = dt.datetime.fromtimestamp(sent["at"], dt.UTC) + CODE_SHOWN
     code = sent["code"] if clock.now() < shown_until else ""

@@ -110,6 +110,9 @@ def index() -> Any:
         counts=queries.board_counts(current_user.id, now),
         listings=queries.listings_answered(current_user.id),
         listing_id=listing_id,
+        now=now,
+        short=progress.short,
+        lateness=progress.lateness,
         as_list=as_list,
         page=page,
         more=as_list and len(rows) > queries.LIST_PAGE,
@@ -202,7 +205,7 @@ def application_move(application_id: int) -> Any:
         request.form.get("next"),
         url_for("recruiter.application_show", application_id=application_id),
     )
-    form = MoveForm().offer([(to, str(label)) for to, label in STATUS_LABELS.items()])
+    form = MoveForm()
     if not form.validate():
         flash(_("Choisissez une étape de la liste."), "error")
         return redirect(back, 303)

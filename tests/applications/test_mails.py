@@ -1,0 +1,143 @@
+"""Messages to both sides, through the outbox, to a real mail server."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.applications import services
+from app.applications.enums import ActorKind, DeclineReason, Status
+from app.applications.models import Application
+from app.core.jobs import jobs
+from app.core.outbox import OutboxEvent
+from app.listings.enums import Kind
+from tests import factories
+from tests.applications.pages import answer, press, words
+
+
+def texts(message: Any) -> tuple[str, str]:
+    """Return the text and the HTML of a message."""
+    plain = message.get_body(("plain",)).get_content()
+    rich = message.get_body(("html",)).get_content()
+    return plain, rich
+
+
+def test_each_side_gets_one_message(client: FlaskClient, smtp: Any) -> None:
+    members = [factories.user(), factories.user()]
+    of = factories.listing(organisation=factories.organisation(*members))
+    answer(client, of, email="nora@example.org", last_name="Benali")
+    jobs.drain()
+    jobs.drain()
+    to = sorted(message["To"] for message in smtp.messages)
+    assert to == sorted(["nora@example.org", *(member.email for member in members)])
+    for message in smtp.messages:
+        plain, rich = texts(message)
+        assert "Nora" not in message["Subject"]
+        if message["To"] != "nora@example.org":
+            for secret in ("Nora", "Benali", "nora@example.org", "39981234"):
+                assert secret not in message["Subject"] + plain + rich
+            assert "http://localhost/recruter/" in plain
+            assert "http://localhost/recruter/" in rich
+
+
+def test_the_link_of_the_receipt_opens_the_page(client: FlaskClient, smtp: Any, app: Any) -> None:
+    answer(client, factories.listing(), email="nora@example.org")
+    jobs.drain()
+    plain, rich = texts(smtp.messages[0])
+    link = re.search(r"http://localhost(/candidature/\S+)", plain)
+    assert link
+    assert link[1].replace("&", "&amp;") in rich
+    assert "Votre demande, Nora" in words(app.test_client().get(link[1]))
+
+
+def test_without_an_email_only_the_organisation_is_told(client: FlaskClient, smtp: Any) -> None:
+    member = factories.user()
+    answer(client, factories.listing(organisation=factories.organisation(member)))
+    jobs.drain()
+    assert [message["To"] for message in smtp.messages] == [member.email]
+
+
+def test_each_change_that_concerns_the_person_is_told_once(
+    now: dt.datetime, smtp: Any, session: Any
+) -> None:
+    application = factories.application(email="nora@example.org", first_name="Nora")
+    for to in (Status.SEEN, Status.CONTACTED, Status.CONTACTED, Status.MEETING, Status.HIRED):
+        services.move_application(application, to, ActorKind.MEMBER, None, now)
+    session.commit()
+    jobs.drain()
+    told = [texts(message)[0] for message in smtp.messages]
+    assert len(told) == 3
+    assert "C’est oui" in told[2]
+    assert len({message["Message-ID"] for message in smtp.messages}) == 3
+
+
+def test_a_refusal_carries_the_words_of_the_recruiter_as_text(
+    now: dt.datetime, smtp: Any, session: Any
+) -> None:
+    application = factories.application(email="nora@example.org")
+    services.move_application(
+        application,
+        Status.DECLINED,
+        ActorKind.MEMBER,
+        None,
+        now,
+        DeclineReason.SCHEDULE,
+        "Désolée <b>Nora</b>.",
+    )
+    session.commit()
+    jobs.drain()
+    plain, rich = texts(smtp.messages[0])
+    assert "Désolée <b>Nora</b>." in plain
+    assert "Désolée &lt;b&gt;Nora&lt;/b&gt;." in rich
+
+
+def test_taking_back_is_confirmed_and_told_without_a_name(
+    client: FlaskClient, smtp: Any, session: Any
+) -> None:
+    member = factories.user()
+    answer(
+        client,
+        factories.listing(organisation=factories.organisation(member)),
+        email="nora@example.org",
+    )
+    reference = session.scalars(select(Application.reference)).one()
+    address = f"/candidature/{reference}/retirer"
+    press(client, address, address)
+    jobs.drain()
+    told = [message for message in smtp.messages if message["To"] == member.email]
+    subjects = {" ".join(message["Subject"].split()) for message in told}
+    assert len(smtp.messages) == 4
+    assert "Une personne a retiré sa candidature : Aide-soignant·e de jour" in subjects
+
+
+def test_a_seat_that_comes_free_is_told_to_the_next(
+    now: dt.datetime, smtp: Any, session: Any
+) -> None:
+    event = factories.listing(Kind.EVENT)
+    date = factories.listing_session(event, capacity=1, taken=1)
+    registered = factories.application(event, session=date, status=Status.REGISTERED, email=None)
+    waiting = factories.application(event, session=date, status=Status.WAITLISTED)
+    services.withdraw_application(registered, now)
+    session.commit()
+    jobs.drain()
+    mine = [message for message in smtp.messages if message["To"] == waiting.email]
+    assert len(mine) == 1
+    assert "vous êtes inscrit·e" in texts(mine[0])[0]
+
+
+def test_a_refused_address_stops_nobody_and_is_not_repeated(
+    client: FlaskClient, smtp: Any, session: Any
+) -> None:
+    smtp.refuse_with = "451 try later"
+    answer(client, factories.listing(), email="nora@example.org")
+    jobs.drain()
+    states = session.scalars(
+        select(OutboxEvent.state).where(OutboxEvent.topic == "application.received")
+    ).all()
+    assert states == ["pending"]
+    errors = session.scalars(select(OutboxEvent.last_error)).all()
+    assert not any("nora" in (error or "") for error in errors)
