@@ -87,7 +87,7 @@ def hours_text(low: float | None, high: float | None) -> str:
         return ""
     if high is None or high == low:
         return f"{_trim(low)}{NBSP}h"
-    return _("%(low)s à %(high)s h", low=_trim(low), high=_trim(high))
+    return _("%(low)s à %(high)s\u00a0h", low=_trim(low), high=_trim(high))
 
 
 def months_text(months: float | None) -> str:
@@ -96,7 +96,7 @@ def months_text(months: float | None) -> str:
         return ""
     if months < 1:
         weeks = max(1, round(months * WEEKS_PER_MONTH))
-        return plural("%(num)d semaine", "%(num)d semaines", weeks)
+        return plural("%(num)d\u00a0semaine", "%(num)d\u00a0semaines", weeks)
     return f"{_trim(months)}{NBSP}" + _("mois")
 
 
@@ -115,7 +115,7 @@ def seats_text(capacity: int | None, taken: int) -> str:
     if capacity is None:
         return ""
     left = capacity - taken
-    return plural("%(num)d place", "%(num)d places", left) if left > 0 else _("Complet")
+    return plural("%(num)d\u00a0place", "%(num)d\u00a0places", left) if left > 0 else _("Complet")
 
 
 def duration_text(label: str, months: float | None, hours: int | None) -> str:
@@ -131,8 +131,8 @@ def promise_text(hours: int | None) -> str:
     if hours is None:
         return ""
     if hours <= 48:
-        return _("Réponse annoncée sous %(hours)d h", hours=hours)
-    return _("Réponse annoncée sous %(days)d jours", days=hours // 24)
+        return _("Réponse annoncée sous %(hours)d\u00a0h", hours=hours)
+    return _("Réponse annoncée sous %(days)d\u00a0jours", days=hours // 24)
 
 
 def source_name(source: str) -> str:
@@ -178,7 +178,7 @@ def _published(row: Any) -> str:
 def _foot(row: Any) -> Sequence[tuple[str, str]]:
     here = row.source == OWN_SOURCE
     return (
-        ("info", _("Pour découvrir : ce n’est pas encore un poste") if _is_try(row) else ""),
+        ("info", _("Pour découvrir\u00a0: ce n’est pas encore un poste") if _is_try(row) else ""),
         ("okrond", promise_text(row.promise_hours) if here and row.kind != Kind.EVENT else ""),
         ("externe", "" if here else _("Annonce de %(source)s", source=source_name(row.source))),
         (
@@ -262,7 +262,7 @@ def _internship_key(row: Any) -> tuple[str, str]:
 def _immersion_key(row: Any) -> tuple[str, str]:
     if row.next_at is None:
         return "", ""
-    dates = plural("%(num)d date", "%(num)d dates", row.next_count)
+    dates = plural("%(num)d\u00a0date", "%(num)d\u00a0dates", row.next_count)
     return dates, _("dès le %(day)s", day=date_short(row.next_at))
 
 

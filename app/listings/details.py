@@ -219,7 +219,7 @@ def _contract(listing: Listing) -> Fact:
         "doc",
         _("Contrat"),
         contract_text(term_label, listing.contract, listing.contract_months),
-        plural("%(num)d poste", "%(num)d postes", count) if count > 1 else "",
+        plural("%(num)d\u00a0poste", "%(num)d\u00a0postes", count) if count > 1 else "",
     )
 
 
@@ -305,7 +305,7 @@ def _prepared(label: str) -> Callable[[Listing], Fact]:
 
 
 def _nature(listing: Listing) -> Fact:
-    return Fact("info", _("À savoir"), _("Pour découvrir : ce n’est pas encore un poste"))
+    return Fact("info", _("À savoir"), _("Pour découvrir\u00a0: ce n’est pas encore un poste"))
 
 
 def _profession(listing: Listing) -> Fact:
@@ -360,7 +360,7 @@ def _time_left(listing: Listing, now: dt.datetime) -> str:
         return ""
     if days == 0:
         return _("dernier jour")
-    return plural("encore %(num)d jour", "encore %(num)d jours", days)
+    return plural("encore %(num)d\u00a0jour", "encore %(num)d\u00a0jours", days)
 
 
 def _promise(listing: Listing) -> str:
@@ -371,19 +371,23 @@ def _promise(listing: Listing) -> str:
 
 
 def _sessions(listing: Listing, now: dt.datetime) -> list[Seats]:
-    return [_seats(session, now) for session in listing.sessions if session.starts_at > now]
+    timed = listing.kind in {Kind.EVENT, Kind.IMMERSION}
+    return [
+        _seats(session, now, timed=timed) for session in listing.sessions if session.starts_at > now
+    ]
 
 
-def _seats(session: ListingSession, now: dt.datetime) -> Seats:
+def _seats(session: ListingSession, now: dt.datetime, *, timed: bool) -> Seats:
     left, capacity = session.seats_left, session.capacity
     start, end = session.starts_at, session.ends_at
-    one_day = end is not None and paris_date(start) == paris_date(end)
+    if end is not None and paris_date(start) != paris_date(end):
+        hours = _("jusqu’au %(day)s", day=date_long(end))
+    else:
+        hours = hours_of(start, end) if timed else ""
     return Seats(
         id=session.id,
-        title=_sentence(date_with_weekday(start)) if one_day else date_long(start),
-        hours=hours_of(start, end)
-        if one_day
-        else (_("jusqu’au %(day)s", day=date_long(end)) if end else ""),
+        title=_sentence(date_with_weekday(start)) if timed else date_long(start),
+        hours=hours,
         label=session.label,
         seats=_(
             "%(seats)s sur %(total)d", seats=seats_text(capacity, session.taken), total=capacity
@@ -404,7 +408,7 @@ def _tasks(listing: Listing) -> tuple[str, tuple[str, ...]]:
     profession = profession_by_id(listing.profession_id)
     if profession is None:
         return "", ()
-    return _("Le métier en général : %(profession)s", profession=profession.label), tuple(
+    return _("Le métier en général\u00a0: %(profession)s", profession=profession.label), tuple(
         profession.data.get("typical_tasks", ())
     )
 
@@ -416,14 +420,17 @@ def _steps(listing: Listing) -> list[Step]:
     if listing.kind == Kind.EVENT:
         return []
     hours = listing.organisation.promise_hours
-    delay = f"{hours}{NBSP}h" if hours <= 48 else _("%(days)d jours", days=hours // 24)
+    delay = f"{hours}{NBSP}h" if hours <= 48 else _("%(days)d\u00a0jours", days=hours // 24)
     return [
         Step(
             _("Vous écrivez votre prénom"),
             _("Et un téléphone ou un e-mail. Une minute, sans compte ni CV."),
             "now",
         ),
-        Step(_("On vous rappelle"), _("Délai annoncé : %(delay)s, au moment choisi.", delay=delay)),
+        Step(
+            _("On vous rappelle"),
+            _("Délai annoncé\u00a0: %(delay)s, au moment choisi.", delay=delay),
+        ),
         Step(_("Une réponse claire"), _("Oui ou non, avec la raison. Vous suivez tout en ligne.")),
     ]
 

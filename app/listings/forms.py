@@ -44,7 +44,7 @@ MAX_PAY_EUROS = 1_000_000
 MAX_TEXT = 10_000
 _SPACES = re.compile(r"[\s€]")
 NOT_IN_LIST = lazy("Choisissez une réponse de la liste.")
-TOO_LONG = lazy("Raccourcissez ce texte : %(max)d caractères au plus.")
+TOO_LONG = lazy("Raccourcissez ce texte\u00a0: %(max)d caractères au plus.")
 
 
 def parse_number(text: str) -> Decimal | None:
@@ -122,7 +122,7 @@ class FrenchDateField(DateField):
         try:
             super().process_formdata(valuelist)
         except ValueError as error:
-            raise ValueError(_("Écrivez la date ainsi : 31/12/2026.")) from error
+            raise ValueError(_("Écrivez la date ainsi\u00a0: 31/12/2026.")) from error
 
 
 class FrenchTimeField(TimeField):
@@ -139,7 +139,7 @@ class FrenchTimeField(TimeField):
         try:
             super().process_formdata(valuelist)
         except ValueError as error:
-            raise ValueError(_("Écrivez l’heure ainsi : 14:30.")) from error
+            raise ValueError(_("Écrivez l’heure ainsi\u00a0: 14:30.")) from error
 
 
 def _choices(labels: Mapping[Any, Any]) -> list[SelectChoice]:
@@ -227,7 +227,9 @@ class ListingForm(BaseForm):
     title = _text(
         lazy("Intitulé"),
         160,
-        Needed(lazy("Donnez un titre, par exemple « Aide-soignant·e de jour »."), always=True),
+        Needed(
+            lazy("Donnez un titre, par exemple «\u00a0Aide-soignant·e de jour\u00a0»."), always=True
+        ),
     )
     description = TextAreaField(
         lazy("Description"),
@@ -252,9 +254,9 @@ class ListingForm(BaseForm):
         default="",
         invalid_choice_message=NOT_IN_LIST,
     )
-    publics = _boxes(lazy("Auprès de qui ?"), "public")
+    publics = _boxes(lazy("Auprès de qui\u00a0?"), "public")
     contact_name = _text(
-        lazy("Qui répond aux candidatures ?"),
+        lazy("Qui répond aux candidatures\u00a0?"),
         120,
         Needed(lazy("Indiquez un nom et une fonction, par exemple Mme Ravier, cadre de santé.")),
     )
@@ -436,10 +438,10 @@ class JobForm(ListingForm):
         lazy("Brut minimum, en euros"),
         1,
         MAX_PAY_EUROS,
-        lazy("Indiquez un montant brut en euros, par exemple 2 077."),
+        lazy("Indiquez un montant brut en euros, par exemple 2\u00a0077."),
         Needed(
             lazy(
-                "Indiquez le salaire brut, par exemple 2 077. "
+                "Indiquez le salaire brut, par exemple 2\u00a0077. "
                 "Sans salaire, l’annonce ne peut pas paraître."
             )
         ),
@@ -448,7 +450,7 @@ class JobForm(ListingForm):
         lazy("Brut maximum, en euros"),
         1,
         MAX_PAY_EUROS,
-        lazy("Indiquez un montant brut en euros, par exemple 2 290."),
+        lazy("Indiquez un montant brut en euros, par exemple 2\u00a0290."),
     )
     pay_period = _radios(lazy("Ce montant est"), PAY_PERIOD_LABELS, default="month")
     collective_agreement = _text(lazy("Grille ou convention collective"), 120)
@@ -485,11 +487,11 @@ class JobForm(ListingForm):
         lazy("Nombre de postes"), 1, 500, lazy("Indiquez un nombre de postes, par exemple 1.")
     )
     diploma_need = _radios(
-        lazy("Faut-il un diplôme ?"),
+        lazy("Faut-il un diplôme\u00a0?"),
         {DiplomaNeed.NONE: lazy("Non, aucun"), DiplomaNeed.REQUIRED: lazy("Oui, il est exigé")},
         Needed(lazy("Dites si un diplôme est exigé.")),
     )
-    diploma_id = _select(lazy("Lequel ?"), _diploma_choices)
+    diploma_id = _select(lazy("Lequel\u00a0?"), _diploma_choices)
     licence_required = BooleanField(lazy("Le permis de conduire est demandé"))
 
     def validate_pay_max(self, field: Field) -> None:
@@ -514,11 +516,14 @@ class TrainingForm(ProfessionFields, ListingForm):
         lazy("Durée en mois"), 0.1, 72, lazy("Indiquez un nombre de mois, par exemple 11.")
     )
     duration_hours = _number(
-        lazy("Durée en heures"), 1, 10_000, lazy("Indiquez un nombre d’heures, par exemple 1 540.")
+        lazy("Durée en heures"),
+        1,
+        10_000,
+        lazy("Indiquez un nombre d’heures, par exemple 1\u00a0540."),
     )
-    modality = _radios(lazy("Où la suit-on ?"), MODALITY_LABELS, default="on_site")
+    modality = _radios(lazy("Où la suit-on\u00a0?"), MODALITY_LABELS, default="on_site")
     diploma_need = _radios(
-        lazy("Faut-il un diplôme pour entrer ?"),
+        lazy("Faut-il un diplôme pour entrer\u00a0?"),
         {
             DiplomaNeed.NONE: lazy("Non, aucun"),
             DiplomaNeed.REQUIRED: lazy("Oui"),
@@ -536,7 +541,7 @@ class TrainingForm(ProfessionFields, ListingForm):
         MAX_PAY_EUROS,
         lazy("Indiquez un montant en euros, par exemple 450."),
     )
-    funding = _boxes(lazy("Qui peut payer ?"), "funding")
+    funding = _boxes(lazy("Qui peut payer\u00a0?"), "funding")
 
 
 class InternshipForm(ProfessionFields, DurationFields, DatesFields, ListingForm):
@@ -566,7 +571,7 @@ class PathForm(DurationFields, ListingForm):
         lazy("Durée en mois"), 0.1, 120, lazy("Indiquez un nombre de mois, par exemple 19.")
     )
     free = BooleanField(lazy("C’est gratuit pour la personne"))
-    funding = _boxes(lazy("Qui peut payer ?"), "funding")
+    funding = _boxes(lazy("Qui peut payer\u00a0?"), "funding")
 
 
 class EventForm(ProfessionFields, ListingForm):
@@ -675,7 +680,7 @@ class CloseForm(BaseForm):
     """How a listing ended."""
 
     outcome = _radios(
-        lazy("Comment s’est-elle terminée ?"),
+        lazy("Comment s’est-elle terminée\u00a0?"),
         {
             Outcome.FILLED: lazy("Nous avons trouvé quelqu’un"),
             Outcome.UNFILLED: lazy("Nous n’avons trouvé personne"),
@@ -684,7 +689,7 @@ class CloseForm(BaseForm):
         Needed(NOT_IN_LIST, always=True),
     )
     unfilled_reason = _radios(
-        lazy("Si vous n’avez trouvé personne, pourquoi ?"),
+        lazy("Si vous n’avez trouvé personne, pourquoi\u00a0?"),
         {"": lazy("Sans objet")} | UNFILLED_REASON_LABELS,
         default="",
     )
@@ -692,4 +697,4 @@ class CloseForm(BaseForm):
     def validate_unfilled_reason(self, field: Field) -> None:
         """Ask why when nobody was found."""
         if self.outcome.data == Outcome.UNFILLED and not field.data:
-            raise ValidationError(_("Dites pourquoi : cela aide à comprendre ce qui manque."))
+            raise ValidationError(_("Dites pourquoi\u00a0: cela aide à comprendre ce qui manque."))

@@ -134,9 +134,9 @@ def update_listing(
     """
     _lock(listing)
     if listing.source != OWN_SOURCE:
-        raise DomainError(_("Cette annonce vient d’un autre site : elle se modifie là-bas."))
+        raise DomainError(_("Cette annonce vient d’un autre site\u00a0: elle se modifie là-bas."))
     if listing.status == Status.CLOSED:
-        raise DomainError(_("Cette annonce est close : elle ne peut plus être modifiée."))
+        raise DomainError(_("Cette annonce est close\u00a0: elle ne peut plus être modifiée."))
     changed = _apply(listing, values)
     if not changed:
         return listing
@@ -205,7 +205,7 @@ def refuse_listing(actor: User, listing: Listing, reason: str, now: dt.datetime)
     """Send a listing back to its author with the reason, which she is told."""
     _lock(listing)
     if not reason.strip():
-        raise DomainError(_("Écrivez la raison du refus : la structure la recevra."))
+        raise DomainError(_("Écrivez la raison du refus\u00a0: la structure la recevra."))
     _move(listing, Action.REFUSE, actor, now, reason.strip())
     _touch(listing, now)
     _tell_members(listing, Announcement.REFUSED, now)
@@ -495,7 +495,7 @@ def _set_sessions(listing: Listing, wanted: Sequence[Mapping[str, Any]]) -> bool
         if session.capacity is not None and session.capacity < session.taken:
             raise DomainError(
                 _(
-                    "%(count)d places sont déjà prises : gardez-en au moins autant.",
+                    "%(count)d places sont déjà prises\u00a0: gardez-en au moins autant.",
                     count=session.taken,
                 )
             )
@@ -509,7 +509,7 @@ def _set_sessions(listing: Listing, wanted: Sequence[Mapping[str, Any]]) -> bool
 def _remove_sessions(listing: Listing, sessions: Sequence[ListingSession]) -> None:
     """Remove dates, unless someone answered for one of them, whatever became of the answer."""
     refusal = DomainError(
-        _("Des personnes ont répondu pour une date que vous retirez : gardez cette date.")
+        _("Des personnes ont répondu pour une date que vous retirez\u00a0: gardez cette date.")
     )
     if any(session.taken for session in sessions):
         raise refusal
@@ -526,7 +526,7 @@ def _require_complete(listing: Listing, now: dt.datetime) -> None:
     """Raise DomainError naming what an own listing lacks to be shown."""
     missing = missing_for_publication(listing)
     if missing:
-        raise DomainError(_("Il manque : %(what)s.", what=", ".join(missing)))
+        raise DomainError(_("Il manque\u00a0: %(what)s.", what=", ".join(missing)))
     if listing.deadline is not None and listing.deadline < paris_date(now):
         raise DomainError(_("La date limite est passée. Indiquez une nouvelle date."))
     if listing.kind == Kind.EVENT and all(session.starts_at <= now for session in listing.sessions):

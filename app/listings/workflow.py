@@ -49,7 +49,9 @@ _REFUSALS = {
     Action.PUBLISH: lazy("Cette annonce n’attend pas de relecture."),
     Action.REFUSE: lazy("Cette annonce n’attend pas de relecture."),
     Action.REVIEW_AGAIN: lazy("Cette annonce n’est pas en ligne."),
-    Action.PAUSE: lazy("Cette annonce n’est pas en ligne : elle ne peut pas être mise en pause."),
+    Action.PAUSE: lazy(
+        "Cette annonce n’est pas en ligne\u00a0: elle ne peut pas être mise en pause."
+    ),
     Action.RESUME: lazy("Cette annonce n’est pas en pause."),
     Action.CLOSE: lazy("Cette annonce est déjà close."),
     Action.REOPEN: lazy("Cette annonce n’est pas close."),
@@ -73,7 +75,9 @@ def check_outcome(status: str, outcome: Outcome, unfilled_reason: str | None) ->
     if outcome == Outcome.EXPIRED:
         raise NotAllowedTransition(_("Dites si l’annonce est pourvue, non pourvue ou retirée."))
     if outcome != Outcome.WITHDRAWN and status in {Status.DRAFT, Status.IN_REVIEW}:
-        raise NotAllowedTransition(_("Cette annonce n’a pas été publiée : elle peut être retirée."))
+        raise NotAllowedTransition(
+            _("Cette annonce n’a pas été publiée\u00a0: elle peut être retirée.")
+        )
     if outcome == Outcome.UNFILLED and not unfilled_reason:
         raise NotAllowedTransition(_("Dites pourquoi personne n’a été recruté."))
 

@@ -88,7 +88,7 @@ def test_card_shows_the_next_date_that_has_room() -> None:
 
     card = queries.listing_cards([listing.id], now)[listing.id]
 
-    assert card.key_number == "4 places"
+    assert card.key_number == "4\u00a0places"
     assert card.next_at == now + dt.timedelta(days=40)
 
 

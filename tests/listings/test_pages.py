@@ -164,7 +164,7 @@ def test_imported_listing_leads_to_its_origin(client: FlaskClient) -> None:
 
     page = client.get(listing.path).get_data(as_text=True)
 
-    assert "Annonce de France Travail : on y répond sur leur site." in page
+    assert "Annonce de France Travail\u00a0: on y répond sur leur site." in page
     assert f'href="{IMPORTED["source_url"]}" rel="external nofollow noopener"' in page
     assert "/candidater" not in page
     data = structured(page)
@@ -222,7 +222,7 @@ def test_immersion_is_never_presented_as_a_vacancy(client: FlaskClient) -> None:
 
     page = client.get(listing.path).get_data(as_text=True)
 
-    assert "Pour découvrir : ce n’est pas encore un poste" in page
+    assert "Pour découvrir\u00a0: ce n’est pas encore un poste" in page
     assert structured(page) is None
 
 

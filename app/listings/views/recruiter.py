@@ -121,7 +121,7 @@ def pause(listing_id: int) -> Any:
     return _act(
         listing_id,
         services.pause_listing,
-        lambda _listing: _("L’annonce est en pause : elle n’apparaît plus."),
+        lambda _listing: _("L’annonce est en pause\u00a0: elle n’apparaît plus."),
     )
 
 
@@ -145,12 +145,19 @@ def close(listing_id: int) -> Any:
         return redirect(url_for("recruiter_listings.show", listing_id=listing.id), 303)
     form = CloseForm()
     if not form.validate_on_submit():
-        page = render_template("recruiter/listing_close.html", form=form, listing=listing)
-        return page, 422 if form.is_submitted() else 200
-    services.close_listing(
-        current_user, listing, form.outcome.data, clock.now(), form.unfilled_reason.data or None
-    )
+        return _closing(form, listing), 422 if form.is_submitted() else 200
+    outcome, reason = form.outcome.data, form.unfilled_reason.data or None
+    try:
+        services.close_listing(current_user, listing, outcome, clock.now(), reason)
+    except DomainError as error:
+        db.session.rollback()
+        form.form_errors.append(error.message)
+        return _closing(form, _owned(listing_id)), 422
     return _done(listing, _("C’est noté. L’annonce est close."))
+
+
+def _closing(form: CloseForm, listing: Listing) -> str:
+    return render_template("recruiter/listing_close.html", form=form, listing=listing)
 
 
 def _act(
