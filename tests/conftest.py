@@ -30,6 +30,9 @@ from config import TestConfig
 from tools.meilisearch import Meilisearch
 from tools.processes import free_port
 
+# The live site and its browsers, for the tests of several folders.
+pytest_plugins = ["tests.browser", "tests.inspection"]
+
 REFERENCE_TABLES = {
     "commune",
     "commune_postal_code",

@@ -92,7 +92,7 @@ class Stack:
 
     def wait_for_web(self) -> None:
         """Wait until the site answers."""
-        wait_until(lambda: http_status(self.port, "/health/live") == 200, 30, self.web.log_tail())
+        wait_until(lambda: http_status(self.port, "/health/live") == 200, 90, self.web.log_tail())
 
     def stop(self) -> None:
         """End everything."""
