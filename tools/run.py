@@ -137,6 +137,8 @@ class Site:
             say(f"{error}\n→ Le site marche sans, avec des pages plus simples.")
         self.env.setdefault("SECRET_KEY", stored_secret(self.data_dir / "secret.key"))
         self.env.setdefault("PUBLIC_BASE_URL", self.address)
+        if self.env.get("APP_ENV") != "production":
+            self.env.setdefault("DEMO", "1")
         self._start_search()
         self._load()
 
