@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -102,6 +103,8 @@ def run_suite(arguments: Sequence[str]) -> int:
 
 def main() -> int:
     """Return the status of the command."""
+    # Terminated, as interrupted: the throw-away database is stopped and removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if sys.argv[1:] == ["--install-only"]:
             install()
