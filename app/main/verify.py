@@ -1,0 +1,181 @@
+"""`flask verify`: what must always be true of a live database, checked on it.
+
+Each invariant is a function that returns what breaks it, in French, nothing when it holds. The
+numbers are those of the trust charter of the project (I1 durable acknowledgement, I2 atomic outbox,
+I3 conservation, I4 one effect, I5 index equal to the database, I8 files, I9 idempotence,
+I10 capacity, I13 deadlines).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+import click
+from sqlalchemy import func, select
+
+from app.applications import cv, workflow
+from app.applications.models import Application, ApplicationEvent
+from app.core import clock
+from app.core.database import db
+from app.core.outbox import OutboxDelivery, OutboxEvent, OutboxState
+from app.listings.enums import Status
+from app.listings.models import Listing, ListingSession
+from app.search.client import EngineError, engine
+from app.search.rebuild import compare
+
+SHOWN = 5
+# The worker closes what is due and takes back leases well within this time.
+GRACE = dt.timedelta(minutes=15)
+
+Check = Callable[[dt.datetime], Iterable[str]]
+
+
+def acknowledged_is_stored(now: dt.datetime) -> Iterable[str]:
+    """I1: every application has its first line in the log, written with it."""
+    first = select(ApplicationEvent.application_id).where(ApplicationEvent.from_status.is_(None))
+    for reference in db.session.scalars(
+        select(Application.reference).where(Application.id.not_in(first))
+    ):
+        yield f"candidature {reference} sans trace de sa réception"
+
+
+def changes_have_their_event(now: dt.datetime) -> Iterable[str]:
+    """I2: every recent application has its event in the outbox; done ones are kept thirty days."""
+    recent = now - dt.timedelta(days=29)
+    told = {
+        payload.get("application_id")
+        for payload in db.session.scalars(
+            select(OutboxEvent.payload).where(OutboxEvent.topic == "application.received")
+        )
+    }
+    for id_, reference in db.session.execute(
+        select(Application.id, Application.reference).where(Application.created_at > recent)
+    ):
+        if id_ not in told:
+            yield f"candidature {reference} sans événement"
+
+
+def events_are_conserved(now: dt.datetime) -> Iterable[str]:
+    """I3: nothing leased is forgotten, nothing waits too long, nothing is dead."""
+    forgotten = select(func.count()).where(
+        OutboxEvent.state == OutboxState.LEASED, OutboxEvent.leased_until < now - GRACE
+    )
+    dead = select(func.count()).where(OutboxEvent.state == OutboxState.DEAD)
+    if number := db.session.scalar(forgotten):
+        yield f"{number} événements pris et jamais finis"
+    if number := db.session.scalar(dead):
+        yield f"{number} événements abandonnés, à regarder"
+
+
+def effects_are_recorded(now: dt.datetime) -> Iterable[str]:
+    """I4: what is done has a recorded effect."""
+    delivered = select(OutboxDelivery.event_id)
+    number = db.session.scalar(
+        select(func.count()).where(
+            OutboxEvent.state == OutboxState.DONE, OutboxEvent.id.not_in(delivered)
+        )
+    )
+    if number:
+        yield f"{number} événements finis sans effet enregistré"
+
+
+def index_equals_database(now: dt.datetime) -> Iterable[str]:
+    """I5: the index holds what is published, at the same version."""
+    if not engine().configured:
+        return
+    try:
+        drift = compare()
+    except EngineError as error:
+        yield f"moteur de recherche injoignable ({error.code})"
+        return
+    if not drift.is_empty:
+        yield (
+            f"index : {len(drift.missing)} absentes, {len(drift.stale)} périmées, "
+            f"{len(drift.extra)} en trop"
+        )
+
+
+def files_are_whole(now: dt.datetime) -> Iterable[str]:
+    """I8: each CV is in the store, with the content that was received."""
+    rows = db.session.execute(
+        select(Application.reference, Application.cv_key, Application.cv_sha256).where(
+            Application.cv_key.is_not(None)
+        )
+    )
+    for reference, key, digest in rows:
+        if cv.read(key or "", digest or "") is None:
+            yield f"candidature {reference} : fichier absent ou altéré"
+
+
+def one_live_application_each(now: dt.datetime) -> Iterable[str]:
+    """I9: a person has at most one live application to a listing."""
+    live = Application.status.not_in(workflow.TAKEN_BACK)
+    doubled = (
+        select(Application.listing_id)
+        .where(live)
+        .group_by(Application.listing_id, Application.candidate_key)
+        .having(func.count() > 1)
+    )
+    for listing_id in db.session.scalars(doubled):
+        yield f"annonce {listing_id} : une personne y a deux candidatures"
+
+
+def seats_are_counted(now: dt.datetime) -> Iterable[str]:
+    """I10: the seats taken are those of the people who hold one, never more than there are."""
+    held: Counter[int | None] = Counter()
+    rows = db.session.execute(
+        select(Application.session_id, Listing.kind, Application.status)
+        .join(Listing, Listing.id == Application.listing_id)
+        .where(Application.session_id.is_not(None))
+    )
+    for session_id, kind, status in rows:
+        held[session_id] += workflow.holds_seat(kind, status)
+    for session in db.session.scalars(select(ListingSession)):
+        if session.capacity is not None and session.taken > session.capacity:
+            yield f"session {session.id} : {session.taken} places prises sur {session.capacity}"
+        if session.taken < held[session.id]:
+            yield f"session {session.id} : plus de personnes que de places comptées"
+
+
+def deadlines_are_kept(now: dt.datetime) -> Iterable[str]:
+    """I13: nothing stays published after its deadline."""
+    number = db.session.scalar(
+        select(func.count()).where(
+            Listing.status == Status.PUBLISHED, Listing.closes_at < now - GRACE
+        )
+    )
+    if number:
+        yield f"{number} annonces publiées après leur échéance"
+
+
+INVARIANTS: dict[str, Check] = {
+    "I1 candidatures reçues": acknowledged_is_stored,
+    "I2 événements écrits avec le changement": changes_have_their_event,
+    "I3 événements conservés": events_are_conserved,
+    "I4 effets enregistrés": effects_are_recorded,
+    "I5 index égal à la base": index_equals_database,
+    "I8 fichiers entiers": files_are_whole,
+    "I9 une candidature par personne": one_live_application_each,
+    "I10 places": seats_are_counted,
+    "I13 échéances": deadlines_are_kept,
+}
+
+
+@click.command("verify")
+def verify() -> None:
+    """Vérifie les invariants ; sort avec 1 si l’un est rompu."""
+    now = clock.now()
+    broken = 0
+    for name, check in INVARIANTS.items():
+        found = list(check(now))
+        db.session.rollback()
+        click.echo(f"{'ROMPU' if found else 'ok':6} {name}")
+        for line in found[:SHOWN]:
+            click.echo(f"       {line}")
+        if len(found) > SHOWN:
+            click.echo(f"       … et {len(found) - SHOWN} autres")
+        broken += bool(found)
+    if broken:
+        raise SystemExit(1)

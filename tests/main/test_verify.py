@@ -1,0 +1,94 @@
+"""`flask verify` sees what is broken, and only that."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import update
+
+from app.applications.models import Application
+from app.applications.services import submit_application
+from app.core import clock, outbox
+from app.core.database import db
+from app.core.jobs import jobs
+from app.core.outbox import OutboxEvent
+from app.listings.models import Listing, ListingSession
+from app.search.rebuild import rebuild
+from tests import factories
+from tools.meilisearch import Meilisearch
+
+
+@pytest.fixture
+def sound(app: Flask, meilisearch: Meilisearch) -> Application:
+    """Return an application received as it should be, all its effects done."""
+    submitted = submit_application(
+        factories.listing(), {"first_name": "Samira", "phone": "+33639981234"}, "clé-1", clock.now()
+    )
+    db.session.commit()
+    jobs.drain()
+    rebuild()
+    return submitted.application
+
+
+def verify(app: Flask) -> Result:
+    return app.test_cli_runner().invoke(args=["verify"])
+
+
+def test_a_sound_database_passes(app: Flask, sound: Application) -> None:
+    result = verify(app)
+    assert result.exit_code == 0, result.output
+    assert "ROMPU" not in result.output
+
+
+def test_an_application_without_its_event_is_seen(app: Flask, sound: Application) -> None:
+    lost = factories.application(sound.listing)
+    db.session.commit()
+    result = verify(app)
+    assert result.exit_code == 1
+    assert f"candidature {lost.reference} sans événement" in result.output
+    assert f"candidature {lost.reference} sans trace" in result.output
+
+
+def test_a_dead_event_is_seen(app: Flask, sound: Application) -> None:
+    outbox.enqueue("unknown.topic", now=clock.now())
+    db.session.commit()
+    jobs.drain()
+    result = verify(app)
+    assert "ROMPU  I3" in result.output
+
+
+def test_a_lease_nobody_ends_is_seen(app: Flask, sound: Application) -> None:
+    long_ago = clock.now() - dt.timedelta(hours=1)
+    db.session.execute(update(OutboxEvent).values(state="leased", leased_until=long_ago))
+    db.session.commit()
+    assert "ROMPU  I3" in verify(app).output
+
+
+def test_an_index_behind_is_seen(app: Flask, sound: Application) -> None:
+    db.session.execute(update(Listing).values(version=Listing.version + 1))
+    db.session.commit()
+    assert "ROMPU  I5" in verify(app).output
+
+
+def test_a_missing_file_is_seen(app: Flask, sound: Application) -> None:
+    sound.cv_key, sound.cv_name, sound.cv_sha256 = "cv/absent.pdf", "cv.pdf", "0" * 64
+    db.session.commit()
+    assert "ROMPU  I8" in verify(app).output
+
+
+def test_seats_that_do_not_add_up_are_seen(app: Flask, sound: Application) -> None:
+    event = factories.listing(kind="event")
+    session = factories.listing_session(event)
+    factories.application(event, session_id=session.id, status="registered")
+    db.session.execute(update(ListingSession).values(taken=0))
+    db.session.commit()
+    assert "ROMPU  I10" in verify(app).output
+
+
+def test_a_listing_past_its_deadline_is_seen(app: Flask, sound: Application) -> None:
+    db.session.execute(update(Listing).values(closes_at=clock.now() - dt.timedelta(hours=1)))
+    db.session.commit()
+    assert "ROMPU  I13" in verify(app).output
