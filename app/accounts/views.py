@@ -46,16 +46,18 @@ def sign_in() -> Any:
         return redirect(_space_of(current_user, _wanted_page()), 303)
     form = SignInForm(next=_wanted_page())
     if not form.validate_on_submit():
-        return _page("sign_in", form, 422 if form.is_submitted() else 200)
+        return _page("accounts/sign_in.html", form, 422 if form.is_submitted() else 200)
     try:
         user = services.check_password(
             form.email.data, form.password.data, keys=_keys("password", form), now=clock.now()
         )
     except services.TooManyAttempts as error:
-        return _refused("sign_in", form, error.message, retry_after=error.seconds)
+        return _refused("accounts/sign_in.html", form, error.message, retry_after=error.seconds)
     if user is None:
         db.session.commit()
-        return _refused("sign_in", form, _("Adresse e-mail ou mot de passe incorrect."))
+        return _refused(
+            "accounts/sign_in.html", form, _("Adresse e-mail ou mot de passe incorrect.")
+        )
     return _enter(user)
 
 
@@ -65,7 +67,7 @@ def request_link() -> Any:
     """Send a link to an address, and say the same whether it has an account or not."""
     form = LinkRequestForm(next=_wanted_page())
     if not form.validate_on_submit():
-        return _page("request_link", form, 422 if form.is_submitted() else 200)
+        return _page("accounts/request_link.html", form, 422 if form.is_submitted() else 200)
     try:
         services.request_link(
             form.email.data,
@@ -75,7 +77,7 @@ def request_link() -> Any:
         )
     except services.TooManyAttempts:
         message = _("Trop de demandes. Attendez quelques minutes, puis recommencez.")
-        return _refused("request_link", form, message, status=429)
+        return _refused("accounts/request_link.html", form, message, status=429)
     db.session.commit()
     return redirect(url_for("accounts.link_sent"), 303)
 
@@ -153,7 +155,7 @@ def _keys(purpose: str, form: LinkRequestForm) -> tuple[str, str]:
 
 
 def _page(name: str, form: LinkRequestForm, status: int) -> Any:
-    return render_template(f"accounts/{name}.html", form=form), status
+    return render_template(name, form=form), status
 
 
 def _refused(
