@@ -249,9 +249,9 @@ class PooledRequests(HttpRequests):
         headers = dict(self.headers) | {"Accept-Encoding": "identity"}
         if content_type:
             headers["Content-Type"] = content_type
-        data = None
-        if method != "GET":
-            data = body if isinstance(body, (bytes, str)) else orjson.dumps(body)
+        # The original sends « null » when there is no body: left unread by the server on a
+        # connection that is kept, it hangs the next request.
+        data = orjson.dumps(body) if body is not None and not isinstance(body, bytes) else body
         connect, read = ADMIN_TIMEOUT_SECONDS
         try:
             status, content = self.engine.request(

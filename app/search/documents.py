@@ -50,8 +50,8 @@ FIELDS = (
     "duration_months",
     "published_at",
     "closes_at",
-    "_geo",
     "text",
+    "_geo",
 )
 
 _COLUMNS = (
@@ -105,7 +105,7 @@ def open_versions(now: dt.datetime, ids: Iterable[int] | None = None) -> dict[in
     query = select(Listing.id, Listing.version).where(is_open(now))
     if ids is not None:
         query = query.where(Listing.id.in_(list(ids)))
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())
 
 
 def _document(row: Row[Any], words: SearchWords, places: dict[str, Any]) -> Document:

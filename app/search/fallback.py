@@ -29,7 +29,7 @@ def search(criteria: SearchCriteria, understood: Reading, now: dt.datetime) -> S
     chosen = filters.facet_values(criteria)
     signatures = db.session.execute(
         select(SearchEntry.tags, func.count()).where(*base).group_by(SearchEntry.tags)
-    ).tuples()
+    )
     total, facets = _count(signatures, chosen)
     return SearchResults(
         total=total,

@@ -119,7 +119,7 @@ def quarantine(document: Document, code: str) -> None:
 def quarantined() -> dict[int, int]:
     """Return id -> version of what the engine refuses."""
     query = select(SearchQuarantine.listing_id, SearchQuarantine.version)
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())
 
 
 def settle(index: str, ids: Iterable[int], sent: Sent) -> None:
