@@ -78,14 +78,16 @@ def _http_error(error: HTTPException) -> Any:
     status = error.code or 500
     if status < 400:
         return error
-    if wants_json():
-        return problem(status, error.name, error.description or "")
-    body, status = _page(status, message=None)
     headers = [
         (name, value)
         for name, value in error.get_headers()
         if name.lower() in {"allow", "retry-after"}
     ]
+    if wants_json():
+        response = problem(status, error.name, error.description or "")
+        response.headers.extend(headers)
+        return response
+    body, status = _page(status, message=None)
     return body, status, headers
 
 
