@@ -8,10 +8,10 @@ nothing is said: a missing fact costs less than a false one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from app.imports.texts import fold
+from app.imports.texts import fold, join_initials
 
 # Words of the vocabulary that mean something else too often in an offer.
 _AMBIGUOUS = frozenset(
@@ -72,7 +72,8 @@ _AMBIGUOUS = frozenset(
     ]
 )
 # Written in capitals or not at all: « mas », « had », « fam » are words or pieces of words.
-_SHORT_ACRONYM = re.compile(r"^[A-Z]{2,3}$")
+_SHORT_ACRONYM = re.compile(r"[A-Z]{2,3}")
+_CAPITALS = re.compile(r"(?<!\w)[A-Z]{2,3}(?!\w)")
 _EMPLOYER_CLUES = {
     "hopital": re.compile(r"^(?:ch|chu|chi|ght) |\bcentre hospitalier\b|\bhospice civil\b"),
     "clinique": re.compile(r"\b(?:poly)?clinique\b"),
@@ -95,7 +96,6 @@ _OTHER_SUBJECT = frozenset(
         "pas",
         "non",
         "ni",
-        "ou",
         "connaissance",
         "place",
         "avantage",
@@ -104,37 +104,39 @@ _OTHER_SUBJECT = frozenset(
     ]
 )
 _WINDOW_WORDS = 6
+_WINDOW_CHARACTERS = 120
 
 _DENIALS = frozenset({"pas", "sans", "hors", "aucun", "aucune", "jamais", "ni", "non", "zero"})
 _DENIALS_AFTER = frozenset({"non", "libre", "exclu", "repos"})
 
 
 @dataclass(frozen=True, slots=True)
-class WorkplaceClue:
-    """How one workplace of the vocabulary is written."""
+class WorkplaceClues:
+    """How the workplaces of the vocabulary are written: acronyms, and phrases by first word."""
 
-    slug: str
-    pattern: re.Pattern[str]
-    in_capitals: bool
+    acronyms: Mapping[str, str]
+    phrases: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
 
 
-def workplace_clues(terms: Iterable[tuple[str, Iterable[str]]]) -> tuple[WorkplaceClue, ...]:
+def workplace_clues(terms: Iterable[tuple[str, Iterable[str]]]) -> WorkplaceClues:
     """Return the clues for (slug, labels) pairs, without the labels that mean something else."""
-    clues: list[WorkplaceClue] = []
+    acronyms: dict[str, str] = {}
+    phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     for slug, labels in terms:
         for label in labels:
             folded = fold(label)
             if not folded or folded in _AMBIGUOUS:
                 continue
-            in_capitals = bool(_SHORT_ACRONYM.match(label))
-            written = label if in_capitals else folded
-            pattern = re.compile(rf"(?<!\w){re.escape(written)}(?!\w)")
-            clues.append(WorkplaceClue(slug, pattern, in_capitals))
-    return tuple(clues)
+            if _SHORT_ACRONYM.fullmatch(label):
+                acronyms[label] = slug
+            else:
+                words = tuple(folded.split())
+                phrases.setdefault(words[0], []).append((words, slug))
+    return WorkplaceClues(acronyms, {word: tuple(held) for word, held in phrases.items()})
 
 
 def read_workplace(
-    clues: tuple[WorkplaceClue, ...],
+    clues: WorkplaceClues,
     *,
     title: str,
     employer: str,
@@ -147,39 +149,42 @@ def read_workplace(
     exercised (`plausible`, empty when the profession is not known): « places en crèche » is an
     advantage offered to a nurse.
     """
-    named = _found(clues, title, fold(title))
+    named = {slug for slug, _before in _mentions(clues, title)}
     if named:
         return named.pop() if len(named) == 1 else None
-    folded = fold(description)
-    inside = _found(clues, description, folded)
+    inside = {slug for slug, before in _mentions(clues, description) if _on_subject(before)}
     named = {slug for slug in inside if not plausible or slug in plausible}
+    named |= {slug for slug, _before in _mentions(clues, employer)}
     folded_employer = fold(employer)
-    named |= _found(clues, employer, folded_employer)
     named |= {slug for slug, clue in _EMPLOYER_CLUES.items() if clue.search(folded_employer)}
-    if len(named) != 1 or (inside and _RIVALS.search(folded)):
+    if len(named) != 1 or (inside and _RIVALS.search(fold(description))):
         return None
     return named.pop()
 
 
-def _found(clues: tuple[WorkplaceClue, ...], text: str, folded: str) -> set[str]:
-    return {clue.slug for clue in clues if _affirms(clue, text, folded)}
+def _mentions(clues: WorkplaceClues, text: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each workplace written in `text` with the few words before it in its sentence."""
+    text = join_initials(text)
+    for match in _CAPITALS.finditer(text):
+        if slug := clues.acronyms.get(match.group()):
+            before = fold(text[max(0, match.start() - _WINDOW_CHARACTERS) : match.start()])
+            yield slug, _same_sentence(before.split())
+    words = fold(text).split()
+    for place, word in enumerate(words):
+        for phrase, slug in clues.phrases.get(word, ()):
+            if tuple(words[place : place + len(phrase)]) == phrase:
+                yield slug, _same_sentence(words[max(0, place - _WINDOW_WORDS) : place])
 
 
-def _affirms(clue: WorkplaceClue, text: str, folded: str) -> bool:
-    if clue.in_capitals:
-        before = (
-            fold(text[max(0, m.start() - 120) : m.start()]) for m in clue.pattern.finditer(text)
-        )
-    else:
-        before = (
-            folded[max(0, m.start() - 120) : m.start()] for m in clue.pattern.finditer(folded)
-        )
-    return any(not _speaks_of_something_else(words) for words in before)
+def _same_sentence(words: list[str]) -> list[str]:
+    words = words[-_WINDOW_WORDS:]
+    while "." in words:
+        words = words[words.index(".") + 1 :]
+    return words
 
 
-def _speaks_of_something_else(before: str) -> bool:
-    sentence = before.rpartition(" . ")[2]
-    return not _OTHER_SUBJECT.isdisjoint(sentence.split()[-_WINDOW_WORDS:])
+def _on_subject(before: list[str]) -> bool:
+    return _OTHER_SUBJECT.isdisjoint(before)
 
 
 # Labels that France Travail lets employers tick: « 35H/semaine\nTravail en journée ».

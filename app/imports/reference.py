@@ -8,7 +8,7 @@ from functools import cached_property
 
 from app.geography.queries import Place
 from app.geography.queries.index import PlaceIndex, haversine_km
-from app.imports.clues import WorkplaceClue
+from app.imports.clues import WorkplaceClues
 
 # Names that are also those of posts in shops, offices or hotels: the ROME code must agree.
 _SHARED_NAMES = frozenset(
@@ -56,7 +56,7 @@ class Reference:
     """Professions, clues of workplaces and places, read once for a whole run."""
 
     professions: tuple[ProfessionRef, ...]
-    workplaces: tuple[WorkplaceClue, ...]
+    workplaces: WorkplaceClues
     places: PlaceIndex
     by_rome: Mapping[str, tuple[ProfessionRef, ...]] = field(init=False)
     care_codes: frozenset[str] = field(init=False)

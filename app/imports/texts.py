@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import lru_cache
 
 TEXT_MAX_LENGTH = 20_000
 
@@ -16,6 +17,11 @@ _TAG = re.compile(r"</?[a-z!][^<>]{0,2000}>", re.IGNORECASE)
 _BULLET = re.compile(r"^(?:[-–—•*·▪●○◦■►▶➢➤✓✔✅→>]+|o(?=\s))\s*(?=\w|[«\"(])")
 _RULE = re.compile(r"^[\W_]+$")
 _STARS = re.compile(r"\*{2,}|_{3,}|={3,}|~{3,}|#{2,}")
+# Control characters, and those that hide or turn text around without being seen.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    r"\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\n{3,}")
 
@@ -58,7 +64,7 @@ def plain_text(text: str) -> str:
         text = _BLOCK_TAG.sub("\n", _ITEM_TAG.sub("\n- ", text))
         text = _TAG.sub(" ", text)
     text = html.unescape(text)
-    text = "".join(c for c in text if c == "\n" or c.isprintable() or c.isspace())
+    text = _UNSEEN.sub("", text)
     lines = (_line(line) for line in _BLANKS.sub(" ", text).split("\n"))
     return _LINES.sub("\n\n", "\n".join(lines)).strip()[:TEXT_MAX_LENGTH]
 
@@ -70,14 +76,19 @@ def _line(line: str) -> str:
     return _BLANKS.sub(" ", _BULLET.sub("- ", line))
 
 
+def join_initials(text: str) -> str:
+    """Return `text` with « M.A.S. » written « MAS »."""
+    return _INITIALS.sub(lambda match: match.group().replace(".", "") + " ", text)
+
+
+@lru_cache(maxsize=64)  # The description of an offer is read by several eyes.
 def fold(text: str) -> str:
     """Return `text` as lower-case ASCII words, in the masculine singular, between single spaces.
 
     Sentences are parted by « . », so that what is read in one is not read in another:
     « Poste en EHPAD. Week-ends libres » -> « poste en ehpad . week end libre ».
     """
-    text = _INITIALS.sub(lambda match: match.group().replace(".", "") + " ", text)
-    text = text.translate(_LIGATURES)
+    text = join_initials(text).translate(_LIGATURES)
     text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     text = _FEMININE_END.sub("", text)
     return " . ".join(filter(None, map(_words, _STOP.split(text))))
