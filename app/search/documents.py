@@ -150,10 +150,9 @@ def _document(row: Row[Any], words: SearchWords, places: dict[str, Any]) -> Docu
         "closes_at": int(row.closes_at.timestamp()) if row.closes_at else NO_END,
         "text": _plain_text(row),
     }
-    latitude = row.latitude if row.latitude is not None else (place.latitude if place else None)
-    if latitude is not None:
-        longitude = row.longitude if row.latitude is not None else place.longitude
-        document["_geo"] = {"lat": latitude, "lng": longitude}
+    at = row if row.latitude is not None else place
+    if at is not None and abs(at.latitude) <= 90 and abs(at.longitude) <= 180:
+        document["_geo"] = {"lat": at.latitude, "lng": at.longitude}
     return document
 
 

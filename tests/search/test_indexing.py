@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from app.core import clock
 from app.core.database import db
@@ -15,7 +15,7 @@ from app.core.jobs import jobs
 from app.core.outbox import enqueue
 from app.listings.enums import Outcome, Status
 from app.listings.models import Listing
-from app.search import indexing, rebuild
+from app.search import documents, indexing, rebuild
 from app.search.client import Engine
 from app.search.indexing import Sent
 from app.search.models import SearchEntry, SearchQuarantine
@@ -90,10 +90,11 @@ def test_a_handled_change_may_be_handled_again(engine: Engine) -> None:
 
 def test_one_bad_document_does_not_keep_the_others_out(engine: Engine, found: Found) -> None:
     ids = add_many(1000)
+    batch = documents.documents_of(ids, clock.now())
+    batch[500]["_geo"] = {"lat": "nord", "lng": None}
     bad = ids[500]
-    db.session.execute(update(Listing).where(Listing.id == bad).values(latitude=999, longitude=1))
-    db.session.commit()
-    indexing.rewrite(engine.index, ids, Sent())
+    sent = indexing.send(engine.index, batch)
+    assert (len(sent.versions), sent.refused) == (999, {bad: 1})
     assert engine.document_count() == 999
     row = db.session.get(SearchQuarantine, bad)
     assert row is not None
@@ -102,7 +103,7 @@ def test_one_bad_document_does_not_keep_the_others_out(engine: Engine, found: Fo
     assert (drift.is_empty, drift.quarantined) == (True, 1)
     listing = db.session.get(Listing, bad, populate_existing=True)
     assert listing is not None
-    change(listing, latitude=45.7, longitude=4.9)
+    change(listing, title="Une version que le moteur accepte")
     jobs.drain()
     assert engine.document_count() == 1000
     assert db.session.get(SearchQuarantine, bad, populate_existing=True) is None
