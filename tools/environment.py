@@ -84,7 +84,7 @@ def ensure_node(*, dev: bool) -> None:
     npm = shutil.which("npm")
     if npm is None:
         raise SetupError("npm est absent : installez Node 18 ou plus récent.")
-    say("Paquets npm (recherche, police, htmx) : installation…")
+    say("Paquets npm (recherche, police) : installation…")
     run(
         [npm, "ci", *([] if dev else ["--omit=dev"])],
         error="npm ci a échoué :",

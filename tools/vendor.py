@@ -24,14 +24,6 @@ _FONT_FILE = f"{_FONT}/files/atkinson-hyperlegible-next"
 
 # name in static/vendor/: (path in node_modules/, sha256)
 FILES = {
-    "htmx.min.js": (
-        "htmx.org/dist/htmx.min.js",
-        "a0abb04f2f45a1f89d1d4844023245537e5e6014c87b144553e0607b4cc32130",
-    ),
-    "htmx.LICENSE.txt": (
-        "htmx.org/LICENSE",
-        "d3d2456f76414f2456104660ebd65aff1c04cd7966b942bdabd63f3cdb316a38",
-    ),
     "atkinson-latin.woff2": (
         f"{_FONT_FILE}-latin-wght-normal.woff2",
         "18b2a1a39a2fa298b0ba5390aca68462669826c90925656f1c1f6796e0e1bbaf",

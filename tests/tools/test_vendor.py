@@ -21,7 +21,7 @@ def test_files_are_copied_once(tmp_path: Path) -> None:
 
 def test_damaged_copy_is_replaced(tmp_path: Path) -> None:
     copy_files(MODULES, tmp_path)
-    (tmp_path / "htmx.min.js").write_text("alert(1)")
+    (tmp_path / "atkinson-latin.woff2").write_text("autre chose")
 
     assert copy_files(MODULES, tmp_path) == 1
 
