@@ -59,8 +59,8 @@ class Submitted:
     """What became of a form that was sent.
 
     `secret` is None when the application was already there under another key: whoever sent this
-    one may not be the person who sent the first. `conflict` tells that the same form had already
-    been sent with other answers, which stand.
+    one may not be the person who sent the first. `conflict` tells that it had been sent with other
+    answers, which stand.
     """
 
     application: Application
@@ -122,7 +122,10 @@ def _already_sent(
             same_form, keys.code_for(idempotency_key), created=False, conflict=conflict
         )
     same_person = queries.live_of_candidate(listing.id, candidate)
-    return Submitted(same_person, None, created=False) if same_person is not None else None
+    if same_person is None:
+        return None
+    conflict = not keys.same(same_person.body_hash, digest)
+    return Submitted(same_person, None, created=False, conflict=conflict)
 
 
 def _new_application(

@@ -197,10 +197,12 @@ def _receive(listing: Listing, form: ApplicationForm, now: dt.datetime) -> Any:
     db.session.commit()
     if not result.created:
         _discard(stored)
-    if result.secret is None:
+    if result.secret is not None:
+        _remember(result.application.reference, result.secret, now)
+    elif session.get("sent", {}).get("reference") != result.application.reference:
         page = render_template("applications/already.html", listing=listing, own=False)
         return _private(make_response(page, 409))
-    _remember(result.application.reference, result.secret, now)
+    # From here on, the browser is the one that sent the first: it went back, or has two tabs.
     if result.conflict:
         page = render_template("applications/already.html", listing=listing, own=True)
         return _private(make_response(page, 409))
