@@ -7,11 +7,16 @@ queries.listing_cards), without loading any object.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, TypeVar, cast
 
+from flask_babel import get_locale
+
+from app.core.clock import now, paris_date
 from app.core.filters import (
     NBSP,
     date_short,
@@ -20,7 +25,7 @@ from app.core.filters import (
     number,
     time_short,
 )
-from app.core.i18n import _, plural
+from app.core.i18n import _, lazy, plural
 from app.listings.enums import (
     KIND_PATHS,
     MODALITY_LABELS,
@@ -37,6 +42,34 @@ WEEKS_PER_MONTH = 52 / 12
 MAX_SCHEDULES = 2
 # Told by the hours already.
 _HOURS_TERMS = {"temps-plein", "temps-partiel"}
+
+Words = TypeVar("Words", bound=Callable[..., str])
+
+
+# The language of the list being written: asked once a list rather than once a word.
+_language: ContextVar[Any] = ContextVar("cards_language", default=None)
+
+
+@contextmanager
+def one_language() -> Iterator[None]:
+    """Write several cards in the language of this request."""
+    token = _language.set(get_locale())
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def remembered(function: Words) -> Words:
+    """Keep what `function` wrote, by language: the same few amounts and delays fill every list."""
+    kept = lru_cache(maxsize=4096)(lambda _locale, *values: function(*values))
+
+    @wraps(function)
+    def write(*values: Any) -> str:
+        return kept(_language.get() or get_locale(), *values)
+
+    return cast(Words, write)
+
 
 # Gives the French name of a term from its facet and slug: label("contract", "cdi") -> "CDI".
 Label = Callable[[str, str], str]
@@ -67,6 +100,7 @@ class Card:
     next_at: dt.datetime | None = None
 
 
+@remembered
 def pay_text(low: int | None, high: int | None) -> str:
     """Write a pay given in cents: « 2 077 à 2 290 € », « 12,31 € »; empty when it is unknown."""
     if low is None:
@@ -76,11 +110,13 @@ def pay_text(low: int | None, high: int | None) -> str:
     return _("%(low)s à %(high)s", low=euros(low).removesuffix(f"{NBSP}€"), high=euros(high))
 
 
+@remembered
 def pay_period_text(period: str | None) -> str:
     """Write « brut par mois »."""
     return str(PAY_PERIOD_LABELS[PayPeriod(period)]) if period else ""
 
 
+@remembered
 def hours_text(low: float | None, high: float | None) -> str:
     """Write weekly hours: « 35 h », « 28 à 35 h »; empty when they are unknown."""
     if low is None:
@@ -90,6 +126,7 @@ def hours_text(low: float | None, high: float | None) -> str:
     return _("%(low)s à %(high)s\u00a0h", low=_trim(low), high=_trim(high))
 
 
+@remembered
 def months_text(months: float | None) -> str:
     """Write a duration: « 11 mois », « 2 semaines » under a month; empty when it is unknown."""
     if months is None:
@@ -105,11 +142,15 @@ def contract_text(label: Label, contract: str | None, months: float | None) -> s
     if not contract:
         return ""
     name = label("contract", contract)
-    return (
-        _("%(contract)s de %(time)s", contract=name, time=months_text(months)) if months else name
-    )
+    return _for_months(name, months) if months else name
 
 
+@remembered
+def _for_months(name: str, months: float) -> str:
+    return _("%(contract)s de %(time)s", contract=name, time=months_text(months))
+
+
+@remembered
 def seats_text(capacity: int | None, taken: int) -> str:
     """Write « 4 places », « Complet »; empty when seats are not limited."""
     if capacity is None:
@@ -118,6 +159,7 @@ def seats_text(capacity: int | None, taken: int) -> str:
     return plural("%(num)d\u00a0place", "%(num)d\u00a0places", left) if left > 0 else _("Complet")
 
 
+@remembered
 def duration_text(label: str, months: float | None, hours: int | None) -> str:
     """Write how long it lasts, in the author's words when there are some."""
     if label:
@@ -126,6 +168,7 @@ def duration_text(label: str, months: float | None, hours: int | None) -> str:
     return ", ".join(part for part in parts if part)
 
 
+@remembered
 def promise_text(hours: int | None) -> str:
     """Write the delay of answer that the organisation announces."""
     if hours is None:
@@ -135,13 +178,14 @@ def promise_text(hours: int | None) -> str:
     return _("Réponse annoncée sous %(days)d\u00a0jours", days=hours // 24)
 
 
+@remembered
 def source_name(source: str) -> str:
     """Return the name of the site a listing comes from; empty for this one."""
     return "" if source == OWN_SOURCE else str(SOURCE_NAMES.get(source, source))
 
 
 def build_card(row: Any, label: Label) -> Card:
-    """Return the card of a row of queries.card_columns()."""
+    """Return the card of a row read by queries.listing_cards and the like."""
     number_, unit = _KEYS[row.kind](row)
     return Card(
         id=row.id,
@@ -157,7 +201,7 @@ def build_card(row: Any, label: Label) -> Card:
         foot=[(icon, text) for icon, text in _foot(row) if text],
         key_number=number_,
         key_unit=unit,
-        date_text=_published(row) if row.kind == Kind.JOB else "",
+        date_text=_said_of("published", _on(row.published_at)) if row.kind == Kind.JOB else "",
         next_at=row.next_at,
     )
 
@@ -166,33 +210,66 @@ def _trim(value: float) -> str:
     return _number(round(value, 1))
 
 
-@lru_cache(maxsize=512)
+@remembered
 def _number(value: float) -> str:
     return str(int(value)) if value == int(value) else number(value)
 
 
-def _published(row: Any) -> str:
-    return _("Publiée le %(day)s", day=date_short(row.published_at)) if row.published_at else ""
+@remembered
+def _day(day: dt.date, _year: int) -> str:
+    # The year is part of what is remembered: it is written only when it is not the current one.
+    return date_short(day)
 
 
-def _foot(row: Any) -> Sequence[tuple[str, str]]:
+def _on(when: dt.datetime | dt.date) -> str:
+    day = paris_date(when) if isinstance(when, dt.datetime) else when
+    return _day(day, now().year)
+
+
+@remembered
+def _said(sentence: str) -> str:
+    return str(_SENTENCES[sentence])
+
+
+@remembered
+def _said_of(sentence: str, what: str) -> str:
+    return str(_SENTENCES[sentence]) % {"what": what}
+
+
+_SENTENCES = {
+    "published": lazy("Publiée le %(what)s"),
+    "until": lazy("Jusqu’au %(what)s"),
+    "origin": lazy("Annonce de %(what)s"),
+    "start": lazy("rentrée le %(what)s"),
+    "from": lazy("dès le %(what)s"),
+    "next_start": lazy("prochaine rentrée"),
+    "try": lazy("Pour découvrir\u00a0: ce n’est pas encore un poste"),
+    "open": lazy("Ouvert sans diplôme"),
+    "no_pay": lazy("Salaire non indiqué"),
+    "no_diploma": lazy("Sans diplôme préalable"),
+    "free": lazy("Gratuit"),
+    "internship": lazy("Stage"),
+    "whole": lazy("en tout"),
+}
+
+
+@remembered
+def _modality(value: str) -> str:
+    return str(MODALITY_LABELS[Modality(value)])
+
+
+def _foot(row: Any) -> Iterator[tuple[str, str]]:
     here = row.source == OWN_SOURCE
-    return (
-        ("info", _("Pour découvrir\u00a0: ce n’est pas encore un poste") if _is_try(row) else ""),
-        ("okrond", promise_text(row.promise_hours) if here and row.kind != Kind.EVENT else ""),
-        ("externe", "" if here else _("Annonce de %(source)s", source=source_name(row.source))),
-        (
-            "sparkle",
-            _("Ouvert sans diplôme")
-            if row.kind == Kind.JOB and row.diploma_need == DiplomaNeed.NONE
-            else "",
-        ),
-        ("calok", _("Jusqu’au %(day)s", day=date_short(row.deadline)) if row.deadline else ""),
-    )
-
-
-def _is_try(row: Any) -> bool:
-    return bool(row.kind == Kind.IMMERSION)
+    if row.kind == Kind.IMMERSION:
+        yield "info", _said("try")
+    if here and row.kind != Kind.EVENT:
+        yield "okrond", promise_text(row.promise_hours)
+    if not here:
+        yield "externe", _said_of("origin", source_name(row.source))
+    if row.kind == Kind.JOB and row.diploma_need == DiplomaNeed.NONE:
+        yield "sparkle", _said("open")
+    if row.deadline:
+        yield "calok", _said_of("until", _on(row.deadline))
 
 
 def _job_facts(row: Any, label: Label) -> list[str]:
@@ -201,15 +278,15 @@ def _job_facts(row: Any, label: Label) -> list[str]:
         contract_text(label, row.contract, row.contract_months),
         hours_text(row.hours_min, row.hours_max),
         *(label("schedule", slug) for slug in schedules[:MAX_SCHEDULES]),
-        "" if row.pay_min_cents else _("Salaire non indiqué"),
+        "" if row.pay_min_cents else _said("no_pay"),
     ]
 
 
 def _training_facts(row: Any, label: Label) -> list[str]:
     return [
-        _("Sans diplôme préalable") if row.diploma_need == DiplomaNeed.NONE else "",
+        _said("no_diploma") if row.diploma_need == DiplomaNeed.NONE else "",
         duration_text(row.duration_label, row.duration_months, row.duration_hours),
-        str(MODALITY_LABELS[Modality(row.modality)]) if row.modality else "",
+        _modality(row.modality) if row.modality else "",
         _free(row),
     ]
 
@@ -223,7 +300,7 @@ def _short_facts(row: Any, label: Label) -> list[str]:
 
 def _path_facts(row: Any, label: Label) -> list[str]:
     return [
-        str(MODALITY_LABELS[Modality(row.modality)]) if row.modality else "",
+        _modality(row.modality) if row.modality else "",
         _free(row),
         *(label("funding", slug) for slug in (row.funding or ())[:MAX_SCHEDULES]),
     ]
@@ -234,7 +311,7 @@ def _event_facts(row: Any, label: Label) -> list[str]:
 
 
 def _free(row: Any) -> str:
-    return _("Gratuit") if row.cost_cents == 0 else ""
+    return _said("free") if row.cost_cents == 0 else ""
 
 
 def _job_key(row: Any) -> tuple[str, str]:
@@ -245,30 +322,28 @@ def _job_key(row: Any) -> tuple[str, str]:
 def _training_key(row: Any) -> tuple[str, str]:
     if row.next_at is None:
         return "", ""
-    day = date_short(row.next_at)
+    day = _on(row.next_at)
     seats = seats_text(row.capacity, row.taken)
-    return (seats, _("rentrée le %(day)s", day=day)) if seats else (day, _("prochaine rentrée"))
+    return (seats, _said_of("start", day)) if seats else (day, _said("next_start"))
 
 
 def _internship_key(row: Any) -> tuple[str, str]:
     start = row.next_at or row.starts_on
     if start is None:
         return "", ""
-    return months_text(row.duration_months) or _("Stage"), _(
-        "dès le %(day)s", day=date_short(start)
-    )
+    return months_text(row.duration_months) or _said("internship"), _said_of("from", _on(start))
 
 
 def _immersion_key(row: Any) -> tuple[str, str]:
     if row.next_at is None:
         return "", ""
     dates = plural("%(num)d\u00a0date", "%(num)d\u00a0dates", row.next_count)
-    return dates, _("dès le %(day)s", day=date_short(row.next_at))
+    return dates, _said_of("from", _on(row.next_at))
 
 
 def _path_key(row: Any) -> tuple[str, str]:
     text = months_text(row.duration_months)
-    return text, _("en tout") if text else ""
+    return text, _said("whole") if text else ""
 
 
 def _event_key(row: Any) -> tuple[str, str]:

@@ -6,18 +6,55 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.core.clock import paris_date
-from app.core.database import db
+from app.core.database import UtcDateTime, db
 from app.geography.models import Commune
-from app.listings.cards import Card, build_card
+from app.listings.cards import Card, build_card, one_language
 from app.listings.enums import OWN_SOURCE, Kind, Status
 from app.listings.models import Listing, ListingEvent, ListingSession
 from app.organisations.enums import OrganisationStatus
 from app.organisations.models import Membership, Organisation
 from app.professions.queries import term_label
+
+# Written once, on tables rather than on classes: building and reading objects would cost as much
+# as the search itself on the page that is asked for most.
+_LISTING = Listing.__table__
+_SESSION = ListingSession.__table__
+_ORGANISATION = Organisation.__table__
+_CARD_COLUMNS = (
+    "id",
+    "version",
+    "kind",
+    "title",
+    "slug",
+    "source",
+    "employer_name",
+    "place_label",
+    "latitude",
+    "longitude",
+    "contract",
+    "contract_months",
+    "hours_min",
+    "hours_max",
+    "schedules",
+    "pay_min_cents",
+    "pay_max_cents",
+    "pay_period",
+    "diploma_need",
+    "workplace",
+    "duration_label",
+    "duration_months",
+    "duration_hours",
+    "modality",
+    "cost_cents",
+    "funding",
+    "published_at",
+    "deadline",
+    "starts_on",
+)
 
 
 def is_open(now: dt.datetime) -> ColumnElement[bool]:
@@ -28,113 +65,98 @@ def is_open(now: dt.datetime) -> ColumnElement[bool]:
     )
 
 
-def card_select(now: dt.datetime) -> Select[Any]:
-    """Return the query of the columns of a card: open listings, with their next free date."""
-    later = aliased(ListingSession)
+def _card_select() -> Select[Any]:
+    """Return the query of the columns of a card: open listings, with their next free date.
+
+    Parameters: `now` (an instant) and `today` (the day in Paris).
+    """
+    now, today = bindparam("now", type_=UtcDateTime()), bindparam("today", type_=Date())
+    later = _SESSION.alias("later")
     upcoming = (
-        later.listing_id == Listing.id,
-        later.starts_at > now,
-        or_(later.deadline.is_(None), later.deadline >= paris_date(now)),
+        later.c.listing_id == _LISTING.c.id,
+        later.c.starts_at > now,
+        or_(later.c.deadline.is_(None), later.c.deadline >= today),
     )
-    full = case((later.taken < later.capacity, 0), (later.capacity.is_(None), 0), else_=1)
+    full = case((later.c.taken < later.c.capacity, 0), (later.c.capacity.is_(None), 0), else_=1)
     following = (
-        select(later.id)
+        select(later.c.id)
         .where(*upcoming)
-        .order_by(full, later.starts_at, later.id)
+        .order_by(full, later.c.starts_at, later.c.id)
         .limit(1)
-        .correlate(Listing)
+        .correlate(_LISTING)
         .scalar_subquery()
     )
-    count = select(func.count(later.id)).where(*upcoming).correlate(Listing).scalar_subquery()
+    count = select(func.count(later.c.id)).where(*upcoming).correlate(_LISTING).scalar_subquery()
     return (
         select(
-            Listing.id,
-            Listing.version,
-            Listing.kind,
-            Listing.title,
-            Listing.slug,
-            Listing.source,
-            Listing.employer_name,
-            Listing.place_label,
-            Listing.latitude,
-            Listing.longitude,
-            Listing.contract,
-            Listing.contract_months,
-            Listing.hours_min,
-            Listing.hours_max,
-            Listing.schedules,
-            Listing.pay_min_cents,
-            Listing.pay_max_cents,
-            Listing.pay_period,
-            Listing.diploma_need,
-            Listing.workplace,
-            Listing.duration_label,
-            Listing.duration_months,
-            Listing.duration_hours,
-            Listing.modality,
-            Listing.cost_cents,
-            Listing.funding,
-            Listing.published_at,
-            Listing.deadline,
-            Listing.starts_on,
-            Organisation.promise_hours,
-            ListingSession.starts_at.label("next_at"),
-            ListingSession.ends_at.label("next_ends_at"),
-            ListingSession.capacity,
-            ListingSession.taken,
+            *(_LISTING.c[name] for name in _CARD_COLUMNS),
+            _ORGANISATION.c.promise_hours,
+            _SESSION.c.starts_at.label("next_at"),
+            _SESSION.c.ends_at.label("next_ends_at"),
+            _SESSION.c.capacity,
+            _SESSION.c.taken,
             count.label("next_count"),
         )
-        .select_from(Listing)
-        .outerjoin(Organisation, Organisation.id == Listing.organisation_id)
-        .outerjoin(ListingSession, ListingSession.id == following)
-        .where(is_open(now))
+        .select_from(_LISTING)
+        .outerjoin(_ORGANISATION, _ORGANISATION.c.id == _LISTING.c.organisation_id)
+        .outerjoin(_SESSION, _SESSION.c.id == following)
+        .where(
+            _LISTING.c.status == Status.PUBLISHED,
+            or_(_LISTING.c.closes_at.is_(None), _LISTING.c.closes_at > now),
+        )
     )
+
+
+_CARDS = _card_select()
+_CARDS_BY_ID = _CARDS.where(_LISTING.c.id.in_(bindparam("ids", expanding=True)))
+_LATEST_CARDS = _CARDS.order_by(_LISTING.c.published_at.desc(), _LISTING.c.id.desc())
+_EVENT_CARDS = _CARDS.where(_LISTING.c.kind == Kind.EVENT, _SESSION.c.id.is_not(None)).order_by(
+    _SESSION.c.starts_at, _LISTING.c.id
+)
+
+
+def _cards(query: Select[Any], now: dt.datetime, **values: Any) -> list[Card]:
+    rows = db.session.execute(query, {"now": now, "today": paris_date(now)} | values)
+    with one_language():
+        return [build_card(row, term_label) for row in rows]
 
 
 def listing_cards(ids: Iterable[int], now: dt.datetime) -> dict[int, Card]:
     """Return the cards of the open listings among `ids`, in one query."""
     ids = list(ids)
-    if not ids:
-        return {}
-    rows = db.session.execute(card_select(now).where(Listing.id.in_(ids)))
-    return {row.id: build_card(row, term_label) for row in rows}
+    return {card.id: card for card in _cards(_CARDS_BY_ID, now, ids=ids)} if ids else {}
 
 
 def latest_cards(limit: int, now: dt.datetime, kind: str | None = None) -> list[Card]:
     """Return the cards of the listings published last."""
-    query = card_select(now).order_by(Listing.published_at.desc(), Listing.id.desc()).limit(limit)
-    if kind is not None:
-        query = query.where(Listing.kind == kind)
-    return [build_card(row, term_label) for row in db.session.execute(query)]
+    query = _LATEST_CARDS.limit(limit)
+    return _cards(query if kind is None else query.where(_LISTING.c.kind == kind), now)
 
 
 def upcoming_events(limit: int, now: dt.datetime) -> list[Card]:
     """Return the cards of the open events, the nearest date first."""
-    query = (
-        card_select(now)
-        .where(Listing.kind == Kind.EVENT, ListingSession.id.is_not(None))
-        .order_by(ListingSession.starts_at, Listing.id)
-        .limit(limit)
-    )
-    return [build_card(row, term_label) for row in db.session.execute(query)]
+    return _cards(_EVENT_CARDS.limit(limit), now)
 
 
 def similar_cards(listing: Listing, now: dt.datetime, limit: int = 4) -> list[Card]:
-    """Return open listings of the same profession, in the same department."""
+    """Return open listings of the same profession, in the same department.
+
+    Someone who looks at a job wants jobs first, then other ways in.
+    """
     if listing.profession_id is None:
         return []
-    query = card_select(now).where(
-        Listing.profession_id == listing.profession_id, Listing.id != listing.id
+    query = _CARDS.where(
+        _LISTING.c.profession_id == listing.profession_id, _LISTING.c.id != listing.id
     )
-    latest = (Listing.published_at.desc(), Listing.id.desc())
-    department = listing.commune.department_code if listing.commune else None
-    if department is not None:
-        near = select(Commune.code).where(Commune.department_code == department)
-        query = query.where(Listing.commune_code.in_(near))
-    # Someone who looks at a job wants jobs first, then other ways in.
-    same_kind = (Listing.kind == listing.kind).desc()
-    rows = db.session.execute(query.order_by(same_kind, *latest).limit(limit))
-    return [build_card(row, term_label) for row in rows]
+    if listing.commune is not None:
+        department = Commune.department_code == listing.commune.department_code
+        query = query.where(_LISTING.c.commune_code.in_(select(Commune.code).where(department)))
+    order = (
+        case((_LISTING.c.kind == listing.kind, 0), else_=1),
+        _LISTING.c.published_at.desc(),
+        _LISTING.c.id.desc(),
+    )
+    return _cards(query.order_by(*order).limit(limit), now)
 
 
 def counts_by_kind(now: dt.datetime) -> dict[str, int]:
