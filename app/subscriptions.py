@@ -1,4 +1,4 @@
-"""Which handlers hear which topic, and what runs when. Nothing registers itself by being imported."""
+"""Which handlers hear which topic, and what runs when: nothing registers itself."""
 
 from __future__ import annotations
 

@@ -45,7 +45,6 @@ REFERENCE_TABLES = {
     "mobility_edge",
     "source",
     "reference_version",
-    "reference_version",
 }
 
 

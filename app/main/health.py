@@ -8,6 +8,8 @@ from app.core import clock
 from app.core.database import db
 from app.core.jobs import HEARTBEAT_MAX_AGE, Heartbeat, database_answers
 from app.core.permissions import public
+from app.search.client import EngineError
+from app.search.guard import index_is_whole
 
 bp = Blueprint("health", __name__, url_prefix="/health")
 
@@ -22,15 +24,24 @@ def live() -> Response:
 @bp.get("/ready")
 @public
 def ready() -> tuple[Response, int]:
-    """Say whether the site can serve: 503 without its database; the rest is reported, not required."""
+    """Say whether the site can serve: only the database is required, the rest is reported."""
     database = database_answers()
     worker = database and _worker_is_alive()
     report = {
         "database": "ok" if database else "down",
         "worker": "ok" if worker else "silent",
+        "search": _search_state() if database else "unknown",
     }
     status = "ok" if database else "down"
     return jsonify(status=status, **report), 200 if database else 503
+
+
+def _search_state() -> str:
+    """Return "ok" when the engine answers people, "fallback" when the database does instead."""
+    try:
+        return "ok" if index_is_whole(clock.now()) else "fallback"
+    except EngineError:
+        return "fallback"
 
 
 def _worker_is_alive() -> bool:

@@ -43,12 +43,12 @@ class Chip(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """Another search, which has results."""
+    """Another search, which has `total` results."""
 
     label: str
     url: str
     icon: str
-    count: int
+    total: int
 
 
 @bp.get(PATH)
