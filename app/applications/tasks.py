@@ -57,9 +57,13 @@ def _sending(message: mail.Message | None) -> Effect | None:
         try:
             mail.send(message)
         except smtplib.SMTPRecipientsRefused as error:
-            # An address that does not exist will not exist tomorrow; the error names it: hide it.
-            if all(code >= 500 for code, _text in error.recipients.values()):
-                raise Permanent("recipient refused") from None
-            raise
+            if not all(code >= 500 for code, _text in error.recipients.values()):
+                raise
+            # An address that does not exist will not exist tomorrow. The error names it: hide it.
+            raise Permanent("recipient refused") from None
+        except smtplib.SMTPDataError as error:
+            if error.smtp_code < 500:
+                raise
+            raise Permanent("message refused") from None
 
     return send

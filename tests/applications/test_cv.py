@@ -88,6 +88,7 @@ def test_an_honest_file_is_taken(name: str, data: bytes, extension: str) -> None
             "anormalement gros",
         ),
         ("cv.png", huge_png(), "trop grande"),
+        ("cv.odt", files.archive({"mimetype": b"text/plain", "content.xml": b"x"}), "abîmé"),
         # Damaged.
         ("cv.pdf", files.pdf()[:200] + b"%%EOF", "abîmé"),
         ("cv.pdf", b"%PDF-1.7\n%%EOF", "abîmé"),

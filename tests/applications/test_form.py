@@ -164,6 +164,19 @@ def test_the_same_form_with_other_answers_keeps_the_first(
     assert one(session).first_name == "Nora"
 
 
+def test_a_second_tab_of_the_same_browser_leads_to_the_same_confirmation(
+    client: FlaskClient, session: Any
+) -> None:
+    of = factories.listing()
+    address = f"{of.path}/candidater"
+    tabs = [hidden(client.get(address)) for _tab in range(2)]
+    client.post(address, data=tabs[0] | NORA)
+    first = confirmation(client)
+    assert client.post(address, data=tabs[1] | NORA).status_code == 303
+    assert confirmation(client) == first
+    assert count(session) == 1
+
+
 def test_who_only_knows_the_phone_learns_nothing_more(
     client: FlaskClient, app: Flask, session: Any
 ) -> None:
@@ -204,6 +217,28 @@ def test_a_listing_closed_meanwhile_gives_back_what_was_typed(
     for expected in ("pendant que vous écriviez", "Je connais le quartier.", other.title):
         assert expected in text
     assert count(session) == 0
+
+
+def test_a_listing_on_pause_may_open_again(client: FlaskClient) -> None:
+    response = client.get(f"{factories.listing(status='paused').path}/candidater")
+    assert response.status_code == 410
+    assert "en pause" in words(response)
+
+
+def test_a_full_date_offers_its_waiting_list(client: FlaskClient) -> None:
+    event = factories.listing(Kind.EVENT)
+    full = factories.listing_session(event, capacity=1, taken=1)
+    factories.listing_session(event, label="Soirée")
+    assert "complet : liste d’attente" in words(client.get(f"{event.path}/candidater"))
+    answer(client, event, session=str(full.id))
+    assert "Vous êtes sur la liste d’attente" in words(client.get("/candidature/confirmation"))
+
+
+def test_a_person_without_phone_is_answered_by_mail(client: FlaskClient) -> None:
+    answer(client, factories.listing(), phone="", email="Nora@Example.org")
+    text = words(client.get("/candidature/confirmation"))
+    assert "On vous répond avant" in text
+    assert "Une réponse par e-mail" in text
 
 
 def test_a_listing_past_its_deadline_is_closed(client: FlaskClient, now: dt.datetime) -> None:

@@ -6,10 +6,11 @@ import datetime as dt
 import re
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.applications import services
+from app.applications import services, tasks
 from app.applications.enums import ActorKind, DeclineReason, Status
 from app.applications.models import Application
 from app.core.jobs import jobs
@@ -129,15 +130,24 @@ def test_a_seat_that_comes_free_is_told_to_the_next(
     assert "vous êtes inscrit·e" in texts(mine[0])[0]
 
 
-def test_a_refused_address_stops_nobody_and_is_not_repeated(
-    client: FlaskClient, smtp: Any, session: Any
+@pytest.mark.parametrize(
+    ("answered", "state"), [("451 try later", "pending"), ("550 no such user", "dead")]
+)
+def test_a_refusal_for_ever_is_not_repeated(
+    answered: str, state: str, client: FlaskClient, smtp: Any, session: Any
 ) -> None:
-    smtp.refuse_with = "451 try later"
+    smtp.refuse_with = answered
     answer(client, factories.listing(), email="nora@example.org")
     jobs.drain()
-    states = session.scalars(
-        select(OutboxEvent.state).where(OutboxEvent.topic == "application.received")
-    ).all()
-    assert states == ["pending"]
-    errors = session.scalars(select(OutboxEvent.last_error)).all()
-    assert not any("nora" in (error or "") for error in errors)
+    session.expire_all()
+    row = session.scalars(
+        select(OutboxEvent).where(OutboxEvent.topic == "application.received")
+    ).one()
+    assert row.state == state
+    assert "nora" not in (row.last_error or "")
+
+
+def test_messages_about_what_has_been_erased_are_not_sent(smtp: Any) -> None:
+    gone = {"application_id": 2**30, "application_event_id": 2**30, "user_id": 2**30}
+    for handler in (tasks.confirm_to_candidate, tasks.tell_candidate, tasks.tell_member):
+        assert handler(gone, 1) is None

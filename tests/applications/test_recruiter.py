@@ -16,6 +16,7 @@ from app.accounts.enums import Role
 from app.applications.enums import DECLINE_REASON_LABELS, DeclineReason, Status
 from app.applications.models import Application, ContactView
 from app.core.database import db
+from app.core.outbox import OutboxEvent
 from app.listings.enums import Kind
 from app.organisations.enums import OrganisationStatus
 from tests import factories
@@ -204,6 +205,32 @@ def test_steps_are_taken_from_the_sheet_and_from_the_board(sign_in: SignIn, sess
     assert press(client, move, BOARD, to="meeting", next="//evil.example").location == sheet(
         application
     )
+
+
+def test_who_came_to_an_event_is_noted_in_silence(sign_in: SignIn, session: Any) -> None:
+    person, application = received(kind=Kind.EVENT, status=Status.REGISTERED)
+    client = sign_in(person)
+    assert "Inscriptions" in words(client.get(BOARD))
+    press(client, f"{sheet(application)}/etape", BOARD, to="attended")
+    assert "Samira : Présence." in words(client.get(BOARD))
+    assert session.scalar(select(func.count()).select_from(OutboxEvent)) == 0
+
+
+def test_a_person_without_email_is_to_be_told_by_phone(sign_in: SignIn) -> None:
+    person, application = received(email=None)
+    client = sign_in(person)
+    press(client, f"{sheet(application)}/etape", BOARD, to="contacted")
+    assert "dites-le-lui au téléphone" in words(client.get(BOARD))
+
+
+def test_a_no_always_goes_through_its_reason(sign_in: SignIn) -> None:
+    person, application = received()
+    client = sign_in(person)
+    response = press(client, f"{sheet(application)}/etape", BOARD, to="declined")
+    assert response.location == f"{sheet(application)}/refuser"
+    asked = client.get(f"{sheet(application)}/refuser?reason=age")
+    assert asked.status_code == 422
+    assert application.status == Status.RECEIVED
 
 
 @pytest.mark.parametrize("to", ["received", "enrolled", "withdrawn", "nonsense", ""])
