@@ -252,7 +252,7 @@ def last_refusal(listing_id: int) -> str:
     )
 
 
-def _page_select() -> Select[tuple[Listing]]:
+def _page_select() -> Select[Listing]:
     return select(Listing).options(
         joinedload(Listing.organisation),
         joinedload(Listing.profession),

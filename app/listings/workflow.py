@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from app.core.clock import end_of_paris_day, paris_date
-from app.core.errors import NotAllowedTransition
+from app.core.errors import DomainError, NotAllowedTransition
 from app.core.i18n import _, lazy
-from app.listings.enums import Outcome, Status
+from app.listings.enums import Kind, Outcome, Status
+from app.listings.models import Listing
 
 # A listing that nobody confirms is asked about at thirty days and leaves after sixty.
 UNCONFIRMED_LIFE = dt.timedelta(days=60)
@@ -99,3 +100,35 @@ def closing_instant(
 def last_day(closes_at: dt.datetime) -> dt.date:
     """Return the last Paris day on which a listing closing at `closes_at` can be answered."""
     return paris_date(closes_at - dt.timedelta(microseconds=1))
+
+
+def require_complete(listing: Listing, now: dt.datetime) -> None:
+    """Raise DomainError naming what an own listing lacks to be shown."""
+    missing = missing_for_publication(listing)
+    if missing:
+        raise DomainError(_("Il manque\u00a0: %(what)s.", what=", ".join(missing)))
+    if listing.deadline is not None and listing.deadline < paris_date(now):
+        raise DomainError(_("La date limite est passée. Indiquez une nouvelle date."))
+    if listing.kind == Kind.EVENT and all(session.starts_at <= now for session in listing.sessions):
+        raise DomainError(_("La date du rendez-vous est passée. Indiquez une nouvelle date."))
+
+
+def missing_for_publication(listing: Listing) -> list[str]:
+    """Return, in French, what the listing lacks to be published."""
+    needed = [
+        (bool(listing.title.strip()), _("le titre")),
+        (bool(listing.description.strip()), _("la description")),
+        (listing.kind == Kind.PATH or listing.commune_code is not None, _("la commune")),
+    ]
+    if listing.kind == Kind.JOB:
+        needed += [
+            (listing.profession_id is not None, _("le métier")),
+            (listing.pay_min_cents is not None, _("le salaire")),
+            (listing.hours_min is not None, _("les heures par semaine")),
+            (listing.contract is not None, _("le contrat")),
+        ]
+    if listing.kind == Kind.EVENT:
+        needed.append((bool(listing.sessions), _("la date")))
+    if listing.kind == Kind.PATH:
+        needed.append((listing.profession_id is not None, _("le métier d’arrivée")))
+    return [name for present, name in needed if not present]

@@ -19,6 +19,7 @@ from app.listings import queries, services
 from app.listings.enums import KIND_PARAMS, Kind, Outcome, Status
 from app.listings.forms import CloseForm, ListingForm, form_class, initial_values
 from app.listings.models import Listing
+from app.listings.workflow import missing_for_publication
 from app.organisations.models import Organisation
 from app.organisations.queries import organisations_of
 
@@ -71,7 +72,7 @@ def show(listing_id: int) -> str:
         "recruiter/listing.html",
         listing=listing,
         refusal=queries.last_refusal(listing.id) if listing.status == Status.DRAFT else "",
-        missing=services.missing_for_publication(listing),
+        missing=missing_for_publication(listing),
         awaits_outcome=listing.outcome == Outcome.EXPIRED,
     )
 

@@ -1,0 +1,35 @@
+"""Writes of listings. Nothing here commits: the caller ends the transaction."""
+
+from app.listings.services.imported import IMPORTED, close_gone, confirm_listings, import_listing
+from app.listings.services.life import (
+    announce_changed,
+    close_listing,
+    expire_due,
+    mark_changed,
+    needs_review,
+    pause_listing,
+    publish_listing,
+    refuse_listing,
+    resume_listing,
+    submit_listing,
+)
+from app.listings.services.writing import create_listing, update_listing
+
+__all__ = [
+    "IMPORTED",
+    "announce_changed",
+    "close_gone",
+    "close_listing",
+    "confirm_listings",
+    "create_listing",
+    "expire_due",
+    "import_listing",
+    "mark_changed",
+    "needs_review",
+    "pause_listing",
+    "publish_listing",
+    "refuse_listing",
+    "resume_listing",
+    "submit_listing",
+    "update_listing",
+]

@@ -1,0 +1,267 @@
+"""The life of a listing: sent, read, shown, hidden, closed; each step is logged and announced."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy import exists, select
+
+from app.core.clock import paris_date
+from app.core.database import db
+from app.core.errors import DomainError
+from app.core.i18n import _
+from app.core.outbox import enqueue, enqueue_many
+from app.listings.enums import OWN_SOURCE, Announcement, Kind, Outcome, Status
+from app.listings.models import Listing, ListingEvent
+from app.listings.workflow import (
+    Action,
+    check_outcome,
+    closing_instant,
+    require_complete,
+    target,
+)
+from app.organisations.enums import OrganisationStatus
+from app.organisations.queries import members_of
+
+if TYPE_CHECKING:
+    from app.accounts.models import User
+
+EXPIRY_BATCH = 500
+
+
+def submit_listing(actor: User, listing: Listing, now: dt.datetime) -> Listing:
+    """Send a draft: to review, or online at once when the organisation is known and trusted."""
+    lock(listing)
+    target(listing.status, Action.SUBMIT)
+    if listing.organisation is None or listing.organisation.status == OrganisationStatus.SUSPENDED:
+        raise DomainError(_("Votre structure ne peut pas publier pour le moment. Appelez-nous."))
+    require_complete(listing, now)
+    review = needs_review(listing)
+    move(listing, Action.SUBMIT, actor, now)
+    if not review:
+        put_online(listing, actor, now)
+    db.session.flush()
+    return listing
+
+
+def needs_review(listing: Listing) -> bool:
+    """Return whether someone of the team reads the listing before it goes online.
+
+    Always for an organisation that is not verified, for the first listing of any organisation,
+    and for a listing that was refused or approved before and comes back as a draft.
+    """
+    if listing.organisation is None or not listing.organisation.verified:
+        return True
+    trusted = exists().where(
+        Listing.organisation_id == listing.organisation_id,
+        Listing.source == OWN_SOURCE,
+        Listing.published_at.is_not(None),
+        Listing.id != listing.id,
+    )
+    seen = exists().where(
+        ListingEvent.listing_id == listing.id, ListingEvent.from_status == Status.IN_REVIEW
+    )
+    return not db.session.scalar(select(trusted)) or bool(db.session.scalar(select(seen)))
+
+
+def publish_listing(actor: User | None, listing: Listing, now: dt.datetime) -> Listing:
+    """Put online a listing that was in review. Raises DomainError when it cannot be shown."""
+    lock(listing)
+    target(listing.status, Action.PUBLISH)
+    if listing.organisation is not None and not listing.organisation.verified:
+        raise DomainError(_("Vérifiez d’abord la structure, puis publiez l’annonce."))
+    require_complete(listing, now)
+    put_online(listing, actor, now)
+    db.session.flush()
+    return listing
+
+
+def refuse_listing(actor: User, listing: Listing, reason: str, now: dt.datetime) -> Listing:
+    """Send a listing back to its author with the reason, which she is told."""
+    lock(listing)
+    if not reason.strip():
+        raise DomainError(_("Écrivez la raison du refus\u00a0: la structure la recevra."))
+    move(listing, Action.REFUSE, actor, now, reason.strip())
+    touch(listing, now)
+    tell_members(listing, Announcement.REFUSED, now)
+    db.session.flush()
+    return listing
+
+
+def pause_listing(actor: User, listing: Listing, now: dt.datetime) -> Listing:
+    """Hide a listing for a while. It still closes at its deadline."""
+    lock(listing)
+    move(listing, Action.PAUSE, actor, now)
+    mark_changed(listing, now)
+    db.session.flush()
+    return listing
+
+
+def resume_listing(actor: User, listing: Listing, now: dt.datetime) -> Listing:
+    """Show a paused listing again, confirmed as true today."""
+    lock(listing)
+    target(listing.status, Action.RESUME)
+    require_complete(listing, now)
+    listing.refreshed_at = now
+    schedule_closing(listing)
+    move(listing, Action.RESUME, actor, now)
+    mark_changed(listing, now)
+    db.session.flush()
+    return listing
+
+
+def close_listing(
+    actor: User | None,
+    listing: Listing,
+    outcome: str,
+    now: dt.datetime,
+    unfilled_reason: str | None = None,
+) -> Listing:
+    """Close a listing and keep how it ended, and why when nobody was found.
+
+    A listing closed by its deadline accepts its outcome once, afterwards.
+    """
+    lock(listing)
+    outcome = Outcome(outcome)
+    awaiting = listing.status == Status.CLOSED and listing.outcome == Outcome.EXPIRED
+    if not awaiting:
+        target(listing.status, Action.CLOSE)
+    check_outcome(listing.status, outcome, unfilled_reason)
+    reason = unfilled_reason if outcome == Outcome.UNFILLED else None
+    if awaiting:
+        listing.outcome, listing.unfilled_reason = outcome, reason
+        listing.updated_at = now
+        log(listing, Status.CLOSED, actor, now, outcome)
+    else:
+        end(listing, outcome, actor, now, reason)
+        mark_changed(listing, now)
+    db.session.flush()
+    return listing
+
+
+def expire_due(now: dt.datetime, *, limit: int = EXPIRY_BATCH) -> int:
+    """Close every listing whose day is over; return how many. Running it twice changes nothing."""
+    total = 0
+    while True:
+        due = (
+            select(Listing)
+            .where(
+                Listing.status.in_([Status.PUBLISHED, Status.PAUSED, Status.IN_REVIEW]),
+                Listing.closes_at <= now,
+            )
+            .order_by(Listing.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        listings = list(db.session.scalars(due))
+        if not listings:
+            return total
+        for listing in listings:
+            end(listing, Outcome.EXPIRED, None, now)
+            touch(listing, now)
+            tell_members(listing, Announcement.EXPIRED, now)
+        announce_changed(listings, now)
+        total += len(listings)
+
+
+def mark_changed(listing: Listing, now: dt.datetime) -> None:
+    """Raise the version and tell search and feeds that what they show has changed."""
+    touch(listing, now)
+    enqueue("listing.changed", now=now, listing_id=listing.id)
+
+
+def announce_changed(listings: Sequence[Listing], now: dt.datetime) -> None:
+    """Flush, then tell everyone at once that these listings changed."""
+    db.session.flush()
+    enqueue_many("listing.changed", [{"listing_id": listing.id} for listing in listings], now=now)
+
+
+def lock(listing: Listing) -> None:
+    """Read again, and hold until the commit, what decides of a transition."""
+    db.session.flush()
+    db.session.refresh(
+        listing,
+        attribute_names=["status", "version", "outcome", "closes_at"],
+        with_for_update=True,
+    )
+
+
+def move(
+    listing: Listing, action: Action, actor: User | None, now: dt.datetime, reason: str = ""
+) -> None:
+    before = listing.status
+    listing.status = target(before, action)
+    log(listing, before, actor, now, reason)
+
+
+def log(
+    listing: Listing,
+    before: str | None,
+    actor: User | None,
+    now: dt.datetime,
+    reason: str = "",
+    to: str | None = None,
+) -> None:
+    db.session.add(
+        ListingEvent(
+            listing=listing,
+            from_status=before,
+            to_status=to or listing.status,
+            at=now,
+            actor_id=actor.id if actor else None,
+            reason=reason,
+        )
+    )
+
+
+def touch(listing: Listing, now: dt.datetime) -> None:
+    listing.version += 1
+    listing.updated_at = now
+
+
+def schedule_closing(listing: Listing) -> None:
+    if listing.refreshed_at is None:
+        return
+    days = [
+        session.deadline or paris_date(session.starts_at)
+        for session in (() if listing.kind == Kind.JOB else listing.sessions)
+    ]
+    listing.closes_at = closing_instant(listing.deadline, days, listing.refreshed_at)
+
+
+def tell_members(listing: Listing, what: Announcement, now: dt.datetime) -> None:
+    if listing.source != OWN_SOURCE or listing.organisation_id is None:
+        return
+    for member in members_of(listing.organisation_id):
+        # One event for one message: a refused address never delays nor repeats the others.
+        enqueue(
+            "listing.announced",
+            now=now,
+            listing_id=listing.id,
+            user_id=member.id,
+            what=what,
+        )
+
+
+def put_online(listing: Listing, actor: User | None, now: dt.datetime) -> None:
+    listing.published_at = listing.published_at or now
+    listing.refreshed_at = now
+    schedule_closing(listing)
+    move(listing, Action.PUBLISH, actor, now)
+    mark_changed(listing, now)
+    tell_members(listing, Announcement.PUBLISHED, now)
+
+
+def end(
+    listing: Listing,
+    outcome: Outcome,
+    actor: User | None,
+    now: dt.datetime,
+    unfilled_reason: str | None = None,
+) -> None:
+    listing.closed_at = now
+    listing.outcome = outcome
+    listing.unfilled_reason = unfilled_reason
+    move(listing, Action.CLOSE, actor, now, outcome)
