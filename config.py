@@ -67,6 +67,8 @@ class Config:
         self.STORAGE_URL = get("STORAGE_URL") or f"file://{self.DATA_DIR / 'files'}"
         self.LOG_LEVEL = get("LOG_LEVEL", "INFO")
         self.RATELIMIT_ENABLED = _flag(get("RATELIMIT_ENABLED"), default=True)
+        self.APPLICATION_RATE_LIMIT = get("APPLICATION_RATE_LIMIT") or "60 per minute; 600 per hour"
+        self.API_RATE_LIMIT = get("API_RATE_LIMIT") or "120 per minute"
         self.RATELIMIT_STORAGE_URI = get("RATELIMIT_STORAGE_URL") or "memory://"
         self.SESSION_COOKIE_SECURE = self.PUBLIC_BASE_URL.startswith("https://")
         # The prefix makes browsers refuse the cookie from a subdomain or over plain HTTP.

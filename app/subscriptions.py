@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.accounts.services import purge_sign_ins
 from app.accounts.tasks import send_sign_in_link
-from app.applications.services import purge_applications
+from app.applications.services import purge_applications, sweep_files
 from app.applications.tasks import confirm_to_candidate, drop_file, tell_candidate, tell_member
 from app.core.jobs import Scheduled, purge_done
 from app.core.outbox import Subscription
@@ -28,5 +28,6 @@ SCHEDULE = [
     Scheduled("check_index", check_index, minute="37", hour="3"),
     Scheduled("purge_outbox", purge_done, minute="17", hour="2"),
     Scheduled("purge_applications", purge_applications, minute="47", hour="2"),
+    Scheduled("sweep_files", sweep_files, minute="57", hour="2"),
     Scheduled("purge_sign_ins", purge_sign_ins, minute="27", hour="2"),
 ]

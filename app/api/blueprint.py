@@ -15,11 +15,10 @@ from app.core.limits import limiter
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
 CACHE = "public, max-age=60"
-DEFAULT_RATE_LIMIT = "120 per minute"
 
 
 def _rate_limit() -> str:
-    return str(current_app.config.get("API_RATE_LIMIT", DEFAULT_RATE_LIMIT))
+    return str(current_app.config["API_RATE_LIMIT"])
 
 
 limiter.limit(_rate_limit)(bp)

@@ -6,6 +6,7 @@ here for anything else, and is only ever served as a download.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
 import re
@@ -301,6 +302,12 @@ def read(key: str, sha256: str) -> bytes | None:
     except (BaseError, FileNotFoundError):
         return None
     return data if hashlib.sha256(data).hexdigest() == sha256 else None
+
+
+def kept_before(instant: dt.datetime) -> list[str]:
+    """Return the names of the files written before `instant`."""
+    batches = file_store().list("cv/")
+    return [meta["path"] for batch in batches for meta in batch if meta["last_modified"] < instant]
 
 
 def remove(key: str) -> None:

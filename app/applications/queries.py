@@ -297,3 +297,9 @@ def finished_before(
             select(Application).where(finished | silent).order_by(Application.id).limit(limit)
         )
     )
+
+
+def cv_keys() -> set[str]:
+    """Return the names of the files that belong to an application."""
+    keys = db.session.scalars(select(Application.cv_key).where(Application.cv_key.is_not(None)))
+    return {key for key in keys if key}

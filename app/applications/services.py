@@ -12,6 +12,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import User
+from app.applications import cv as cv_files
 from app.applications import keys, queries, workflow
 from app.applications.cv import StoredFile
 from app.applications.enums import ActorKind, CallBack, DeclineReason, Status
@@ -28,6 +29,7 @@ TRIES_PER_REFERENCE = 10
 TRIES_PER_ADDRESS = 60
 TRIES_WINDOW = dt.timedelta(minutes=15)
 KEEP_FINISHED = dt.timedelta(days=90)
+FILE_GRACE = dt.timedelta(hours=24)
 KEEP_SILENT = dt.timedelta(days=365)
 NEW_REFERENCE_TRIES = 5
 
@@ -350,6 +352,15 @@ def find_by_code(reference: str, code: str, address: str, now: dt.datetime) -> A
     db.session.add_all(LookupAttempt(key=key, at=now) for key in (by_pair, by_address))
     db.session.flush()
     return None
+
+
+def sweep_files(now: dt.datetime) -> int:
+    """Delete the files whose application never came, a day later; return how many went."""
+    written = cv_files.kept_before(now - FILE_GRACE)
+    orphans = set(written) - queries.cv_keys()
+    for key in orphans:
+        cv_files.remove(key)
+    return len(orphans)
 
 
 def purge_applications(now: dt.datetime, limit: int = 500) -> int:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import struct
 import zlib
 
 import pytest
 
 from app.applications import cv
+from app.applications.services import sweep_files
+from app.core import clock
 from app.core.storage import file_store
+from tests import factories
 from tests.applications import files
 
 MAX = 5 * 1024 * 1024
@@ -125,3 +129,17 @@ def test_a_file_changed_in_the_store_is_never_given() -> None:
     cv.remove(stored.key)
     cv.remove(stored.key)
     assert cv.read(stored.key, stored.sha256) is None
+
+
+def test_a_file_whose_application_never_came_goes_a_day_later() -> None:
+    orphan = cv.store(cv.inspect("cv.pdf", files.pdf(), max_bytes=MAX))
+    kept = cv.store(cv.inspect("cv.pdf", files.pdf(), max_bytes=MAX))
+    factories.application(cv_key=kept.key, cv_name="cv.pdf", cv_sha256=kept.sha256)
+    now = clock.now()
+
+    sweep_files(now)
+    assert cv.read(orphan.key, orphan.sha256) is not None
+
+    sweep_files(now + dt.timedelta(hours=25))
+    assert cv.read(orphan.key, orphan.sha256) is None
+    assert cv.read(kept.key, kept.sha256) is not None

@@ -37,7 +37,6 @@ from app.listings.models import Listing, ListingSession
 applications = Blueprint("applications", __name__)
 
 # Libraries, shelters and phone operators share one address among many people.
-DEFAULT_RATE_LIMIT = "60 per minute; 600 per hour"
 # Long enough to note the code or print the page, short on a shared computer.
 CODE_SHOWN = dt.timedelta(minutes=30)
 FOLLOWED_FOR = dt.timedelta(hours=2)
@@ -52,7 +51,7 @@ def _labels() -> dict[str, Any]:
 
 
 def _rate_limit() -> str:
-    return str(current_app.config.get("APPLICATION_RATE_LIMIT", DEFAULT_RATE_LIMIT))
+    return str(current_app.config["APPLICATION_RATE_LIMIT"])
 
 
 # The form checks its own token: an expired session gives the form back, filled, not an error page.
