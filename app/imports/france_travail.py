@@ -320,21 +320,20 @@ def _located(code: str | None, label: str, point: tuple[float, float] | None) ->
 
 def _point(raw: dict[str, Any]) -> tuple[float, float] | None:
     place = raw.get("lieuTravail")
-    values = (place.get("latitude"), place.get("longitude")) if isinstance(place, dict) else ()
-    if len(values) != 2 or any(
-        isinstance(v, bool) or not isinstance(v, int | float) for v in values
-    ):
+    if not isinstance(place, dict):
         return None
-    latitude, longitude = float(values[0]), float(values[1])
+    latitude, longitude = _number(place.get("latitude")), _number(place.get("longitude"))
+    if latitude is None or longitude is None:
+        return None
     # « 0, 0 » is what a form left empty gives.
     in_range = -90 <= latitude <= 90 and -180 <= longitude <= 180 and (latitude or longitude)
     return (latitude, longitude) if in_range else None
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) >= 1_000:
-        return None
-    return float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1_000:
+        return float(value)
+    return None
 
 
 def _place_label(libelle: str) -> str:

@@ -162,6 +162,7 @@ def test_care_offer_of_no_known_profession_is_kept_without_one(
             "Corse-du-Sud (2A)",
         ),
         ({"latitude": 48.85, "longitude": -40.0, "libelle": "France"}, None, "France"),
+        ({"latitude": 10**400, "longitude": 4, "libelle": "France"}, None, "France"),
         ({}, None, ""),
         (None, None, ""),
         ("Bron", None, ""),

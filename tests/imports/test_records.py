@@ -26,7 +26,7 @@ def read(folder: Path, content: bytes) -> list[Record]:
     [
         b'[{"id": "1"}, {"id": "2"}]',
         b'{"resultats": [{"id": "1"}, {"id": "2"}], "filtresPossibles": [[]]}',
-        b'{"filtres": {"resultats": [9]}, "autre": ["]", "\\"["], "resultats": [{"id": "1"},{"id": "2"}]',
+        b'{"a": {"resultats": [9]}, "b": ["]", "\\"["], "resultats": [{"id": "1"},{"id": "2"}]}',
         '[{"id": "1"}, {"id": "2"}]'.encode("utf-8-sig"),
         '[{"id": "1"}, {"id": "2"}]'.encode("utf-16"),
     ],
