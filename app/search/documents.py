@@ -27,6 +27,7 @@ FORMAT = "1"
 # 31 December 9999: a listing without an end.
 NO_END = 253_402_214_400
 MAX_TEXT = 6000
+MAX_SUMMARY = 300
 MARK_START, MARK_END = "\ue000", "\ue001"
 
 FIELDS = (
@@ -185,9 +186,6 @@ def _clean(text: str) -> str:
 
 def entry_of(document: Document) -> dict[str, Any]:
     """Return the row of `search_entry` that stands for a document."""
-    strong = _distinct(
-        document["title"], *document["profession_names"], document["employer"], *document["place"]
-    )
     position = document.get("_geo") or {"lat": None, "lng": None}
     return {
         "listing_id": document["id"],
@@ -200,8 +198,17 @@ def entry_of(document: Document) -> dict[str, Any]:
         "duration_months": document["duration_months"],
         "professions": f" {' '.join(document['reads'])} ",
         "tags": tags_of(document),
-        "strong": strong,
-        "words": _distinct(strong, *document["labels"], document["text"]),
+        "title_words": _distinct(document["title"]),
+        # Without the description: reading it for every listing would take the second that people
+        # are ready to wait for.
+        "words": _distinct(
+            document["title"],
+            *document["profession_names"],
+            document["employer"],
+            *document["place"],
+            *document["labels"],
+            document["text"][:MAX_SUMMARY],
+        ),
     }
 
 

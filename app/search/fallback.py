@@ -3,40 +3,48 @@
 from __future__ import annotations
 
 import datetime as dt
+import heapq
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from itertools import chain
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 
 from app.core.database import db
 from app.geography.queries import Place
-from app.search import filters
+from app.listings.models import Listing
+from app.search import filters, highlights
 from app.search.criteria import DURATIONS, SearchCriteria
 from app.search.models import SearchEntry
 from app.search.reading import Reading
 from app.search.results import Hit, SearchResults
 
 KM_PER_DEGREE = 111.195
-# Further words change little and each one reads the whole text of every listing again.
+# Further words change little.
 MAX_WORDS = 5
+FAR_KM = 1e9
+MAX_HEAP = 200
+
+# What is read of each listing that answers: (order, -date, -id, tags), ready to be sorted.
+Row = tuple[float, int, int, str]
 
 
 def search(criteria: SearchCriteria, understood: Reading, now: dt.datetime) -> SearchResults:
-    """Return one page of results from `search_entry`, in two queries."""
-    base = _conditions(criteria, understood, now)
-    chosen = filters.facet_values(criteria)
-    signatures = db.session.execute(
-        select(SearchEntry.tags, func.count()).where(*base).group_by(SearchEntry.tags)
-    )
-    total, facets = _count(signatures, chosen)
+    """Return one page of results, in two queries: one reading of the table, then the page."""
+    rows = _matching(criteria, understood, now)
+    kept, facets = _sort_out(rows, filters.facet_values(criteria))
+    start = (criteria.page - 1) * criteria.per_page
+    end = start + criteria.per_page
+    # A first page needs no complete sorting.
+    best = heapq.nsmallest(end, kept) if end <= MAX_HEAP else sorted(kept)[:end]
     return SearchResults(
-        total=total,
+        total=len(kept),
         page=criteria.page,
         per_page=criteria.per_page,
         engine="database",
-        hits=_page(criteria, understood, [*base, *_chosen(chosen)]) if total else [],
+        hits=_hits([row[2] for row in best[start:]], criteria, understood),
         facets=facets,
         degraded=True,
         understood=understood.professions,
@@ -77,6 +85,61 @@ def _chosen(chosen: Mapping[str, Iterable[str]]) -> list[ColumnElement[bool]]:
     ]
 
 
+def _matching(criteria: SearchCriteria, understood: Reading, now: dt.datetime) -> list[Row]:
+    """Return what answers, the facets left aside, ready to be put in order."""
+    rows = db.session.execute(
+        select(
+            _order(criteria, understood),
+            -SearchEntry.published_at,
+            -SearchEntry.listing_id,
+            SearchEntry.tags,
+        ).where(*_conditions(criteria, understood, now))
+    ).all()
+    return cast("list[Row]", rows)
+
+
+def _order(criteria: SearchCriteria, understood: Reading) -> ColumnElement[Any]:
+    """Return what comes before the date: the distance, or the words being in the title."""
+    if criteria.sort == "distance" and criteria.place:
+        return func.coalesce(_squared_km(criteria.place), FAR_KM)
+    if criteria.sort == "relevance" and understood.words:
+        in_title = (SearchEntry.title_words.like(f"% {w}%") for w in understood.words[:MAX_WORDS])
+        return case((and_(*in_title), 0), else_=1)
+    return literal(0)
+
+
+def _sort_out(
+    rows: list[Row], chosen: Mapping[str, Iterable[str]]
+) -> tuple[list[Row], dict[str, dict[str, int]]]:
+    """Return the rows that have the values chosen, and counts that ignore each facet's own."""
+    wanted = {
+        name: tuple(f" {name}:{value} " for value in values) for name, values in chosen.items()
+    }
+    kept: list[Row] = []
+    # Rows that lack the values of one facet only: they count in that facet.
+    nearly: dict[str, list[Row]] = {name: [] for name in wanted}
+    for row in rows if wanted else ():
+        lacking = [name for name, tags in wanted.items() if not any(tag in row[3] for tag in tags)]
+        if not lacking:
+            kept.append(row)
+        elif len(lacking) == 1:
+            nearly[lacking[0]].append(row)
+    kept = kept if wanted else rows
+    facets: dict[str, dict[str, int]] = {name: {} for name in filters.ATTRIBUTES}
+    _count(kept, facets)
+    for name, others in nearly.items():
+        _count(others, facets, only=name)
+    return kept, facets
+
+
+def _count(rows: Iterable[Row], facets: dict[str, dict[str, int]], only: str = "") -> None:
+    counter = Counter(chain.from_iterable(row[3].split() for row in rows))
+    for tag, number in counter.items():
+        name, _colon, value = tag.partition(":")
+        if only in ("", name):
+            facets[name][value] = facets[name].get(value, 0) + number
+
+
 def _near(criteria: SearchCriteria, place: Place) -> ColumnElement[bool]:
     """In the commune, or in the circle; the box around the circle lets the index work."""
     high = criteria.radius_km / KM_PER_DEGREE
@@ -98,59 +161,28 @@ def _squared_km(place: Place) -> ColumnElement[float]:
     return north * north + east * east
 
 
-def _page(
-    criteria: SearchCriteria, understood: Reading, conditions: list[ColumnElement[bool]]
-) -> list[Hit]:
-    order: list[Any] = [SearchEntry.published_at.desc(), SearchEntry.listing_id.desc()]
-    if criteria.sort == "distance" and criteria.place:
-        order.insert(0, func.coalesce(_squared_km(criteria.place), 1e9))
-    elif criteria.sort == "relevance" and understood.words:
-        in_title = and_(
-            *(SearchEntry.strong.like(f"% {word}%") for word in understood.words[:MAX_WORDS])
-        )
-        order.insert(0, case((in_title, 0), else_=1))
-    rows = db.session.execute(
-        select(
-            SearchEntry.listing_id,
-            SearchEntry.version,
-            SearchEntry.latitude,
-            SearchEntry.longitude,
-        )
-        .where(*conditions)
-        .order_by(*order)
-        .limit(criteria.per_page)
-        .offset((criteria.page - 1) * criteria.per_page)
+def _hits(ids: list[int], criteria: SearchCriteria, understood: Reading) -> list[Hit]:
+    """Return the hits of a page in the order of `ids`, which are negative."""
+    columns = (
+        SearchEntry.listing_id,
+        SearchEntry.version,
+        SearchEntry.latitude,
+        SearchEntry.longitude,
+        Listing.title,
     )
-    return [
-        Hit(
-            listing_id=row.listing_id,
-            version=row.version,
-            distance_km=(
-                filters.distance(criteria.place, row.latitude, row.longitude)
-                if criteria.place and row.latitude is not None
-                else None
-            ),
-        )
-        for row in rows
-    ]
+    query = select(*columns).join(Listing, Listing.id == SearchEntry.listing_id)
+    rows = db.session.execute(query.where(SearchEntry.listing_id.in_([-one for one in ids])))
+    found = {row.listing_id: row for row in rows}
+    return [_hit(found[-one], criteria, understood) for one in ids if -one in found]
 
 
-def _count(
-    signatures: Iterable[tuple[str, int]], chosen: Mapping[str, Iterable[str]]
-) -> tuple[int, dict[str, dict[str, int]]]:
-    """Return the total, and for each facet the counts that ignore its own choice."""
-    wanted = {name: {f"{name}:{value}" for value in values} for name, values in chosen.items()}
-    counts: dict[str, Counter[str]] = {name: Counter() for name in filters.ATTRIBUTES}
-    total = 0
-    for signature, number in signatures:
-        tags = signature.split()
-        failed = [name for name, values in wanted.items() if values.isdisjoint(tags)]
-        if not failed:
-            total += number
-        elif len(failed) > 1:
-            continue
-        for tag in tags:
-            name, _colon, value = tag.partition(":")
-            if not failed or failed[0] == name:
-                counts[name][value] += number
-    return total, {name: dict(counter) for name, counter in counts.items()}
+def _hit(row: Any, criteria: SearchCriteria, understood: Reading) -> Hit:
+    distance = None
+    if criteria.place and row.latitude is not None:
+        distance = filters.distance(criteria.place, row.latitude, row.longitude)
+    return Hit(
+        listing_id=row.listing_id,
+        version=row.version,
+        title_highlight=highlights.from_title(row.title, understood),
+        distance_km=distance,
+    )

@@ -31,13 +31,13 @@ class SearchEntry(db.Model):
     commune_code: Mapped[str] = mapped_column(String(5), default="")
     duration_months: Mapped[float | None]
     professions: Mapped[str] = mapped_column(
-        String(400), comment="slugs read in the listing, between spaces"
+        Text, comment="slugs read in the listing, between spaces"
     )
-    tags: Mapped[str] = mapped_column(
-        String(1000), comment="name:value of the facets, between spaces"
+    tags: Mapped[str] = mapped_column(Text, comment="name:value of the facets, between spaces")
+    title_words: Mapped[str] = mapped_column(Text, comment="between spaces")
+    words: Mapped[str] = mapped_column(
+        Text, comment="of title, profession, employer, place, labels, summary; between spaces"
     )
-    strong: Mapped[str] = mapped_column(Text, comment="words of title, profession, employer, place")
-    words: Mapped[str] = mapped_column(Text, comment="all distinct words, between spaces")
 
     __table_args__ = (
         Index("ix_search_entry_published_at", "published_at"),

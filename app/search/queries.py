@@ -10,9 +10,8 @@ import datetime as dt
 from typing import Any
 
 import structlog
-from markupsafe import Markup, escape
 
-from app.search import fallback, filters, rescues
+from app.search import fallback, filters, highlights, rescues
 from app.search.client import EngineError, engine
 from app.search.criteria import SearchCriteria
 from app.search.documents import MARK_END, MARK_START
@@ -57,7 +56,7 @@ def _from_engine(criteria: SearchCriteria, understood: Reading, now: dt.datetime
         page=criteria.page,
         per_page=criteria.per_page,
         engine="meilisearch",
-        hits=[_hit(hit, criteria) for hit in main["hits"]],
+        hits=[_hit(hit, criteria, understood) for hit in main["hits"]],
         facets={_FACET_OF[attribute]: values for attribute, values in counts.items()},
         understood=understood.professions,
     )
@@ -152,22 +151,15 @@ def _order(criteria: SearchCriteria) -> str | None:
     return "published_at:desc" if criteria.sort == "date" else None
 
 
-def _hit(hit: dict[str, Any], criteria: SearchCriteria) -> Hit:
+def _hit(hit: dict[str, Any], criteria: SearchCriteria, understood: Reading) -> Hit:
     distance = None
     if criteria.place and (position := hit.get("_geo")):
         distance = filters.distance(criteria.place, position["lat"], position["lng"])
     formatted = hit.get("_formatted")
+    title = formatted["title"] if formatted else hit["title"]
     return Hit(
         listing_id=hit["id"],
         version=hit["version"],
-        title_highlight=highlighted(formatted["title"]) if formatted else None,
+        title_highlight=highlights.from_engine(title, understood),
         distance_km=distance,
     )
-
-
-def highlighted(marked: str) -> Markup | None:
-    """Return a title with its found words in <mark>, everything else escaped; None without any."""
-    if MARK_START not in marked:
-        return None
-    text = str(escape(marked))
-    return Markup(text.replace(MARK_START, "<mark>").replace(MARK_END, "</mark>"))  # noqa: S704

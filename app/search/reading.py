@@ -18,6 +18,8 @@ MAX_WORDS = 10
 MAX_TOKENS = 24
 LONGEST_NAME = 8
 
+# A word of a title with its other gender: « éducateur·rice ».
+_TITLE_WORD = re.compile(r"[^\W_]+(?:[·•‧⋅∙.(][^\W_]{1,5}\)?(?![^\W_]))?")
 _SIGNS = re.compile(r"[\W_]+")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 # Aide-soignant·e, éducateur(trice), infirmier.ère: the masculine form is kept. The sign comes
@@ -108,6 +110,24 @@ def read(text: str, lexicon: Lexicon) -> Reading:
 def professions_in(text: str, lexicon: Lexicon) -> tuple[str, ...]:
     """Return the professions named in the title of a listing, without its ambiguous acronyms."""
     return _take_professions(normalise(text).split(), lexicon, lexicon.ambiguous)[0]
+
+
+def spans_of(
+    title: str, understood: Reading, lexicon: Lexicon, *, words: bool
+) -> list[tuple[int, int]]:
+    """Return where the professions understood stand in a title, and the words if asked."""
+    found = list(_TITLE_WORD.finditer(title))
+    stems = [stem(normalise(match[0])) for match in found]
+    spans = []
+    position = 0
+    while position < len(stems):
+        length, slug = _longest(stems, position, lexicon.professions)
+        named = length and slug in understood.professions
+        if named or (words and stems[position].startswith(understood.words)):
+            length = length if named else 1
+            spans.append((found[position].start(), found[position + length - 1].end()))
+        position += length or 1
+    return spans
 
 
 def _corrected(words: list[str], lexicon: Lexicon) -> list[str]:

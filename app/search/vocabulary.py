@@ -85,7 +85,8 @@ class SearchWords:
         for group in self.vocabulary.synonyms:
             if group.kind == "profession":
                 continue
-            canonical = normalise(group.canonical)
+            words = normalise(group.canonical).split()
+            canonical = " ".join(word for word in words if word not in self.lexicon.stop_words)
             for term in group.terms:
                 word = normalise(term)
                 if word and " " not in word and word != canonical and len(word) > 1:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 from collections.abc import Callable
 from typing import Any
 
@@ -9,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core import clock
-from app.search import criteria, documents, fallback, filters, queries
+from app.search import criteria, documents, fallback, filters, highlights, queries
 from app.search.client import Engine
 from app.search.documents import MARK_END, MARK_START
-from app.search.queries import highlighted
 from app.search.reading import read
 from app.search.results import SearchResults
 from app.search.settings import DISPLAYED, index_settings
@@ -196,12 +196,28 @@ def test_highlights_hold_nothing_but_marks(index: Index, found: Found) -> None:
     assert "\ue000" not in title
 
 
-@given(st.text(alphabet=st.sampled_from(f"<>&\"'ab{MARK_START}{MARK_END}"), max_size=40))
-def test_no_text_passes_through_the_highlighting(text: str) -> None:
-    title = highlighted(text)
-    if title is not None:
-        rest = title.replace("<mark>", "").replace("</mark>", "")
+@given(
+    st.text(alphabet=st.sampled_from(f"<>&\"'ab {MARK_START}{MARK_END}"), max_size=40),
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=4),
+)
+def test_no_text_passes_through_the_highlighting(text: str, spans: list[tuple[int, int]]) -> None:
+    title, found = highlights.unmarked(text)
+    assert MARK_START not in title
+    assert MARK_END not in title
+    shown = highlights.with_marks(title, [*found, *(span for span in spans if span[0] < span[1])])
+    if shown is not None:
+        rest = shown.replace("<mark>", "").replace("</mark>", "")
         assert not set("<>\"'") & set(rest)
+        assert shown.count("<mark>") == shown.count("</mark>")
+        assert html.unescape(rest) == title
+
+
+def test_the_profession_understood_is_marked_in_titles(index: Index, found: Found) -> None:
+    add("Éducateur·rice spécialisé·e de nuit", "educateur-specialise")
+    index()
+    wanted = "<mark>Éducateur·rice spécialisé·e</mark> de <mark>nuit</mark>"
+    assert found(q="ES nuit").hits[0].title_highlight == wanted
+    assert by_database(q="ES nuit").hits[0].title_highlight == wanted
 
 
 def test_values_cannot_leave_their_quotes(three: dict[str, int], engine: Engine) -> None:
