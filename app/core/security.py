@@ -41,9 +41,9 @@ HEADERS = {
 
 def init_app(app: Flask) -> None:
     """Put the guards before every request and the headers on every response."""
-    csrf.init_app(app)
     app.before_request(_declare_intent)
     app.before_request(_refuse_cross_site_writes)
+    csrf.init_app(app)
     app.after_request(_set_headers)
     app.teardown_request(_forget_intent)
 
