@@ -164,8 +164,9 @@ def live(
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Start the browser, once."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         pytest.fail(f"Chromium is not installed; looked for {', '.join(BROWSERS)}")

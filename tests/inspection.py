@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,15 +82,16 @@ class NuChecker:
 
     def errors(self, html: str) -> list[str]:
         """Return the errors of a page, each with the text it is about."""
-        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=60)
-        connection.request(
-            "POST",
-            "/?out=json&level=error",
-            html.encode(),
-            {"Content-Type": "text/html; charset=utf-8"},
-        )
-        answer: dict[str, Any] = json.loads(connection.getresponse().read())
-        connection.close()
+        checker = http.client.HTTPConnection(LOOPBACK, self.port, timeout=60)
+        with contextlib.closing(checker):
+            checker.request(
+                "POST",
+                "/?out=json&level=error",
+                html.encode(),
+                {"Content-Type": "text/html; charset=utf-8", "User-Agent": "tests"},
+            )
+            with checker.getresponse() as response:
+                answer: dict[str, Any] = json.loads(response.read())
         return [
             f"line {one.get('lastLine')}: {one['message']} {one.get('extract', '')}"
             for one in answer["messages"]

@@ -80,7 +80,7 @@ class Recruiter:
         page.get_by_label("Description").fill(
             "Vous aidez au lever.\n- une équipe de six\n- un vélo"
         )
-        page.get_by_label("Commune", exact=True).fill("Bron (69500)")
+        page.get_by_role("combobox", name="Commune").fill("Bron (69500)")
         page.get_by_label("Brut minimum, en euros").fill("2 077")
         page.get_by_label("Heures par semaine", exact=True).fill("35")
         page.get_by_label("Oui, il est exigé").check()

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from app.listings.models import Listing
 
 REFERENCE = re.compile(r"PS-[0-9A-Z]{4}-[0-9A-Z]{4}")
-CODE = re.compile(r"\b[0-9A-Z]{8}\b")
+CODE = re.compile(r"\b([0-9A-Z]{4}) ([0-9A-Z]{4})$")
+ERROR_TITLE = re.compile("^Erreur\\s: ")
 
 
 class Receipt(NamedTuple):
@@ -103,12 +104,17 @@ class Seeker:
         if first_name:
             self.page.get_by_label("Votre prénom").fill(first_name)
         if phone:
-            self.page.get_by_label("Téléphone").fill(phone)
+            self.phone_field.fill(phone)
         if email:
-            self.page.get_by_label("E-mail").fill(email)
+            self.page.get_by_role("textbox", name="E-mail").fill(email)
         if message:
             self.page.get_by_text("Ajouter un mot").click()
             self.page.get_by_label("Votre mot").fill(message)
+
+    @property
+    def phone_field(self) -> Locator:
+        """Return the field of the phone."""
+        return self.page.get_by_role("textbox", name="Téléphone")
 
     @property
     def send_button(self) -> Locator:
@@ -122,7 +128,7 @@ class Seeker:
     def notes_the_receipt(self) -> Receipt:
         """Read the reference and the code on the confirmation."""
         expect(self.heading).to_contain_text("Merci")
-        shown = " ".join(self.page.locator(".ref").all_inner_texts())
+        shown = " ".join(" ".join(self.page.locator(".ref").all_inner_texts()).split())
         reference, code = REFERENCE.search(shown), CODE.search(shown)
         assert reference, f"no reference in {shown!r}"
         assert code, f"no code in {shown!r}"

@@ -1,0 +1,246 @@
+"""A small world to look at: one of each thing that a page can show."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app import create_app
+from app.accounts import services as accounts
+from app.accounts.enums import Role
+from app.applications import keys, workflow
+from app.applications import services as applications
+from app.applications.enums import ActorKind, DeclineReason
+from app.applications.enums import Status as Step
+from app.core import clock
+from app.core.database import db
+from app.listings.enums import KIND_PARAMS, Kind, Outcome, Status
+from app.listings.models import Listing, ListingEvent
+from app.organisations.enums import OrganisationStatus
+from config import TestConfig
+from tests import factories
+from tests.browser import Live, wait_for_worker
+
+LONG_TITLE = (
+    "Accompagnatrice·accompagnateur éducative et sociale anticonstitutionnellementspécialisée "
+    "en unité d’hébergement renforcée, de nuit comme de jour, à temps partiel annualisé"
+)
+LONG_WORD = "https://exemple.example/" + "tres-longue-adresse-" * 12
+WORDS = "Vous aidez au lever, au repas et aux sorties. L’équipe compte douze personnes."
+
+
+@pytest.fixture(scope="session")
+def world(live: Live) -> SimpleNamespace:
+    """Return the addresses of one of each thing, and the cookies of one of each person."""
+    now = clock.now()
+    it = SimpleNamespace(open={}, form={}, cookies={"": None}, sheet={}, follow={}, mine={})
+    with live.writing():
+        people = _people(it)
+        _open_listings(it, people["recruiter"], live, now)
+        _other_listings(it, people, now)
+        _applications(it, people["recruiter"], now)
+        _link, it.link = accounts.create_link(people["alone"], now=now)
+    for name, person in people.items():
+        it.cookies[name] = live.cookie_of(person)
+    wait_for_worker(live, 60)
+    return it
+
+
+def _people(it: SimpleNamespace) -> dict[str, Any]:
+    people = {name: factories.user() for name in ("recruiter", "newcomer", "alone", "unverified")}
+    people["moderator"] = factories.user(Role.MODERATOR)
+    it.organisation = factories.organisation(people["recruiter"], name="Résidence des Tilleuls")
+    it.pending = factories.organisation(
+        people["unverified"], name="Structure neuve", status=OrganisationStatus.PENDING
+    )
+    factories.organisation(people["newcomer"], name="Structure sans annonce")
+    return people
+
+
+def _listing(it: SimpleNamespace, name: str, kind: str = Kind.JOB, **values: Any) -> Listing:
+    words = {"title": f"Soin {name}", "slug": f"soin-{name}", "organisation": it.organisation}
+    added = factories.listing(kind, **words | values)
+    it.open[name], it.form[name] = added.path, f"{added.path}/candidater"
+    it.mine[name] = f"/recruter/annonces/{added.id}"
+    return added
+
+
+RICH: dict[str, dict[str, Any]] = {
+    Kind.JOB: {
+        "workplace": "ehpad",
+        "publics": ["personnes-agees"],
+        "schedules": ["temps-plein"],
+        "contact_name": "Mme Ravier, cadre de santé",
+        "conditions": "Un week-end sur deux.\nTenue fournie.",
+        "summary": "Une équipe de douze personnes, des horaires fixes.",
+        "hours_label": "6 h 45 – 14 h 15",
+        "collective_agreement": "CCN 51",
+        "licence_required": True,
+        "diploma_need": "required",
+        "positions": 2,
+    },
+    Kind.TRAINING: {
+        "duration_months": 11,
+        "duration_hours": 1540,
+        "modality": "mixed",
+        "cost_cents": 0,
+        "funding": ["apprentissage"],
+        "entry_conditions": "Un dossier.\nUn entretien.",
+    },
+    Kind.INTERNSHIP: {"duration_label": "4 à 8 semaines", "positions": 3},
+    Kind.IMMERSION: {"duration_label": "une matinée", "summary": "Voir le métier de près."},
+    Kind.PATH: {"duration_months": 19, "cost_cents": 0, "entry_conditions": "Six mois de poste."},
+    Kind.EVENT: {"address": "12 rue des Lilas", "cost_cents": 0},
+}
+
+
+def _open_listings(it: SimpleNamespace, owner: Any, live: Live, now: dt.datetime) -> None:
+    added = [_listing(it, KIND_PARAMS[Kind(kind)], kind, **rich) for kind, rich in RICH.items()]
+    job, training, internship, immersion, path, event = added
+    path.from_profession_id = factories.profession("agent-de-service-hospitalier").id
+    for one in (training, internship, immersion, event):
+        factories.listing_session(one, label="En journée", deadline=(now.date() + dt.timedelta(9)))
+    factories.listing_session(
+        training, starts_at=now + dt.timedelta(days=60), capacity=2, taken=2, label="Le soir"
+    )
+    factories.listing_session(training, starts_at=now + dt.timedelta(days=90), capacity=None)
+    full = _listing(it, "complet", Kind.EVENT)
+    factories.listing_session(full, capacity=1, taken=1)
+    _listing(it, "nue", diploma_need="unknown", commune_code="69123", description_html="")
+    _listing(
+        it,
+        "longue",
+        title=LONG_TITLE[:160],
+        employer_name="Association interdépartementale d’accompagnement " * 3,
+        contact_name="Mme de La Rochefoucauld-Montbéliard, responsable des ressources",
+        description_html=f"<p>{LONG_WORD}</p><ul><li>{WORDS * 8}</li></ul>",
+        conditions=LONG_WORD,
+        pay_max_cents=12_345_600,
+        publics=["personnes-agees"],
+        schedules=["temps-plein"],
+    )
+    imported = {"source": "france-travail", "source_hash": "0" * 64, "organisation": None}
+    origin = "https://exemple.example/1"
+    _listing(
+        it,
+        "importee",
+        source_id=secrets.token_hex(8),
+        source_url="https://exemple.example/1",
+        **imported,
+    )
+    _listing(it, "sans-origine", source_id=secrets.token_hex(8), source_url=None, **imported)
+    it.job, it.event, it.training = job, event, training
+    live.announce(*db.session.scalars(db.select(Listing).where(Listing.status == "published")))
+
+
+def _other_listings(it: SimpleNamespace, people: dict[str, Any], now: dt.datetime) -> None:
+    waiting = {"published_at": None, "status": Status.IN_REVIEW, "created_by_id": None}
+    _listing(it, "relue", **waiting)
+    _listing(it, "a-verifier", **waiting | {"organisation": it.pending})
+    it.review = {
+        name: f"/equipe/annonces/{_number(it.open[name])}" for name in ("relue", "a-verifier")
+    }
+    _listing(it, "pause", status=Status.PAUSED)
+    draft = {"status": Status.DRAFT, "published_at": None}
+    _listing(it, "brouillon", **draft | {"pay_min_cents": None, "pay_max_cents": None})
+    refused = _listing(it, "refusee", **draft)
+    db.session.add(
+        ListingEvent(
+            listing_id=refused.id,
+            from_status=Status.IN_REVIEW,
+            to_status=Status.DRAFT,
+            at=now,
+            actor_id=people["moderator"].id,
+            reason="Précisez les horaires de nuit.",
+        )
+    )
+    for outcome in (Outcome.FILLED, Outcome.UNFILLED, Outcome.WITHDRAWN, Outcome.EXPIRED):
+        reason = "hours" if outcome == Outcome.UNFILLED else None
+        closed = {"status": Status.CLOSED, "closed_at": now, "outcome": outcome}
+        _listing(it, f"close-{outcome}", **closed, unfilled_reason=reason)
+
+
+def _number(path: str) -> str:
+    return path.split("/")[2].split("-")[0]
+
+
+STEPS = {
+    Kind.JOB: (Step.SEEN, Step.CONTACTED, Step.MEETING, Step.HIRED, Step.DECLINED),
+    Kind.TRAINING: (Step.ADMITTED, Step.WAITLISTED),
+    Kind.EVENT: (Step.ATTENDED,),
+}
+
+
+def _applications(it: SimpleNamespace, recruiter: Any, now: dt.datetime) -> None:
+    late = now - dt.timedelta(days=5)
+    listings = {Kind.JOB: it.job, Kind.TRAINING: it.training, Kind.EVENT: it.event}
+    for kind, listing in listings.items():
+        first = Step.REGISTERED if kind == Kind.EVENT else Step.RECEIVED
+        _application(it, listing, f"{kind} {first}", status=first, answer_due_at=late)
+        for step in STEPS[kind]:
+            added = _application(it, listing, f"{kind} {step}", status=first)
+            applications.record_view(added, recruiter, "contact", now)
+            applications.move_application(
+                added,
+                step,
+                ActorKind.MEMBER,
+                recruiter,
+                now,
+                reason=DeclineReason.SCHEDULE if step in workflow.NEEDS_REASON else None,
+                message="Merci.\n\nLes horaires ne vont pas." if step == Step.DECLINED else "",
+            )
+    opened = _application(
+        it,
+        it.job,
+        "opened",
+        last_name="de La Rochefoucauld-Montbéliard",
+        message=f"{WORDS}\n{LONG_WORD}",
+        commune_label="Bron (69500)",
+        diploma_held="in_progress",
+        cv_key="0" * 40 + ".pdf",
+        cv_name="cv.pdf",
+        cv_sha256="0" * 64,
+    )
+    applications.record_view(opened, recruiter, "contact", now)
+    withdrawn = _application(it, it.job, "withdrawn")
+    applications.withdraw_application(withdrawn, now)
+    waiting = factories.listing(organisation=it.pending, title="Poste d’une structure neuve")
+    factories.application(waiting)
+
+
+def _application(it: SimpleNamespace, listing: Listing, name: str, **values: Any) -> Any:
+    added = factories.application(listing, **values)
+    it.sheet[name] = f"/recruter/candidatures/{added.id}"
+    token = keys.link_token(added.link_salt)
+    it.follow[name] = f"/candidature/{added.reference}?cle={token}"
+    return added
+
+
+@pytest.fixture(scope="session")
+def elsewhere(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """Return the site of another territory: nothing in it yet, no phone, no search server."""
+    folder: Path = tmp_path_factory.mktemp("elsewhere")
+    app = create_app(
+        TestConfig(
+            live.stack.environ
+            | {
+                "DATABASE_URL": f"sqlite:///{folder / 'empty.db'}",
+                "DATA_DIR": str(folder),
+                "MEILI_URL": "",
+                "PHONE": "",
+                "DEMO": "1",
+                "CONTACT_EMAIL": "contact@exemple.example",
+                "JOBS_IN_TESTS": "0",
+            }
+        )
+    )
+    with app.app_context():
+        db.create_all()
+        db.engine.dispose()
+    return app

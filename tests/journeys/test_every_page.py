@@ -1,0 +1,514 @@
+"""Every page in every state: accessible, valid, readable on the smallest phone, quiet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from flask import Flask, render_template
+
+from app.core.security import HEADERS
+from tests.browser import PHONE, Live, Watch, new_context
+from tests.inspection import Inspector
+from tests.stack import ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.no_database
+
+TEMPLATES = ROOT / "templates"
+
+
+class Visit:
+    """A browser in front of a page of the world, and what the server sent last."""
+
+    def __init__(self, page: Page, watch: Watch, live: Live) -> None:
+        self.page = page
+        self.watch = watch
+        self.live = live
+        self.world = SimpleNamespace()
+        self.answer: Any = None
+        page.on("response", self._keep)
+
+    def _keep(self, response: Any) -> None:
+        request = response.request
+        if request.is_navigation_request() and not 300 <= response.status < 400:
+            self.answer = response
+
+    def become(self, cookie: dict[str, str] | None) -> None:
+        """Start again as somebody else."""
+        self.page.context.clear_cookies()
+        if cookie:
+            self.page.context.add_cookies([cookie])  # type: ignore[list-item]
+        self.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+
+    def go(self, path: str) -> None:
+        """Open an address of the site."""
+        self.page.goto(path, wait_until="load")
+
+    def press(self, name: str) -> None:
+        """Press a button or follow a link, then wait for the page that comes."""
+        by_name = re.compile(name)
+        target = self.page.get_by_role("button", name=by_name).or_(
+            self.page.get_by_role("link", name=by_name)
+        )
+        with self.page.expect_navigation():
+            target.locator("visible=true").first.click()
+
+    def show(self, status: int, html: str) -> None:
+        """Show a page made by another process, under the address and the policy of the site."""
+        address = f"{self.live.url}/montree"
+        headers = HEADERS | {"Content-Type": "text/html; charset=utf-8"}
+        self.page.route(
+            address, lambda route: route.fulfill(status=status, body=html, headers=headers)
+        )
+        self.page.goto(address)
+        self.page.unroute(address)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A page in a state. `role`: who looks; `error`: a form to be corrected."""
+
+    template: str
+    state: str
+    show: Callable[[Visit], None]
+    role: str = ""
+    status: int = 200
+    error: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return the words shown by pytest."""
+        return f"{self.template}, {self.state}"
+
+
+def at(address: Callable[[SimpleNamespace], str]) -> Callable[[Visit], None]:
+    """Open the address that the world gives."""
+    return lambda visit: visit.go(address(visit.world))
+
+
+def path(address: str) -> Callable[[Visit], None]:
+    """Open a fixed address."""
+    return lambda visit: visit.go(address)
+
+
+def pressing(
+    address: Callable[[SimpleNamespace], str], button: str, **typed: str
+) -> Callable[[Visit], None]:
+    """Open an address, fill fields by their names, then press a button."""
+
+    def show(visit: Visit) -> None:
+        visit.go(address(visit.world))
+        visit.page.evaluate("() => document.querySelectorAll('details').forEach((d) => d.open = 1)")
+        for name, value in typed.items():
+            visit.page.locator(f"main [name={name}]").first.fill(value)
+        visit.press(button)
+
+    return show
+
+
+_phones = iter(f"06 39 98 {number // 100:02d} {number % 100:02d}" for number in range(2000, 9000))
+SEND = "Envoyer ma demande|M’inscrire"
+
+
+def applied(kind: str, *, again: str = "") -> Callable[[Visit], None]:
+    """Send an application; `again`: send another by the "same" form or from a "new" one."""
+
+    def show(visit: Visit) -> None:
+        phone = next(_phones)
+        address = visit.world.form[kind]
+        pressing(lambda _: address, SEND, first_name="Nora", phone=phone)(visit)
+        if again == "same":
+            visit.page.go_back()
+            visit.page.locator("[name=first_name]").fill("Lila")
+            visit.press(SEND)
+        if again == "new":
+            pressing(lambda _: address, SEND, first_name="Lila", phone=phone)(visit)
+
+    return show
+
+
+def reopened(name: str) -> Callable[[Visit], None]:
+    """Follow an application by the link of an e-mail, then ask to take it back."""
+
+    def show(visit: Visit) -> None:
+        visit.go(visit.world.follow[name])
+        visit.press("Retirer ma|Annuler mon")
+
+    return show
+
+
+def with_file(visit: Visit) -> None:
+    """Join a file that is not what its name says."""
+    visit.go(visit.world.form["emploi"])
+    visit.page.get_by_text("Joindre un CV").click()
+    visit.page.locator("[name=cv]").set_input_files(
+        {"name": "cv.pdf", "mimeType": "application/pdf", "buffer": b"MZ not a PDF"}
+    )
+    visit.press(SEND)
+
+
+def with_menu(address: str) -> Callable[[Visit], None]:
+    """Open the menu of a phone."""
+
+    def show(visit: Visit) -> None:
+        visit.go(address)
+        visit.page.locator("details.menu > summary").click()
+
+    return show
+
+
+def signing(**typed: str) -> Callable[[Visit], None]:
+    """Send the sign-in form."""
+    return pressing(lambda _: "/connexion", "Me connecter", **typed)
+
+
+EMPTY_FORM = "/recruter/annonces/nouvelle?type="
+KINDS = ("emploi", "formation", "stage", "immersion", "parcours", "rendez-vous")
+CASES = [
+    Case("main/home.html", "filled", path("/")),
+    Case("main/home.html", "menu open", with_menu("/")),
+    Case("main/legal.html", "as it is", path("/mentions-legales")),
+    Case("main/privacy.html", "as it is", path("/donnees-personnelles")),
+    Case("main/accessibility.html", "as it is", path("/accessibilite")),
+    # The search
+    Case("search/index.html", "all", path("/recherche")),
+    Case("search/index.html", "words and place", path("/recherche?q=soin&ou=Bron&rayon=30")),
+    Case(
+        "search/index.html",
+        "filtered",
+        path("/recherche?type=emploi&type=formation&contrat=cdi&metier=aide-soignant&tri=date"),
+    ),
+    Case("search/index.html", "unknown place", path("/recherche?q=soin&ou=Atlantis")),
+    Case("search/index.html", "forged filter", path("/recherche?type=nimporte&metier=x&page=9e9")),
+    Case("search/index.html", "last page", path("/recherche?page=1000000000")),
+    Case(
+        "search/index.html", "nothing here", path("/recherche?q=soin&ou=Brest&rayon=5&contrat=cdi")
+    ),
+    Case("search/index.html", "nothing at all", path("/recherche?q=zzqxw+kkvbn")),
+    Case("search/index.html", "long words", path(f"/recherche?q={'anticonstitution' * 12}")),
+    Case("search/index.html", "marks", path("/recherche?q=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E")),
+    # Listings
+    *(Case("listings/show.html", kind, at(lambda w, k=kind: w.open[k])) for kind in KINDS),
+    *(
+        Case("listings/show.html", state, at(lambda w, s=state: w.open[s]))
+        for state in ("complet", "nue", "longue", "importee", "sans-origine")
+    ),
+    *(
+        Case("listings/show.html", f"preview, {state}", at(lambda w, s=state: w.open[s]), role)
+        for state, role in (
+            ("pause", "recruiter"),
+            ("brouillon", "recruiter"),
+            ("relue", "moderator"),
+        )
+    ),
+    *(
+        Case("listings/closed.html", state, at(lambda w, s=state: w.open[s]), status=410)
+        for state in ("close-filled", "close-expired", "close-withdrawn")
+    ),
+    # Applications
+    *(Case("applications/form.html", kind, at(lambda w, k=kind: w.form[k])) for kind in KINDS),
+    Case("applications/form.html", "long words", at(lambda w: w.form["longue"])),
+    Case(
+        "applications/form.html",
+        "empty",
+        pressing(lambda w: w.form["emploi"], SEND),
+        status=422,
+        error=True,
+    ),
+    Case(
+        "applications/form.html",
+        "all wrong",
+        pressing(
+            lambda w: w.form["formation"],
+            SEND,
+            first_name="N" * 90,
+            phone="06 39",
+            email="nora@",
+            last_name="N" * 90,
+            message="Libre dès lundi. " * 200,
+        ),
+        status=422,
+        error=True,
+    ),
+    Case("applications/form.html", "wrong file", with_file, status=422, error=True),
+    Case("applications/confirmation.html", "job", applied("emploi")),
+    Case("applications/confirmation.html", "event", applied("rendez-vous")),
+    Case("applications/confirmation.html", "waiting list", applied("complet")),
+    Case("applications/already.html", "own", applied("emploi", again="same"), status=409),
+    Case("applications/already.html", "other", applied("emploi", again="new"), status=409),
+    Case("applications/closed.html", "closed", at(lambda w: w.form["close-filled"]), status=410),
+    Case("applications/closed.html", "paused", at(lambda w: w.form["pause"]), status=410),
+    Case("applications/elsewhere.html", "imported", at(lambda w: w.form["importee"])),
+    Case("applications/elsewhere.html", "no address", at(lambda w: w.form["sans-origine"])),
+    Case("applications/lookup.html", "as it is", path("/candidature/")),
+    Case(
+        "applications/lookup.html",
+        "empty",
+        pressing(lambda _: "/candidature/", "Voir ma candidature"),
+        status=422,
+        error=True,
+    ),
+    Case(
+        "applications/lookup.html",
+        "unknown",
+        pressing(
+            lambda _: "/candidature/",
+            "Voir ma candidature",
+            reference="PS-2222-2222",
+            code="22222222",
+        ),
+        status=422,
+        error=True,
+    ),
+    *(
+        Case("applications/show.html", name, at(lambda w, n=name: w.follow[n]))
+        for name in (
+            "job received",
+            "job contacted",
+            "job hired",
+            "job declined",
+            "withdrawn",
+            "training admitted",
+            "training waitlisted",
+            "event registered",
+            "event attended",
+        )
+    ),
+    Case("applications/withdraw.html", "job", reopened("job received")),
+    Case("applications/withdraw.html", "event", reopened("event registered")),
+    # Accounts
+    Case("accounts/sign_in.html", "as it is", path("/connexion")),
+    Case("accounts/sign_in.html", "empty", signing(), status=422, error=True),
+    Case(
+        "accounts/sign_in.html",
+        "wrong password",
+        signing(email="personne@example.org", password="mauvaise phrase"),
+        status=422,
+        error=True,
+    ),
+    Case("accounts/request_link.html", "as it is", path("/connexion/lien")),
+    Case(
+        "accounts/request_link.html",
+        "empty",
+        pressing(lambda _: "/connexion/lien", "Recevoir le lien"),
+        status=422,
+        error=True,
+    ),
+    Case(
+        "accounts/link_sent.html",
+        "as it is",
+        pressing(lambda _: "/connexion/lien", "Recevoir le lien", email="nora@example.org"),
+    ),
+    Case("accounts/use_link.html", "good", at(lambda w: f"/connexion/lien/{w.link}")),
+    Case("accounts/use_link.html", "over", path(f"/connexion/lien/{'a' * 43}"), status=410),
+    # Those who recruit
+    Case("recruiter/welcome.html", "as it is", path("/recruter/")),
+    Case("recruiter/index.html", "filled", path("/recruter/"), "recruiter"),
+    Case("recruiter/index.html", "menu open", with_menu("/recruter/"), "recruiter"),
+    Case("recruiter/index.html", "empty", path("/recruter/"), "newcomer"),
+    Case("recruiter/index.html", "no organisation", path("/recruter/"), "alone"),
+    Case("recruiter/index.html", "not verified", path("/recruter/"), "unverified"),
+    Case("recruiter/index.html", "list", path("/recruter/?vue=liste"), "recruiter"),
+    Case("recruiter/index.html", "empty list", path("/recruter/?vue=liste"), "newcomer"),
+    *(
+        Case("recruiter/application.html", name, at(lambda w, n=name: w.sheet[n]), "recruiter")
+        for name in (
+            "job received",
+            "opened",
+            "withdrawn",
+            "job declined",
+            "training admitted",
+            "event attended",
+        )
+    ),
+    Case(
+        "recruiter/decline_reason.html",
+        "as it is",
+        at(lambda w: f"{w.sheet['opened']}/refuser"),
+        "recruiter",
+    ),
+    Case(
+        "recruiter/decline_reason.html",
+        "empty",
+        at(lambda w: f"{w.sheet['opened']}/refuser?reason="),
+        "recruiter",
+        status=422,
+        error=True,
+    ),
+    Case(
+        "recruiter/decline.html",
+        "ready message",
+        at(lambda w: f"{w.sheet['opened']}/refuser?reason=schedule"),
+        "recruiter",
+    ),
+    Case(
+        "recruiter/decline.html",
+        "empty message",
+        pressing(
+            lambda w: f"{w.sheet['opened']}/refuser?reason=schedule",
+            "Envoyer cette réponse",
+            message="",
+        ),
+        "recruiter",
+        status=422,
+        error=True,
+    ),
+    Case("recruiter/listings.html", "filled", path("/recruter/annonces/"), "recruiter"),
+    Case("recruiter/listings.html", "empty", path("/recruter/annonces/"), "newcomer"),
+    Case("recruiter/listings.html", "no organisation", path("/recruter/annonces/"), "alone"),
+    *(
+        Case("recruiter/listing.html", name, at(lambda w, n=name: w.mine[n]), "recruiter")
+        for name in [f"close-{outcome}" for outcome in ("filled", "unfilled", "expired")]
+    ),
+    *(
+        Case("recruiter/listing.html", name, at(lambda w, n=name: w.mine[n]), "recruiter")
+        for name in ("brouillon", "refusee", "relue", "emploi", "pause", "longue")
+    ),
+    *(
+        Case("recruiter/listing_form.html", f"new, {kind}", path(EMPTY_FORM + kind), "recruiter")
+        for kind in KINDS
+    ),
+    *(
+        Case(
+            "recruiter/listing_form.html",
+            f"empty, {kind}",
+            pressing(lambda _, k=kind: EMPTY_FORM + k, "Publier l’annonce"),
+            "recruiter",
+            status=422,
+            error=True,
+        )
+        for kind in ("emploi", "formation", "rendez-vous")
+    ),
+    *(
+        Case(
+            "recruiter/listing_form.html",
+            f"change, {name}",
+            at(lambda w, n=name: f"{w.mine[n]}/modifier"),
+            "recruiter",
+        )
+        for name in ("emploi", "formation", "longue")
+    ),
+    Case(
+        "recruiter/listing_close.html",
+        "as it is",
+        at(lambda w: f"{w.mine['emploi']}/clore"),
+        "recruiter",
+    ),
+    Case(
+        "recruiter/listing_close.html",
+        "empty",
+        pressing(lambda w: f"{w.mine['emploi']}/clore", "Clore l’annonce"),
+        "recruiter",
+        status=422,
+        error=True,
+    ),
+    # The team
+    Case("moderation/index.html", "filled", path("/equipe/annonces"), "moderator"),
+    Case("moderation/index.html", "empty", path("/equipe/annonces?page=99"), "moderator"),
+    Case("moderation/show.html", "verified", at(lambda w: w.review["relue"]), "moderator"),
+    Case("moderation/show.html", "to verify", at(lambda w: w.review["a-verifier"]), "moderator"),
+    Case(
+        "moderation/show.html",
+        "empty refusal",
+        pressing(lambda w: w.review["relue"], "Refuser l’annonce", reason=""),
+        "moderator",
+        status=422,
+        error=True,
+    ),
+    # Errors, as the server answers them
+    Case("errors/404.html", "unknown address", path("/nulle-part"), status=404),
+    Case("errors/404.html", "paused listing", at(lambda w: w.open["pause"]), status=404),
+    Case("errors/405.html", "wrong method", path("/deconnexion"), status=405),
+    Case("errors/401.html", "not signed in", path("/recruter/annonces/"), status=401),
+]
+ERROR_PAGES = sorted(one.stem for one in (TEMPLATES / "errors").glob("[45]*.html"))
+# Included in other pages, or extended by them: seen through those.
+PARTS = {
+    "base.html",
+    "base_pro.html",
+    "errors/layout.html",
+    "listings/preview_bar.html",
+    "listings/sessions.html",
+    "recruiter/listing_links.html",
+    "recruiter/listing_status.html",
+    "recruiter/space.html",
+    "search/_empty.html",
+    "search/_notices.html",
+    "search/facets.html",
+}
+TITLES: dict[str, str] = {}
+
+
+@pytest.fixture(scope="module")
+def opened(live: Live, chromium: Browser) -> Iterator[Visit]:
+    """Open one browser for all the pages: its cookies are emptied between them."""
+    context, watch = new_context(chromium, live.url)
+    yield Visit(context.new_page(), watch, live)
+    context.close()
+
+
+@pytest.fixture
+def visit(opened: Visit, world: SimpleNamespace) -> Visit:
+    """Return the browser, with nobody signed in."""
+    opened.world = world
+    opened.become(None)
+    return opened
+
+
+def check(visit: Visit, inspector: Inspector, template: str, *, error: bool = False) -> None:
+    inspector.check(visit.page, visit.answer.text(), error=error)
+    visit.watch.check()
+    title = visit.page.title()
+    assert TITLES.setdefault(title, template) == template, f"two pages have the title {title!r}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_page(visit: Visit, inspector: Inspector, case: Case) -> None:
+    visit.become(visit.world.cookies[case.role])
+    case.show(visit)
+    assert visit.answer.status == case.status
+    check(visit, inspector, case.template, error=case.error)
+
+
+@pytest.mark.parametrize("name", ERROR_PAGES)
+def test_error_page(visit: Visit, inspector: Inspector, live: Live, name: str) -> None:
+    with live.app.test_request_context("/montree"):
+        html = render_template(f"errors/{name}.html", status=int(name), message=None, incident="0")
+    visit.show(int(name), html)
+    check(visit, inspector, f"errors/{name}.html")
+
+
+@pytest.mark.parametrize(
+    ("template", "address"),
+    [
+        ("main/home.html", "/"),
+        ("main/legal.html", "/mentions-legales"),
+        ("main/privacy.html", "/donnees-personnelles"),
+        ("main/accessibility.html", "/accessibilite"),
+        ("search/index.html", "/recherche"),
+        ("accounts/sign_in.html", "/connexion"),
+        ("applications/lookup.html", "/candidature/"),
+        ("recruiter/welcome.html", "/recruter/"),
+        ("errors/404.html", "/nulle-part"),
+    ],
+)
+def test_page_of_a_site_without_listing_nor_phone_nor_search_server(
+    visit: Visit, inspector: Inspector, elsewhere: Flask, template: str, address: str
+) -> None:
+    answer = elsewhere.test_client().get(address)
+    visit.show(answer.status_code, answer.text)
+    check(visit, inspector, template)
+
+
+def test_no_page_is_left_out() -> None:
+    pages = {str(one.relative_to(TEMPLATES)) for one in TEMPLATES.rglob("*.html")}
+    pages = {one for one in pages if not one.startswith(("components/", "emails/"))}
+    seen = {case.template for case in CASES} | {f"errors/{name}.html" for name in ERROR_PAGES}
+    assert pages - PARTS == seen
