@@ -39,10 +39,7 @@ class SearchEntry(db.Model):
         Text, comment="of title, profession, employer, place, labels, summary; between spaces"
     )
 
-    __table_args__ = (
-        Index("ix_search_entry_published_at", "published_at"),
-        Index("ix_search_entry_position", "latitude", "longitude"),
-    )
+    __table_args__ = (Index("ix_search_entry_position", "latitude", "longitude"),)
 
 
 class SearchQuarantine(db.Model):

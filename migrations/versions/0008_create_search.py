@@ -23,10 +23,10 @@ def upgrade() -> None:
         "search_entry",
         sa.Column("listing_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("published_at", sa.Integer(), nullable=False, comment="seconds since 1970"),
+        sa.Column("published_at", sa.BigInteger(), nullable=False, comment="seconds since 1970"),
         sa.Column(
             "closes_at",
-            sa.Integer(),
+            sa.BigInteger(),
             nullable=False,
             comment="seconds since 1970, far away when it has no end",
         ),
@@ -36,23 +36,23 @@ def upgrade() -> None:
         sa.Column("duration_months", sa.Double(), nullable=True),
         sa.Column(
             "professions",
-            sa.String(length=400),
+            sa.Text(),
             nullable=False,
             comment="slugs read in the listing, between spaces",
         ),
         sa.Column(
             "tags",
-            sa.String(length=1000),
+            sa.Text(),
             nullable=False,
             comment="name:value of the facets, between spaces",
         ),
+        sa.Column("title_words", sa.Text(), nullable=False, comment="between spaces"),
         sa.Column(
-            "strong",
+            "words",
             sa.Text(),
             nullable=False,
-            comment="words of title, profession, employer, place",
+            comment="of title, profession, employer, place, labels, summary; between spaces",
         ),
-        sa.Column("words", sa.Text(), nullable=False, comment="all distinct words, between spaces"),
         sa.ForeignKeyConstraint(
             ["listing_id"],
             ["listing.id"],
@@ -64,7 +64,6 @@ def upgrade() -> None:
     op.create_index(
         "ix_search_entry_position", "search_entry", ["latitude", "longitude"], unique=False
     )
-    op.create_index("ix_search_entry_published_at", "search_entry", ["published_at"], unique=False)
     op.create_table(
         "search_quarantine",
         sa.Column("listing_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -85,7 +84,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("search_quarantine")
-    op.drop_index("ix_search_entry_published_at", table_name="search_entry")
     op.drop_index("ix_search_entry_position", table_name="search_entry")
     op.drop_table("search_entry")
     op.drop_table("search_state")
