@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check bench install lock messages clean
+.PHONY: help run test coverage check bench lighthouse install lock messages clean
 
 help: ## Afficher cette aide
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ check: install ## Contrôler le style, les types, les gabarits et les couches du
 
 bench: install ## Mesurer la page de recherche face au moteur seul
 	$(BIN)/python -m tools.bench $(ARGS)
+
+lighthouse: install ## Mesurer les pages publiques avec Lighthouse, vues d’un téléphone
+	$(BIN)/python -m tools.lighthouse
 
 install: ## Installer les bibliothèques, les paquets npm et les fichiers du navigateur
 	@$(PYTHON) -m tools.suite --install-only
