@@ -126,7 +126,7 @@ def _open_listings(it: SimpleNamespace, owner: Any, live: Live, now: dt.datetime
         schedules=["temps-plein"],
     )
     imported = {"source": "france-travail", "source_hash": "0" * 64, "organisation": None}
-    origin = "https://exemple.example/1"
+
     _listing(
         it,
         "importee",
