@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import db
@@ -22,9 +22,9 @@ class SearchEntry(db.Model):
         ForeignKey("listing.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     version: Mapped[int]
-    published_at: Mapped[int] = mapped_column(comment="seconds since 1970")
+    published_at: Mapped[int] = mapped_column(BigInteger, comment="seconds since 1970")
     closes_at: Mapped[int] = mapped_column(
-        comment="seconds since 1970, far away when it has no end"
+        BigInteger, comment="seconds since 1970, far away when it has no end"
     )
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
