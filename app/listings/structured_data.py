@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.core.clock import PARIS
+from app.core.clock import PARIS, paris_date
 from app.listings.enums import OWN_SOURCE, Kind, Modality, PayPeriod
 from app.listings.models import Listing, ListingSession
 
@@ -69,7 +69,7 @@ def _course(listing: Listing, base_url: str, _site_name: str) -> dict[str, Any] 
                 "courseMode": mode,
                 "location": _place(listing),
             }
-            | _dates(session)
+            | _days(session)
             for session in listing.sessions
         ],
     }
@@ -91,6 +91,15 @@ def _event(listing: Listing, base_url: str, _site_name: str) -> dict[str, Any] |
         "offers": _offer(listing),
         "url": base_url + listing.path,
     } | _dates(listing.sessions[0])
+
+
+def _days(session: ListingSession) -> dict[str, Any]:
+    """Return the days of a training, whose hours nobody has given."""
+    end = session.ends_at
+    return {
+        "startDate": paris_date(session.starts_at).isoformat(),
+        "endDate": paris_date(end).isoformat() if end else None,
+    }
 
 
 def _dates(session: ListingSession) -> dict[str, Any]:

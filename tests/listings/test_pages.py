@@ -8,6 +8,7 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from app.accounts.enums import Role
 from app.core import clock
@@ -15,6 +16,7 @@ from app.core.clock import end_of_paris_day, paris_date
 from app.core.database import db
 from app.listings.enums import KIND_PATHS, Kind
 from app.listings.models import Listing
+from app.professions.models import Diploma
 from tests import factories
 from tests.listings.counting import count_queries
 
@@ -146,6 +148,45 @@ def test_listing_past_its_deadline_is_closed_before_anyone_closes_it(client: Fla
     listing = factories.listing(deadline=yesterday, closes_at=end_of_paris_day(yesterday))
 
     assert client.get(listing.path).status_code == 410
+
+
+def test_page_says_the_diploma_the_dates_and_what_the_source_wrote(client: FlaskClient) -> None:
+    diploma = db.session.scalars(select(Diploma).where(Diploma.slug == "deas")).one()
+    job = factories.listing(
+        **IMPORTED,
+        diploma_need="required",
+        diploma_id=diploma.id,
+        licence_required=True,
+        positions=3,
+        pay_min_cents=None,
+        pay_max_cents=None,
+        pay_period=None,
+        pay_label="Selon convention",
+        starts_on=dt.date(2027, 1, 4),
+        ends_on=dt.date(2027, 6, 30),
+        deadline=paris_date(clock.now()),
+        closes_at=end_of_paris_day(paris_date(clock.now())),
+        contract="interim",
+        hours_min=20.0,
+    )
+    path = factories.listing(
+        Kind.PATH, diploma_id=diploma.id, duration_label="Un an", cost_cents=45_000
+    )
+
+    page = client.get(job.path).get_data(as_text=True).replace("\u00a0", " ")
+    told = client.get(path.path).get_data(as_text=True).replace("\u00a0", " ")
+
+    for words in (
+        "DEAS exigé",
+        "Permis de conduire demandé",
+        "3 postes",
+        "Selon convention",
+        "Du 4 janvier 2027 au 30 juin 2027",
+        "dernier jour",
+    ):
+        assert words in page
+    assert "450 €" in told
+    assert "Diplôme préparé" in told
 
 
 def test_unknown_pay_is_said_and_never_invented(client: FlaskClient) -> None:

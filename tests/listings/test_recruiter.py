@@ -210,6 +210,7 @@ def test_event_is_written_with_its_date_and_seats(browser: FlaskClient) -> None:
     ("wrong", "message"),
     [
         ({"date1_day": ""}, "Indiquez la date"),
+        ({"date1_start": ""}, "Indiquez l’heure"),
         ({"date1_start": "tôt"}, "Écrivez l’heure ainsi"),
         ({"date1_start": "16:00", "date1_end": "14:00"}, "La fin vient avant le début."),
         ({"date1_capacity": "beaucoup"}, "Indiquez un nombre de places"),
@@ -221,6 +222,52 @@ def test_mistake_in_a_date_is_explained(
     response = browser.post(f"{BASE}/nouvelle?type=rendez-vous", data=event(**wrong))
     assert response.status_code == 422
     assert message in response.get_data(as_text=True)
+
+
+def test_immersion_may_have_no_date_yet(browser: FlaskClient) -> None:
+    typed = event(date1_day="", date1_start="", date1_end="", date1_capacity="")
+
+    response = browser.post(f"{BASE}/nouvelle?type=immersion", data=typed)
+
+    assert response.status_code == 303
+    assert only_listing().sessions == []
+
+
+def test_draft_is_sent_from_its_page_once_complete(
+    browser: FlaskClient, organisation: Organisation
+) -> None:
+    factories.listing(organisation=organisation)
+    browser.post(f"{BASE}/nouvelle", data=job(action="draft", hours_min=""))
+    listing = db.session.scalars(select(Listing).where(Listing.status == "draft")).one()
+
+    refused = browser.post(f"{BASE}/{listing.id}/envoyer", follow_redirects=True)
+    assert "les heures par semaine" in refused.get_data(as_text=True)
+    browser.post(f"{BASE}/{listing.id}/modifier", data=job(version=listing.version, action="draft"))
+    browser.post(f"{BASE}/{listing.id}/envoyer")
+
+    assert listing.status == Status.PUBLISHED
+
+
+def test_draft_is_withdrawn_and_not_said_to_be_filled(
+    browser: FlaskClient, organisation: Organisation
+) -> None:
+    listing = factories.listing(organisation=organisation, status="draft")
+    db.session.commit()
+    answer = {"outcome": "filled", "unfilled_reason": ""}
+
+    response = browser.post(f"{BASE}/{listing.id}/clore", data=answer)
+    assert response.status_code == 422
+    assert "peut être retirée" in response.get_data(as_text=True)
+    browser.post(f"{BASE}/{listing.id}/clore", data=answer | {"outcome": "withdrawn"})
+
+    assert listing.outcome == "withdrawn"
+
+
+def test_end_before_the_start_is_explained(browser: FlaskClient) -> None:
+    typed = event(starts_on="2027-02-01", ends_on="2027-01-01", diploma_id="", positions="2")
+    response = browser.post(f"{BASE}/nouvelle?type=stage", data=typed)
+    assert response.status_code == 422
+    assert "La fin vient avant le début." in response.get_data(as_text=True)
 
 
 def test_editing_keeps_what_is_not_changed(

@@ -245,8 +245,7 @@ def _slot_fields(kind: Kind, number: int) -> Iterator[tuple[str, Any]]:
         yield "label", text_field(lazy("Rythme"), 120)
         yield "closing", FrenchDateField(lazy("Dossier avant le"), validators=[MayBeEmpty()])
     else:
-        start = [Needed(lazy("Indiquez l’heure, par exemple 14:00."))] if number == 1 else []
-        yield "start", FrenchTimeField(lazy("Début"), validators=start or [MayBeEmpty()])
+        yield "start", FrenchTimeField(lazy("Début"), validators=[MayBeEmpty()])
         yield "end", FrenchTimeField(lazy("Fin"), validators=[MayBeEmpty()])
     yield "capacity", number_field(lazy("Places"), 1, 10_000, _SEATS)
 

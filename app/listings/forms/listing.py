@@ -106,12 +106,13 @@ class ListingForm(BaseForm):
             raise ValidationError(_("Cette date est passée. Choisissez un jour à venir."))
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check each field, then that dates end after they start."""
+        """Check each field, then that each date has its hour and ends after it starts."""
         valid = super().validate(extra_validators)
-        for fields in self.session_fields:
-            start, end = (
-                fields[name].data if name in fields else None for name in ("start", "end")
-            )
+        for fields in (slot for slot in self.session_fields if "start" in slot):
+            day, start, end = (fields[name].data for name in ("day", "start", "end"))
+            if day and not start and not fields["start"].errors:
+                fields["start"].errors = [_("Indiquez l’heure, par exemple 14:00.")]
+                valid = False
             if start and end and end < start:
                 message = _("La fin vient avant le début. Corrigez l’une des deux heures.")
                 fields["end"].errors = [*fields["end"].errors, message]
