@@ -34,12 +34,18 @@ class Stack:
     """Start, kill, freeze and revive each process; the database must already have its tables."""
 
     def __init__(
-        self, folder: Path, database_url: str, *, workers: int = 1, threads: int = 4
+        self,
+        folder: Path,
+        database_url: str,
+        *,
+        workers: int = 1,
+        threads: int = 4,
+        search: Meilisearch | None = None,
     ) -> None:
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.search = Meilisearch(folder / "search")
+        self.search = search or Meilisearch(folder / "search")
         self.smtp = Smtp()
         smtp_port = free_port()
         self.smtp_controller = Controller(self.smtp, hostname="127.0.0.1", port=smtp_port)
@@ -85,7 +91,8 @@ class Stack:
     def start(self) -> None:
         """Start everything and wait until the site answers."""
         self.smtp_controller.start()
-        self.search.start()
+        if not self.search.service.running():
+            self.search.start()
         self.web.start()
         self.worker.start()
         self.wait_for_web()
