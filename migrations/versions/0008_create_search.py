@@ -41,10 +41,7 @@ def upgrade() -> None:
             comment="slugs read in the listing, between spaces",
         ),
         sa.Column(
-            "tags",
-            sa.Text(),
-            nullable=False,
-            comment="name:value of the facets, between spaces",
+            "tags", sa.Text(), nullable=False, comment="name:value of the facets, between spaces"
         ),
         sa.Column("title_words", sa.Text(), nullable=False, comment="between spaces"),
         sa.Column(
