@@ -66,7 +66,7 @@ class WkbReader:
             self._take(order + "I")
         kind &= 0xFF
         if kind == 1:
-            return [[self._take(order + "dd")]]  # type: ignore[list-item]
+            return [[self._take(order + "dd")]]
         (count,) = self._take(order + "I")
         if kind == 3:
             return [self._ring(order) for _ in range(count)][:1]
