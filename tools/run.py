@@ -151,11 +151,7 @@ class Site:
             "gunicorn",
             "wsgi:app",
             f"--bind={LOOPBACK}:{self.port}",
-            "--worker-class=gthread",
-            "--workers=2",
-            "--threads=4",
             "--graceful-timeout=10",
-            "--no-control-socket",
         )
         self.supervisor.add(web)
         self._wait_ready(web)
