@@ -32,6 +32,9 @@ RUN_AXE = """async (tags) => {
   return answer.violations.flatMap((rule) => rule.nodes.map((node) =>
     `${rule.id}: ${node.target.join(' ')} ${node.html.slice(0, 160)} ${node.failureSummary}`));
 }"""
+LOST_LINKS = """() => [...document.querySelectorAll('a[href^="#"]')].filter(
+  (one) => !document.getElementById(one.getAttribute('href').slice(1))).map((one) => one.outerHTML)
+"""
 # The names of what sticks out help to correct it.
 TOO_WIDE = """() => {
   const width = document.documentElement.clientWidth;
@@ -131,6 +134,7 @@ class Inspector:
             faults.append(f"{page.locator('h1').count()} titles of level 1")
         if page.title().startswith("Erreur\u00a0: ") != error:
             faults.append(f"title of the page: {page.title()!r}")
+        faults += [f"leads nowhere: {link}" for link in page.evaluate(LOST_LINKS)]
         return faults
 
 

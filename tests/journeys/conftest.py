@@ -150,20 +150,27 @@ def _other_listings(it: SimpleNamespace, people: dict[str, Any], now: dt.datetim
     draft = {"status": Status.DRAFT, "published_at": None}
     _listing(it, "brouillon", **draft | {"pay_min_cents": None, "pay_max_cents": None})
     refused = _listing(it, "refusee", **draft)
-    db.session.add(
-        ListingEvent(
-            listing_id=refused.id,
-            from_status=Status.IN_REVIEW,
-            to_status=Status.DRAFT,
-            at=now,
-            actor_id=people["moderator"].id,
-            reason="Précisez les horaires de nuit.",
-        )
-    )
+    refusal = "Précisez les horaires de nuit."
+    _logged(refused.id, Status.IN_REVIEW, Status.DRAFT, people["moderator"], now, refusal)
     for outcome in (Outcome.FILLED, Outcome.UNFILLED, Outcome.WITHDRAWN, Outcome.EXPIRED):
         reason = "hours" if outcome == Outcome.UNFILLED else None
         closed = {"status": Status.CLOSED, "closed_at": now, "outcome": outcome}
         _listing(it, f"close-{outcome}", **closed, unfilled_reason=reason)
+
+
+def _logged(
+    listing_id: int, before: str, to: str, actor: Any, now: dt.datetime, why: str = ""
+) -> None:
+    db.session.add(
+        ListingEvent(
+            listing_id=listing_id,
+            from_status=before,
+            to_status=to,
+            at=now,
+            actor_id=actor.id,
+            reason=why,
+        )
+    )
 
 
 def _number(path: str) -> str:

@@ -426,7 +426,6 @@ CASES = [
     Case("errors/404.html", "unknown address", path("/nulle-part"), status=404),
     Case("errors/404.html", "paused listing", at(lambda w: w.open["pause"]), status=404),
     Case("errors/405.html", "wrong method", path("/deconnexion"), status=405),
-    Case("errors/401.html", "not signed in", path("/recruter/annonces/"), status=401),
 ]
 ERROR_PAGES = sorted(one.stem for one in (TEMPLATES / "errors").glob("[45]*.html"))
 # Included in other pages, or extended by them: seen through those.
