@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from app.core.database import db
 from app.geography.queries import PLACES
@@ -109,7 +109,7 @@ def open_versions(now: dt.datetime, ids: Iterable[int] | None = None) -> dict[in
     return dict(db.session.execute(query).all())
 
 
-def _document(row: Row[Any], words: SearchWords, places: dict[str, Any]) -> Document:
+def _document(row: Any, words: SearchWords, places: dict[str, Any]) -> Document:
     profession = words.by_id.get(row.profession_id)
     place = places.get(row.commune_code)
     city = places.get(place.parent_code) if place and place.parent_code else None
@@ -157,7 +157,7 @@ def _document(row: Row[Any], words: SearchWords, places: dict[str, Any]) -> Docu
     return document
 
 
-def _labels(row: Row[Any], words: SearchWords) -> list[str]:
+def _labels(row: Any, words: SearchWords) -> list[str]:
     found = [str(KIND_LABELS[row.kind])]
     terms = words.terms
     for kind, slugs in (
@@ -173,7 +173,7 @@ def _labels(row: Row[Any], words: SearchWords) -> list[str]:
     return found
 
 
-def _plain_text(row: Row[Any]) -> str:
+def _plain_text(row: Any) -> str:
     written = _TAG.sub(" ", row.description_html) if row.description_html else row.description
     text = f"{row.summary} {html.unescape(written)} {row.conditions}"
     return _clean(text)[:MAX_TEXT]

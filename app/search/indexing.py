@@ -85,7 +85,11 @@ def add_later(index: str, documents: Sequence[Document]) -> int:
 def delete_later(index: str, ids: Sequence[int]) -> int:
     """Ask for the deletion of documents and return the number of the task."""
     # The client's own method by identifiers is deprecated; the route of the engine is not.
-    answer = engine().admin().http.post(f"indexes/{index}/documents/delete-batch", list(ids))
+    answer = (
+        engine()
+        .admin()
+        .http.post(f"indexes/{index}/documents/delete-batch", orjson.dumps(list(ids)))
+    )
     return int(answer["taskUid"])
 
 
