@@ -10,7 +10,7 @@ from flask import Blueprint, render_template, request
 
 from app.core import clock
 from app.core.filters import distance, number
-from app.core.i18n import _, plural
+from app.core.i18n import _, lazy, plural
 from app.core.permissions import public
 from app.geography.queries import suggest_places
 from app.listings.enums import KIND_LABELS_PLURAL, Kind
@@ -32,6 +32,19 @@ _FACET_KINDS = {
     "schedules": "schedule",
     "workplaces": "workplace",
     "publics": "public",
+}
+
+
+_FILTER_NAMES = {
+    "kinds": lazy("Type d’annonce"),
+    "professions": lazy("Métier"),
+    "contracts": lazy("Contrat"),
+    "workplaces": lazy("Lieu d’exercice"),
+    "publics": lazy("Personnes accompagnées"),
+    "schedules": lazy("Horaires"),
+    "diploma_none": lazy("Sans diplôme"),
+    "duration": lazy("Durée"),
+    "since_days": lazy("Date"),
 }
 
 
@@ -165,22 +178,22 @@ def _offer(proposal: Proposal) -> Offer:
     """Say in words what another search changes."""
     label, icon = {
         "radius": (_("Chercher à %(km)s\u00a0km", km=proposal.value), "lieu"),
-        "anywhere": (_("Chercher partout"), "lieu"),
-        "words": (_("Sans les mots tapés"), "search"),
-    }.get(proposal.reason, ("", "filtres"))
-    if proposal.reason == "profession":
-        label, icon = _profession_label(proposal.value), "coeur"
-    elif proposal.reason == "filter":
-        label = _("Sans « %(filter)s »", filter=_dropped(proposal))
+        "place": (_("Chercher partout"), "lieu"),
+        "filters": (_("Sans aucun filtre"), "filtres"),
+        "words": (proposal.value or _("Sans les mots tapés"), "search"),
+        "profession": (_profession_label(proposal.value), "coeur"),
+    }.get(proposal.reason) or (
+        _("Sans «\u00a0%(filter)s\u00a0»", filter=_dropped(proposal)),
+        "filtres",
+    )
     return Offer(label, url_of(proposal.criteria), icon, proposal.total)
 
 
 def _dropped(proposal: Proposal) -> str:
-    if proposal.field == "diploma_none":
-        return _("Sans diplôme")
-    if proposal.field in MULTIPLE.values():
+    """Return the words of the filter left out: its value, or its name when it had several."""
+    if proposal.value and proposal.field in MULTIPLE.values():
         return value_label(proposal.field, proposal.value)
-    return {"duration": _("Durée"), "since_days": _("Date")}.get(proposal.field, proposal.value)
+    return str(_FILTER_NAMES[proposal.field])
 
 
 def _subject(criteria: SearchCriteria) -> str:

@@ -1,0 +1,38 @@
+"""What the page proposes when nothing is found: links with words, that lead to results."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
+
+from app.listings.enums import Kind
+from app.search import rebuild
+from tests import factories
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("type=formation&type=stage", "Sans « Type d’annonce »"),
+        ("type=formation", "Sans « Formations »"),
+        ("type=emploi&duree=plus-de-12-mois", "Sans « Durée »"),
+        ("type=formation&duree=plus-de-12-mois", "Sans aucun filtre"),
+        ("ou=Brest&type=emploi", "Chercher partout"),
+        ("q=xylophone&type=emploi", "Sans les mots tapés"),
+        ("q=infirmière xylophone", "Infirmière"),
+    ],
+)
+def test_every_proposal_says_what_it_changes(
+    client: FlaskClient, now: dt.datetime, query: str, words: str
+) -> None:
+    factories.listing(Kind.JOB, title="Infirmier")
+    rebuild.catch_up_entries(now)
+
+    page = BeautifulSoup(client.get(f"/recherche?{query}").data, "html.parser")
+
+    chips = [chip.get_text(" ", strip=True) for chip in page.select('.chips a[href^="/recherche"]')]
+    assert any(words in chip.replace("\u00a0", " ") for chip in chips), chips
+    assert all(any(letter.isalpha() for letter in chip) for chip in chips)
