@@ -6,6 +6,8 @@ from typing import Any
 
 from flask import Flask, g
 from flask_babel import Babel, get_translations, gettext, lazy_gettext, ngettext
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 babel = Babel()
@@ -34,11 +36,18 @@ def _catalogue() -> Any:
     return g.catalogue
 
 
-def _template_text(message: str, /, **variables: Any) -> Markup:
-    # The message is written by us; what people wrote is in the variables, which Markup escapes.
-    return Markup(_catalogue().gettext(message)) % variables  # noqa: S704
+@pass_eval_context
+def _template_text(context: EvalContext, message: str, /, **variables: Any) -> str:
+    return _filled(context, _catalogue().gettext(message), variables)
 
 
-def _template_plural(one: str, many: str, num: int, /, **variables: Any) -> Markup:
-    text = _catalogue().ngettext(one, many, num)
-    return Markup(text) % ({"num": num} | variables)  # noqa: S704
+@pass_eval_context
+def _template_plural(
+    context: EvalContext, one: str, many: str, num: int, /, **variables: Any
+) -> str:
+    return _filled(context, _catalogue().ngettext(one, many, num), {"num": num} | variables)
+
+
+def _filled(context: EvalContext, text: str, variables: dict[str, Any]) -> str:
+    """Fill in a text of ours; in HTML, what people wrote is escaped."""
+    return (Markup(text) if context.autoescape else text) % variables  # noqa: S704

@@ -151,3 +151,14 @@ def test_messages_about_what_has_been_erased_are_not_sent(smtp: Any) -> None:
     gone = {"application_id": 2**30, "application_event_id": 2**30, "user_id": 2**30}
     for handler in (tasks.confirm_to_candidate, tasks.tell_candidate, tasks.tell_member):
         assert handler(gone, 1) is None
+
+
+def test_texts_are_written_as_people_wrote_them(client: FlaskClient, smtp: Any) -> None:
+    title = "Aide à l'accueil <de jour> & de nuit"
+    answer(client, factories.listing(title=title), email="nora@example.org", first_name="D'Arcy")
+    jobs.drain()
+    plain, rich = texts(smtp.messages[0])
+    assert title in plain
+    assert "Bonjour D'Arcy," in plain
+    assert "<de jour>" not in rich
+    assert "Bonjour D&#39;Arcy," in rich
