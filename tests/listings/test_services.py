@@ -284,6 +284,13 @@ def test_confirmed_listing_lives_sixty_more_days(now: dt.datetime) -> None:
     )
     services.confirm_listings([listing], now)
     assert listing.closes_at == now + dt.timedelta(days=60)
+    assert listing.version == 2
+    assert topics(listing) == ["listing.changed"]
+
+    # What the search holds stays true: the instant of closing does not move without it.
+    services.confirm_listings([listing], now + dt.timedelta(days=1))
+    assert listing.closes_at == now + dt.timedelta(days=60)
+    assert topics(listing) == ["listing.changed"]
 
 
 def test_dates_are_added_changed_and_removed(now: dt.datetime) -> None:

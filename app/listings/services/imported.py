@@ -12,7 +12,7 @@ from app.listings.models import Listing
 from app.listings.rich_text import plain_to_html
 from app.listings.services.life import announce_changed, end, log, schedule_closing, touch
 from app.listings.services.writing import EDITABLE, apply_values
-from app.listings.workflow import Action, can, target
+from app.listings.workflow import UNCONFIRMED_LIFE, Action, can, target
 
 IMPORTED = EDITABLE | {
     "kind",
@@ -62,10 +62,21 @@ def import_listing(listing: Listing | None, values: Mapping[str, Any], now: dt.d
 
 
 def confirm_listings(listings: Iterable[Listing], now: dt.datetime) -> None:
-    """Say that imported listings, unchanged, are still shown by their source today."""
+    """Say that imported listings, unchanged, are still shown by their source today.
+
+    The search holds the instant of closing too: it moves, and is announced, only once half of the
+    time before it is gone, rather than for every listing at every run.
+    """
+    renewed = []
     for listing in listings:
         listing.refreshed_at = now
-        schedule_closing(listing)
+        before = listing.closes_at
+        if before is None or before - now < UNCONFIRMED_LIFE / 2:
+            schedule_closing(listing)
+        if listing.closes_at != before:
+            touch(listing, now)
+            renewed.append(listing)
+    announce_changed(renewed, now)
 
 
 def close_gone(listings: Sequence[Listing], now: dt.datetime) -> int:
