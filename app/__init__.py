@@ -28,6 +28,7 @@ from app.core import (
     logging,
     mail,
     permissions,
+    routes,
     security,
     storage,
 )
@@ -50,7 +51,7 @@ def create_app(config: Config | None = None) -> Flask:
 
     db.init_app(app)
     migrate.init_app(app, db, directory="migrations", render_as_batch=True)
-    for part in (logging, i18n, assets, filters, mail, storage, errors, security):
+    for part in (routes, logging, i18n, assets, filters, mail, storage, errors, security):
         part.init_app(app)
     limiter.init_app(app)
 

@@ -18,8 +18,6 @@ from app.search.criteria import MAX_RANK, SearchCriteria, clean
 from app.search.queries import search
 from app.search.vocabulary import known_values
 
-ID_MAX = 2_147_483_647
-
 
 @bp.get("/listings")
 @public
@@ -48,7 +46,7 @@ def list_listings() -> Response:
     )
 
 
-@bp.get(f"/listings/<int(max={ID_MAX}):listing_id>")
+@bp.get("/listings/<int:listing_id>")
 @public
 def show_listing(listing_id: int) -> Response:
     """Read an open listing; 410 when it is closed."""

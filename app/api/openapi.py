@@ -9,7 +9,6 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from app.api.blueprint import CACHE, bp
-from app.api.listings import ID_MAX
 from app.api.schemas import (
     ListingDetailOut,
     ListingsOut,
@@ -21,6 +20,7 @@ from app.api.schemas import (
 )
 from app.core.i18n import _
 from app.core.permissions import public
+from app.core.routes import LARGEST_ID
 from app.professions import queries as reference
 from app.professions.enums import TermKind
 
@@ -46,7 +46,7 @@ def document() -> dict[str, Any]:
         "name": "listing_id",
         "in": "path",
         "required": True,
-        "schema": {"type": "integer", "minimum": 0, "maximum": ID_MAX},
+        "schema": {"type": "integer", "minimum": 0, "maximum": LARGEST_ID},
     }
     busy = {503: _("Trop de recherches en ce moment.")}
     refused = {422: _("Un paramètre n’est pas compris.")}

@@ -6,9 +6,9 @@ import secrets
 from typing import Any
 
 import structlog
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, Response, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.core.database import db
 from app.core.i18n import _
@@ -44,7 +44,7 @@ def problem(status: int, title: str, detail: str = "", **extra: Any) -> Any:
 
 
 def wants_json() -> bool:
-    """Return whether the caller is a program: the API, or a script's own request."""
+    """Return whether the caller is a program."""
     return request.path.startswith("/api/")
 
 
@@ -52,6 +52,7 @@ def init_app(app: Flask) -> None:
     """Register the error handlers."""
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(SecurityError, _unknown_host)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
 
@@ -72,6 +73,11 @@ def _csrf_error(_error: CSRFError) -> Any:
     if wants_json():
         return problem(400, _("Requête refusée."))
     return _page(400, expired=True)
+
+
+def _unknown_host(_error: SecurityError) -> Response:
+    """No link can be written for a host that is not ours: the answer is plain text."""
+    return Response(_("Cette adresse n’est pas celle du site."), 400, mimetype="text/plain")
 
 
 def _http_error(error: HTTPException) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core.security import safe_next
@@ -44,6 +45,22 @@ def test_an_unknown_address_gets_a_french_page(client: FlaskClient) -> None:
     answer = client.get("/n-existe-pas")
     assert answer.status_code == 404
     assert "X-Content-Type-Options" in answer.headers
+
+
+def test_a_host_that_is_not_ours_is_refused(
+    client: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "TRUSTED_HOSTS", ["localhost"])
+    answer = client.get("/recherche", headers={"Host": "evil.example"})
+    assert answer.status_code == 400
+    assert "evil" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/equipe/annonces/{}", "/recruter/annonces/{}", "/emplois/{}-x", "/api/v1/listings/{}"]
+)
+def test_a_number_that_no_row_can_have_is_unknown(client: FlaskClient, path: str) -> None:
+    assert client.get(path.format(2**31)).status_code == 404
 
 
 def test_a_write_coming_from_another_site_is_refused(client: FlaskClient) -> None:

@@ -56,7 +56,7 @@ def _rate_limit() -> str:
 
 # The form checks its own token: an expired session gives the form back, filled, not an error page.
 @applications.route(
-    f"/<any({KINDS}):kind_path>/<int(max=2147483647):listing_id>-<slug>/candidater",
+    f"/<any({KINDS}):kind_path>/<int:listing_id>-<slug>/candidater",
     methods=["GET", "POST"],
 )
 @public

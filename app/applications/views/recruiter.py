@@ -39,6 +39,7 @@ from app.core.database import db
 from app.core.errors import DomainError
 from app.core.i18n import _, lazy
 from app.core.permissions import public, requires_role
+from app.core.routes import LARGEST_ID
 from app.core.security import safe_next
 from app.organisations.queries import organisations_of
 
@@ -65,7 +66,6 @@ LANES = (
 OPTIONAL_LANES = {4}
 # A page number that a database accepts.
 LAST_PAGE = 10_000
-LARGEST_ID = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def _no_store(response: Response) -> Response:
     return response
 
 
-@recruiter.post("/candidatures/<int(max=2147483647):application_id>/ouvrir")
+@recruiter.post("/candidatures/<int:application_id>/ouvrir")
 @member
 def application_open(application_id: int) -> Any:
     """Write that this person is going to see the details, then show them."""
@@ -173,7 +173,7 @@ def _to_sheet(application_id: int) -> Any:
     return redirect(url_for("recruiter.application_show", application_id=application_id), 303)
 
 
-@recruiter.get("/candidatures/<int(max=2147483647):application_id>")
+@recruiter.get("/candidatures/<int:application_id>")
 @member
 def application_show(application_id: int) -> Any:
     """Show the sheet to who has opened it; else a button. Reading writes nothing."""
@@ -196,7 +196,7 @@ def _is_late(application: Application) -> bool:
     return application.status in workflow.WAITING and due is not None and due < clock.now()
 
 
-@recruiter.post("/candidatures/<int(max=2147483647):application_id>/etape")
+@recruiter.post("/candidatures/<int:application_id>/etape")
 @member
 def application_move(application_id: int) -> Any:
     """Bring an application to another step."""
@@ -241,9 +241,7 @@ def _moved_message(application: Application, to: Status) -> str:
     )
 
 
-@recruiter.route(
-    "/candidatures/<int(max=2147483647):application_id>/refuser", methods=["GET", "POST"]
-)
+@recruiter.route("/candidatures/<int:application_id>/refuser", methods=["GET", "POST"])
 @member
 def application_decline(application_id: int) -> Any:
     """Ask for a reason, show the kind message that goes with it, then send it."""
@@ -288,7 +286,7 @@ def _decline(application: Application, to: Status, form: DeclineForm) -> Any:
     return redirect(url_for("recruiter.index"), 303)
 
 
-@recruiter.post("/candidatures/<int(max=2147483647):application_id>/cv")
+@recruiter.post("/candidatures/<int:application_id>/cv")
 @member
 def application_cv(application_id: int) -> Any:
     """Write that this person takes the file, then send it as a download."""

@@ -28,8 +28,7 @@ HIDDEN = {Status.DRAFT, Status.IN_REVIEW, Status.PAUSED}
 @public
 def show(kind_path: str, listing_id: int, slug: str = "") -> Any:
     """Show a listing: open, closed (410), or hidden from all but those who may preview it."""
-    # An identifier that no column can hold names nothing.
-    listing = queries.get_listing(listing_id) if listing_id < 2**31 else None
+    listing = queries.get_listing(listing_id)
     if listing is None or (listing.status in HIDDEN and not _may_preview(listing)):
         abort(404)
     if request.path != listing.path:
