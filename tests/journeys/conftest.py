@@ -39,7 +39,9 @@ WORDS = "Vous aidez au lever, au repas et aux sorties. L’équipe compte douze 
 def world(live: Live) -> SimpleNamespace:
     """Return the addresses of one of each thing, and the cookies of one of each person."""
     now = clock.now()
-    it = SimpleNamespace(open={}, form={}, cookies={"": None}, sheet={}, follow={}, mine={})
+    it = SimpleNamespace(
+        open={}, form={}, cookies={"": None}, sheet={}, follow={}, mine={}, review={}
+    )
     with live.writing():
         people = _people(it)
         _open_listings(it, people["recruiter"], live, now)
@@ -126,7 +128,6 @@ def _open_listings(it: SimpleNamespace, owner: Any, live: Live, now: dt.datetime
         schedules=["temps-plein"],
     )
     imported = {"source": "france-travail", "source_hash": "0" * 64, "organisation": None}
-
     _listing(
         it,
         "importee",
@@ -140,12 +141,12 @@ def _open_listings(it: SimpleNamespace, owner: Any, live: Live, now: dt.datetime
 
 
 def _other_listings(it: SimpleNamespace, people: dict[str, Any], now: dt.datetime) -> None:
-    waiting = {"published_at": None, "status": Status.IN_REVIEW, "created_by_id": None}
-    _listing(it, "relue", **waiting)
-    _listing(it, "a-verifier", **waiting | {"organisation": it.pending})
-    it.review = {
-        name: f"/equipe/annonces/{_number(it.open[name])}" for name in ("relue", "a-verifier")
-    }
+    waiting = {"published_at": None, "status": Status.IN_REVIEW}
+    author = people["recruiter"]
+    for name, owner in (("relue", it.organisation), ("a-verifier", it.pending)):
+        sent = _listing(it, name, **waiting, organisation=owner, created_by_id=author.id)
+        _logged(sent.id, Status.DRAFT, Status.IN_REVIEW, author, now)
+        it.review[name] = f"/equipe/annonces/{sent.id}"
     _listing(it, "pause", status=Status.PAUSED)
     draft = {"status": Status.DRAFT, "published_at": None}
     _listing(it, "brouillon", **draft | {"pay_min_cents": None, "pay_max_cents": None})
@@ -171,10 +172,6 @@ def _logged(
             reason=why,
         )
     )
-
-
-def _number(path: str) -> str:
-    return path.split("/")[2].split("-")[0]
 
 
 STEPS = {

@@ -37,7 +37,8 @@ FOCUSED = """() => {
   const area = one.getBoundingClientRect();
   const seen = (one.matches('input[type=radio], input[type=checkbox]') && one.labels[0]) || one;
   const box = seen.getBoundingClientRect();
-  const rings = [one, seen].map((each) => getComputedStyle(each));
+  // The link of a card draws its ring around the whole card.
+  const rings = [getComputedStyle(one), getComputedStyle(seen), getComputedStyle(one, '::after')];
   const ringed = rings.some((style) => (style.outlineStyle !== 'none'
     && parseFloat(style.outlineWidth) >= 2) || style.boxShadow !== 'none');
   const top = Math.max(box.top, 0), bottom = Math.min(box.bottom, innerHeight);
