@@ -210,6 +210,8 @@ def test_event_is_written_with_its_date_and_seats(browser: FlaskClient) -> None:
     ("wrong", "message"),
     [
         ({"date1_day": ""}, "Indiquez la date"),
+        ({"date1_day": "0001-01-01"}, "Écrivez la date ainsi"),
+        ({"deadline": "9999-12-31"}, "Écrivez la date ainsi"),
         ({"date1_start": ""}, "Indiquez l’heure"),
         ({"date1_start": "tôt"}, "Écrivez l’heure ainsi"),
         ({"date1_start": "16:00", "date1_end": "14:00"}, "La fin vient avant le début."),

@@ -26,6 +26,7 @@ from app.professions.queries import diplomas, professions, term_label, terms
 
 MAX_PAY_EUROS = 1_000_000
 MAX_TEXT = 10_000
+YEARS = range(2000, 2100)
 _SPACES = re.compile(r"[\s€]")
 NOT_IN_LIST = lazy("Choisissez une réponse de la liste.")
 TOO_LONG = lazy("Raccourcissez ce texte\u00a0: %(max)d caractères au plus.")
@@ -105,7 +106,12 @@ class FrenchDateField(DateField):
             return
         try:
             super().process_formdata(valuelist)
+            day: Any = self.data
+            # Years that no clock of ours can turn into an instant, or a slip of the keyboard.
+            if day.year not in YEARS:
+                raise ValueError(valuelist[0])
         except ValueError as error:
+            self.data = None
             raise ValueError(_("Écrivez la date ainsi\u00a0: 31/12/2026.")) from error
 
 
