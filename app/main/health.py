@@ -8,7 +8,7 @@ from app.core import clock
 from app.core.database import db
 from app.core.jobs import HEARTBEAT_MAX_AGE, Heartbeat, database_answers
 from app.core.permissions import public
-from app.search.client import EngineError
+from app.search.client import EngineError, SearchBusyError
 from app.search.guard import index_is_whole
 
 bp = Blueprint("health", __name__, url_prefix="/health")
@@ -40,7 +40,7 @@ def _search_state() -> str:
     """Return "ok" when the engine answers people, "fallback" when the database does instead."""
     try:
         return "ok" if index_is_whole(clock.now()) else "fallback"
-    except EngineError:
+    except (EngineError, SearchBusyError):
         return "fallback"
 
 

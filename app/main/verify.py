@@ -22,7 +22,7 @@ from app.core.database import db
 from app.core.outbox import OutboxDelivery, OutboxEvent, OutboxState
 from app.listings.enums import Status
 from app.listings.models import Listing, ListingSession
-from app.search.client import EngineError, engine
+from app.search.client import ADMIN_ERRORS, engine
 from app.search.rebuild import compare
 
 SHOWN = 5
@@ -87,8 +87,8 @@ def index_equals_database(now: dt.datetime) -> Iterable[str]:
         return
     try:
         drift = compare()
-    except EngineError as error:
-        yield f"moteur de recherche injoignable ({error.code})"
+    except ADMIN_ERRORS as error:
+        yield f"moteur de recherche injoignable ({type(error).__name__})"
         return
     if not drift.is_empty:
         yield (

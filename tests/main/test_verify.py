@@ -16,9 +16,11 @@ from app.core.database import db
 from app.core.jobs import jobs
 from app.core.outbox import OutboxEvent
 from app.listings.models import Listing, ListingSession
+from app.search.client import engine
 from app.search.rebuild import rebuild
 from tests import factories
 from tools.meilisearch import Meilisearch
+from tools.processes import free_port
 
 
 @pytest.fixture
@@ -92,3 +94,13 @@ def test_a_listing_past_its_deadline_is_seen(app: Flask, sound: Application) -> 
     db.session.execute(update(Listing).values(closes_at=clock.now() - dt.timedelta(hours=1)))
     db.session.commit()
     assert "ROMPU  I13" in verify(app).output
+
+
+def test_a_search_server_that_is_away_is_said(
+    app: Flask, sound: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine(), "url", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setattr(engine(), "_pools", {})
+    result = verify(app)
+    assert "ROMPU  I5" in result.output
+    assert "injoignable" in result.output
