@@ -6,13 +6,15 @@ Non-breaking spaces are U+00A0, which the typeface has.
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 
 import phonenumbers
+from babel import Locale, numbers
 from flask import Flask
 from flask_babel import format_date, format_decimal
 
 from app.core import clock
-from app.core.i18n import _
+from app.core.i18n import _, locale
 
 NBSP = "\u00a0"
 
@@ -62,7 +64,13 @@ def _first(text: str, date: dt.date) -> str:
 
 def number(value: float | int) -> str:
     """Write « 2 077 », « 1 823,5 »."""
-    return _plain_spaces(format_decimal(value))
+    return _number(value, locale())
+
+
+# A page of results writes a hundred counts, and Babel takes its time over each.
+@lru_cache(maxsize=4096)
+def _number(value: float | int, language: Locale | None) -> str:
+    return _plain_spaces(numbers.format_decimal(value, locale=language))
 
 
 def euros(cents: int) -> str:

@@ -54,6 +54,20 @@ class Scheduled:
     hour: str = "*"
 
 
+class Lease:
+    """What one claim took, of all topics: kept from the other workers until it is finished."""
+
+    def __init__(self, ids: Sequence[int]) -> None:
+        self._ids = ids
+        self._kept_at = time.monotonic()
+
+    def prolong(self) -> None:
+        """Prolong the lease of what is not finished, when a third of it has passed."""
+        if time.monotonic() - self._kept_at > outbox.LEASE.total_seconds() / 3:
+            outbox.keep(self._ids, clock.now())
+            self._kept_at = time.monotonic()
+
+
 class Jobs:
     """The application's background work: subscriptions, timetable, and Huey to run them."""
 
@@ -130,23 +144,21 @@ class Jobs:
             by_topic: dict[str, list[OutboxEvent]] = defaultdict(list)
             for event in events:
                 by_topic[event.topic].append(event)
+            lease = Lease([event.id for event in events])
             for topic, group in by_topic.items():
-                self._handle_topic(topic, group)
+                self._handle_topic(topic, group, lease)
             handled += len(events)
         return handled
 
-    def _handle_topic(self, topic: str, events: Sequence[OutboxEvent]) -> None:
+    def _handle_topic(self, topic: str, events: Sequence[OutboxEvent], lease: Lease) -> None:
         subscriptions = self.subscriptions.get(topic)
         if subscriptions is None:
             for event in events:
                 _fail(event, Permanent(f"no handler for {topic}"))
             return
         failed: dict[int, Exception] = {}
-        kept_at = time.monotonic()
         for subscription, group in _calls(subscriptions, events):
-            if time.monotonic() - kept_at > outbox.LEASE.total_seconds() / 3:
-                outbox.keep([event.id for event in events], clock.now())
-                kept_at = time.monotonic()
+            lease.prolong()
             error = _run(subscription, group)
             if error is not None:
                 failed.update({event.id: error for event in group})

@@ -1,4 +1,4 @@
-"""Rate limits on what costs or can be abused: sign-in, applications, search."""
+"""Rate limits on what costs or can be abused: applications and the API."""
 
 from __future__ import annotations
 

@@ -127,16 +127,20 @@ def enqueue_many(topic: str, payloads: Sequence[dict[str, Any]], *, now: dt.date
 
 
 def on_commit_wake(wake: Callable[[], None]) -> None:
-    """Call `wake` after every commit that carried an event, and only then."""
+    """Call `wake` after every commit that carried an event, and only then.
+
+    The end of a savepoint is neither a commit nor a rollback of what surrounds it.
+    """
 
     @event.listens_for(db.session, "after_commit")
     def _after_commit(session: Session) -> None:
-        if session.info.pop(WAKE_KEY, False):
+        if not session.in_nested_transaction() and session.info.pop(WAKE_KEY, False):
             wake()
 
     @event.listens_for(db.session, "after_rollback")
     def _after_rollback(session: Session) -> None:
-        session.info.pop(WAKE_KEY, None)
+        if not session.in_nested_transaction():
+            session.info.pop(WAKE_KEY, None)
 
 
 def claim(now: dt.datetime, *, limit: int = BATCH) -> list[OutboxEvent]:

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from typing import Any, TypeVar, cast
-
-from flask_babel import get_locale
 
 from app.core.clock import now, paris_date
 from app.core.filters import (
@@ -25,7 +21,7 @@ from app.core.filters import (
     number,
     time_short,
 )
-from app.core.i18n import _, lazy, plural
+from app.core.i18n import _, lazy, locale, plural
 from app.listings.enums import (
     KIND_PATHS,
     MODALITY_LABELS,
@@ -46,27 +42,13 @@ _HOURS_TERMS = {"temps-plein", "temps-partiel"}
 Words = TypeVar("Words", bound=Callable[..., str])
 
 
-# The language of the list being written: asked once a list rather than once a word.
-_language: ContextVar[Any] = ContextVar("cards_language", default=None)
-
-
-@contextmanager
-def one_language() -> Iterator[None]:
-    """Write several cards in the language of this request."""
-    token = _language.set(get_locale())
-    try:
-        yield
-    finally:
-        _language.reset(token)
-
-
 def remembered(function: Words) -> Words:
     """Keep what `function` wrote, by language: the same few amounts and delays fill every list."""
     kept = lru_cache(maxsize=4096)(lambda _locale, *values: function(*values))
 
     @wraps(function)
     def write(*values: Any) -> str:
-        return kept(_language.get() or get_locale(), *values)
+        return kept(locale(), *values)
 
     return cast(Words, write)
 

@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Date, Row, Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.core.clock import paris_date
 from app.core.database import UtcDateTime, db
 from app.geography.models import Commune
-from app.listings.cards import Card, build_card, one_language
+from app.listings.cards import Card, build_card
 from app.listings.enums import OWN_SOURCE, Kind, Status
 from app.listings.models import Listing, ListingEvent, ListingSession
 from app.organisations.enums import OrganisationStatus
@@ -66,7 +66,7 @@ def is_open(now: dt.datetime) -> ColumnElement[bool]:
 
 
 def _card_select() -> Select[Any]:
-    """Return the query of the columns of a card: open listings, with their next free date.
+    """Return the query of the columns of a card: listings in any state, with their next free date.
 
     Parameters: `now` (an instant) and `today` (the day in Paris).
     """
@@ -100,42 +100,55 @@ def _card_select() -> Select[Any]:
         .select_from(_LISTING)
         .outerjoin(_ORGANISATION, _ORGANISATION.c.id == _LISTING.c.organisation_id)
         .outerjoin(_SESSION, _SESSION.c.id == following)
-        .where(
-            _LISTING.c.status == Status.PUBLISHED,
-            or_(_LISTING.c.closes_at.is_(None), _LISTING.c.closes_at > now),
-        )
     )
 
 
-_CARDS = _card_select()
-_CARDS_BY_ID = _CARDS.where(_LISTING.c.id.in_(bindparam("ids", expanding=True)))
+_ANY_CARDS = _card_select()
+_CARDS = _ANY_CARDS.where(
+    _LISTING.c.status == Status.PUBLISHED,
+    or_(
+        _LISTING.c.closes_at.is_(None), _LISTING.c.closes_at > bindparam("now", type_=UtcDateTime())
+    ),
+)
+# Closed listings are left out below: asked for the state too, SQLite walks the index of all that is
+# published instead of reading twenty rows by their key.
+_CARDS_BY_ID = _ANY_CARDS.add_columns(_LISTING.c.status, _LISTING.c.closes_at).where(
+    _LISTING.c.id.in_(bindparam("ids", expanding=True))
+)
 _LATEST_CARDS = _CARDS.order_by(_LISTING.c.published_at.desc(), _LISTING.c.id.desc())
 _EVENT_CARDS = _CARDS.where(_LISTING.c.kind == Kind.EVENT, _SESSION.c.id.is_not(None)).order_by(
     _SESSION.c.starts_at, _LISTING.c.id
 )
 
 
-def _cards(query: Select[Any], now: dt.datetime, **values: Any) -> list[Card]:
-    rows = db.session.execute(query, {"now": now, "today": paris_date(now)} | values)
-    with one_language():
-        return [build_card(row, term_label) for row in rows]
+def _rows(query: Select[Any], now: dt.datetime, **values: Any) -> Sequence[Row[Any]]:
+    return db.session.execute(query, {"now": now, "today": paris_date(now)} | values).all()
+
+
+def _cards(rows: Iterable[Row[Any]]) -> list[Card]:
+    return [build_card(row, term_label) for row in rows]
 
 
 def listing_cards(ids: Iterable[int], now: dt.datetime) -> dict[int, Card]:
     """Return the cards of the open listings among `ids`, in one query."""
     ids = list(ids)
-    return {card.id: card for card in _cards(_CARDS_BY_ID, now, ids=ids)} if ids else {}
+    rows = _rows(_CARDS_BY_ID, now, ids=ids) if ids else []
+    return {card.id: card for card in _cards(row for row in rows if _shows(row, now))}
+
+
+def _shows(row: Row[Any], now: dt.datetime) -> bool:
+    return row.status == Status.PUBLISHED and (row.closes_at is None or row.closes_at > now)
 
 
 def latest_cards(limit: int, now: dt.datetime, kind: str | None = None) -> list[Card]:
     """Return the cards of the listings published last."""
     query = _LATEST_CARDS.limit(limit)
-    return _cards(query if kind is None else query.where(_LISTING.c.kind == kind), now)
+    return _cards(_rows(query if kind is None else query.where(_LISTING.c.kind == kind), now))
 
 
 def upcoming_events(limit: int, now: dt.datetime) -> list[Card]:
     """Return the cards of the open events, the nearest date first."""
-    return _cards(_EVENT_CARDS.limit(limit), now)
+    return _cards(_rows(_EVENT_CARDS.limit(limit), now))
 
 
 def similar_cards(listing: Listing, now: dt.datetime, limit: int = 4) -> list[Card]:
@@ -156,7 +169,7 @@ def similar_cards(listing: Listing, now: dt.datetime, limit: int = 4) -> list[Ca
         _LISTING.c.published_at.desc(),
         _LISTING.c.id.desc(),
     )
-    return _cards(query.order_by(*order).limit(limit), now)
+    return _cards(_rows(query.order_by(*order).limit(limit), now))
 
 
 def counts_by_kind(now: dt.datetime) -> dict[str, int]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from app.core.i18n import _
+from app.core.filters import number
+from app.core.i18n import _, plural
 from app.listings.enums import KIND_LABELS_PLURAL, KIND_PARAMS, Kind
 from app.professions import queries as professions
 from app.search.criteria import SearchCriteria
@@ -14,19 +15,19 @@ from app.search.results import SearchResults
 SHOWN = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A box to tick. `count` is None when the engine did not count it."""
+class Option(NamedTuple):
+    """A box to tick, with its number of listings as it is written and read aloud."""
 
     value: str
     label: str
-    count: int | None
+    total: int
     checked: bool
+    shown: str
+    unit: str
     kind: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Boxes of one filter; `more` holds the less frequent ones, folded."""
 
     param: str
@@ -64,9 +65,16 @@ def groups(criteria: SearchCriteria, results: SearchResults) -> list[Group]:
     return [group for group in found if group.options]
 
 
+def _option(value: str, label: str, count: int, checked: bool, kind: str = "") -> Option:
+    unit = plural("annonce", "annonces", count)
+    return Option(value, label, count, checked, number(count), unit, kind)
+
+
 def _kinds(criteria: SearchCriteria, counts: dict[str, int]) -> list[Option]:
     return [
-        Option(KIND_PARAMS[kind], str(KIND_LABELS_PLURAL[kind]), counts.get(kind, 0), checked, kind)
+        _option(
+            KIND_PARAMS[kind], str(KIND_LABELS_PLURAL[kind]), counts.get(kind, 0), checked, kind
+        )
         for kind in Kind
         if (checked := kind in criteria.kinds) or counts.get(kind)
     ]
@@ -76,14 +84,14 @@ def _diploma(criteria: SearchCriteria, counts: dict[str, int]) -> list[Option]:
     count = counts.get("none", 0)
     if not count and not criteria.diploma_none:
         return []
-    return [Option("sans", _("Sans diplôme"), count, criteria.diploma_none)]
+    return [_option("sans", _("Sans diplôme"), count, criteria.diploma_none)]
 
 
 def _terms(
     param: str, legend: str, kind: str, chosen: tuple[str, ...], counts: dict[str, int]
 ) -> Group:
     options = [
-        Option(term.slug, term.label, counts.get(term.slug, 0), term.slug in chosen)
+        _option(term.slug, term.label, counts.get(term.slug, 0), term.slug in chosen)
         for term in professions.terms(kind)
         if counts.get(term.slug) or term.slug in chosen
     ]
@@ -92,7 +100,7 @@ def _terms(
 
 def _professions(criteria: SearchCriteria, counts: dict[str, int]) -> Group:
     options = [
-        Option(
+        _option(
             profession.slug,
             profession.label,
             counts.get(profession.slug, 0),
@@ -108,7 +116,7 @@ def _folded(param: str, legend: str, options: list[Option]) -> Group:
     """Keep in sight what is ticked and what is most frequent, both in their own order."""
     if len(options) <= SHOWN:
         return Group(param, legend, options, [])
-    ranked = sorted(options, key=lambda option: (not option.checked, -(option.count or 0)))
+    ranked = sorted(options, key=lambda option: (not option.checked, -option.total))
     kept = {option.value for option in ranked[:SHOWN]}
     return Group(
         param,

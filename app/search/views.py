@@ -88,7 +88,6 @@ def index() -> str:
         sorts=_sorts(criteria),
         kept_by_search=_kept(criteria, "q", "ou", "page"),
         kept_by_filters=_kept(criteria, *MULTIPLE, "diplome", "rayon", "tri", "page"),
-        kept_order=[pair for pair in _kept(criteria) if pair[0] in {"rayon", "tri"}],
         sort_param=criteria.to_query().get("tri", "pertinence"),
         kept_by_sort=_kept(criteria, "tri", "rayon", "page"),
         radii=sorted({*RADII, criteria.radius_km}),
