@@ -146,7 +146,7 @@ def _of_member(user_id: int) -> tuple[Select[int], Select[int]]:
 
 
 def of_member(application_id: int, user_id: int) -> Application | None:
-    """Return an application to a verified organisation of that person, locked; else None."""
+    """Return an application to a verified organisation of that person; else None."""
     return db.session.scalars(
         select(Application)
         .join(Listing, Listing.id == Application.listing_id)

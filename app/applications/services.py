@@ -93,7 +93,7 @@ def submit_application(
     known = _already_sent(listing, idempotency_key, digest, candidate)
     if known is not None:
         return known
-    if not listing.is_open(now) or not listing.answered_here:
+    if not _takes_answers(listing, session, now):
         raise ListingNotOpen(_("Cette annonce n’est plus ouverte. Rien n’a été envoyé."))
     for _attempt in range(NEW_REFERENCE_TRIES):
         try:
@@ -112,6 +112,13 @@ def submit_application(
         _announce(application, now)
         return Submitted(application, keys.code_for(idempotency_key), created=True)
     raise DomainError(_("Votre candidature n’a pas pu être enregistrée. Envoyez-la à nouveau."))
+
+
+def _takes_answers(listing: Listing, session: ListingSession | None, now: dt.datetime) -> bool:
+    """Return whether one may answer now; for a listing that has dates, for that one."""
+    if not listing.is_open(now) or not listing.answered_here:
+        return False
+    return not listing.sessions or session in queries.open_sessions(listing, now)
 
 
 def _already_sent(
@@ -285,11 +292,13 @@ def _change_seat(application: Application, to: Status) -> bool:
 
 
 def _promote_next(application: Application, now: dt.datetime) -> None:
-    """Give the seat just freed to whoever has waited longest for that date of an event.
+    """Give the seat just freed to whoever has waited longest for that date of an event to come.
 
     The waiting list of a training is not served in this order: the school chooses.
     """
-    if workflow.family_of(application.listing.kind) is not workflow.Family.EVENT:
+    session = application.session
+    is_event = workflow.family_of(application.listing.kind) is workflow.Family.EVENT
+    if not is_event or session is None or session.starts_at <= now:
         return
     waiting = queries.next_waitlisted(application.session_id)
     if waiting is not None:
@@ -355,11 +364,14 @@ def find_by_code(reference: str, code: str, address: str, now: dt.datetime) -> A
 
 
 def sweep_files(now: dt.datetime) -> int:
-    """Delete the files whose application never came, a day later; return how many went."""
+    """Drop the files whose application never came, a day later; return how many go.
+
+    The store is asked before the database, and written to by the outbox: never in a transaction.
+    """
     written = cv_files.kept_before(now - FILE_GRACE)
     orphans = set(written) - queries.cv_keys()
-    for key in orphans:
-        cv_files.remove(key)
+    for key in sorted(orphans):
+        enqueue("application.file_dropped", now=now, cv_key=key)
     return len(orphans)
 
 

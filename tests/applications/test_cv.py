@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import struct
 import zlib
+from typing import Any
 
 import pytest
 
 from app.applications import cv
 from app.applications.services import sweep_files
 from app.core import clock
+from app.core.jobs import jobs
 from app.core.storage import file_store
 from tests import factories
 from tests.applications import files
@@ -131,15 +133,18 @@ def test_a_file_changed_in_the_store_is_never_given() -> None:
     assert cv.read(stored.key, stored.sha256) is None
 
 
-def test_a_file_whose_application_never_came_goes_a_day_later() -> None:
+def test_a_file_whose_application_never_came_goes_a_day_later(time_machine: Any) -> None:
     orphan = cv.store(cv.inspect("cv.pdf", files.pdf(), max_bytes=MAX))
     kept = cv.store(cv.inspect("cv.pdf", files.pdf(), max_bytes=MAX))
     factories.application(cv_key=kept.key, cv_name="cv.pdf", cv_sha256=kept.sha256)
     now = clock.now()
 
     sweep_files(now)
+    jobs.drain()
     assert cv.read(orphan.key, orphan.sha256) is not None
 
-    sweep_files(now + dt.timedelta(hours=25))
+    time_machine.move_to(now + dt.timedelta(hours=25))
+    sweep_files(clock.now())
+    jobs.drain()
     assert cv.read(orphan.key, orphan.sha256) is None
     assert cv.read(kept.key, kept.sha256) is not None

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app.applications.models import Application
+from app.core import clock
 from app.core.storage import file_store
 from app.listings.enums import Kind, Outcome
 from tests import factories
@@ -285,6 +286,29 @@ def test_one_chooses_a_date_among_several(client: FlaskClient, session: Any) -> 
         assert "Choisissez une date" in words(response)
     answer(client, event, session=str(dates[1].id))
     assert one(session).session_id == dates[1].id
+
+
+def test_the_date_chosen_on_the_listing_is_chosen_on_the_form(client: FlaskClient) -> None:
+    event = factories.listing(Kind.EVENT)
+    dates = [factories.listing_session(event) for _date in range(2)]
+    link = page(client.get(event.path)).select(f'a[href$="session={dates[1].id}"]')[0]["href"]
+    chosen = page(client.get(str(link))).select("input[name=session][checked]")
+    assert [box["value"] for box in chosen] == [str(dates[1].id)]
+
+
+def test_a_date_gone_by_meanwhile_takes_nobody(
+    client: FlaskClient, session: Any, time_machine: Any
+) -> None:
+    event = factories.listing(Kind.EVENT)
+    date = factories.listing_session(event, starts_at=clock.now() + dt.timedelta(minutes=5))
+    form = hidden(client.get(f"{event.path}/candidater"))
+    time_machine.move_to(date.starts_at + dt.timedelta(minutes=1))
+    response = client.post(
+        f"{event.path}/candidater", data=form | {"first_name": "Nora", "phone": "0639981234"}
+    )
+    assert response.status_code == 410
+    assert "0639981234" in words(response).replace(" ", "")
+    assert count(session) == 0
 
 
 def test_dates_gone_by_close_the_form(client: FlaskClient, now: dt.datetime) -> None:

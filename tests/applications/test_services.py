@@ -120,6 +120,19 @@ def test_an_event_gives_a_seat_then_a_place_on_the_waiting_list(
     assert date.taken == 1
 
 
+def test_a_seat_freed_after_the_event_is_given_to_nobody(now: dt.datetime, session: Any) -> None:
+    event = factories.listing(Kind.EVENT)
+    date = factories.listing_session(event, capacity=1)
+    first, second = (
+        services.submit_application(
+            event, {"first_name": "A", "phone": f"+3363998123{rank}"}, f"{rank:022d}", now, date
+        ).application
+        for rank in range(2)
+    )
+    services.withdraw_application(first, date.starts_at + dt.timedelta(hours=1))
+    assert second.status == Status.WAITLISTED
+
+
 def test_a_repeat_gives_its_seat_back(now: dt.datetime, session: Any) -> None:
     event = factories.listing(Kind.EVENT)
     date = factories.listing_session(event, capacity=5)

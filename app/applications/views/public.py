@@ -30,13 +30,12 @@ from app.core.limits import limiter
 from app.core.permissions import public
 from app.core.security import csrf
 from app.listings import queries as listing_queries
-from app.listings.details import Details, details_of
+from app.listings.details import details_of
 from app.listings.enums import KIND_PATHS, Status
 from app.listings.models import Listing, ListingSession
 
 applications = Blueprint("applications", __name__)
 
-# Libraries, shelters and phone operators share one address among many people.
 # Long enough to note the code or print the page, short on a shared computer.
 CODE_SHOWN = dt.timedelta(minutes=30)
 FOLLOWED_FOR = dt.timedelta(hours=2)
@@ -71,7 +70,8 @@ def create(kind_path: str, listing_id: int, slug: str) -> Any:
     if listing is None or listing.status in HIDDEN:
         abort(404)
     if request.method == "GET" and request.path != f"{listing.path}/candidater":
-        return redirect(f"{listing.path}/candidater", 301)
+        query = request.query_string.decode("latin-1")
+        return redirect(f"{listing.path}/candidater" + (f"?{query}" if query else ""), 301)
     sessions = queries.open_sessions(listing, now)
     form = _form(sessions)
     if not form.is_submitted():
@@ -88,6 +88,9 @@ def create(kind_path: str, listing_id: int, slug: str) -> Any:
 def _form(sessions: list[ListingSession]) -> ApplicationForm:
     form = ApplicationForm(max_bytes=current_app.config["CV_MAX_BYTES"])
     form.session.choices = choices_of({one.id: _session_label(one) for one in sessions})
+    if not form.is_submitted():
+        # The page of the listing leads here from each of its dates.
+        form.session.data = request.args.get("session", type=int)
     return form
 
 
@@ -127,7 +130,7 @@ def _page(listing: Listing, form: ApplicationForm, now: dt.datetime) -> str:
         employer=_employer(listing),
         is_event=is_event,
         due=progress.when(now + dt.timedelta(hours=hours)) if hours and not is_event else "",
-        steps=_next_steps(listing, details, is_event, now),
+        steps=_next_steps(listing, is_event, now),
         accept=cv.ACCEPT,
         url=f"{current_app.config['PUBLIC_BASE_URL']}{listing.path}/candidater",
     )
@@ -137,9 +140,7 @@ def _employer(listing: Listing) -> str:
     return listing.employer_name or (listing.organisation.name if listing.organisation else "")
 
 
-def _next_steps(
-    listing: Listing, _details: Details, is_event: bool, now: dt.datetime
-) -> list[progress.Step]:
+def _next_steps(listing: Listing, is_event: bool, now: dt.datetime) -> list[progress.Step]:
     """Return what happens after the button is pressed."""
     first = progress.Step(
         _("Vous recevez une référence"), _("Elle sert à suivre votre demande."), "now"
