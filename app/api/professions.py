@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app
+from flask import Response, current_app, url_for
 
 from app.api.blueprint import answer, bp
 from app.api.schemas import ProfessionOut, ProfessionsOut, RomeOut
@@ -31,5 +31,5 @@ def _public(entry: ProfessionEntry) -> ProfessionOut:
         diplomas=list(entry.data["required_diplomas"]),
         rome=[RomeOut(code=rome.code, current=rome.current) for rome in entry.rome],
         verified=entry.verified,
-        url=f"{current_app.config['PUBLIC_BASE_URL']}/metiers/{entry.slug}",
+        url=f"{current_app.config['PUBLIC_BASE_URL']}{url_for('search.index', metier=entry.slug)}",
     )
