@@ -51,6 +51,7 @@ def show(kind_path: str, listing_id: int, slug: str = "") -> Any:
 def _closed(listing: Listing) -> str:
     reasons = {
         Outcome.FILLED: _("Quelqu’un a été trouvé."),
+        Outcome.UNFILLED: _("Son auteur l’a close."),
         Outcome.WITHDRAWN: _("Elle a été retirée par son auteur.")
         if listing.answered_here
         else _("Son site d’origine ne l’affiche plus."),
