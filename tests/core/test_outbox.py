@@ -17,7 +17,7 @@ from sqlalchemy import func, select, update
 
 from app.core import clock, outbox
 from app.core.database import db
-from app.core.jobs import Jobs, jobs, purge_done
+from app.core.jobs import Jobs, Lease, jobs, purge_done
 from app.core.outbox import OutboxDelivery, OutboxEvent, Permanent, Subscription, enqueue
 
 calls: list[int] = []
@@ -235,3 +235,31 @@ def test_a_lease_is_prolonged_while_the_work_goes_on() -> None:
     later = clock.now() + dt.timedelta(minutes=5)
     outbox.keep([event.id], later)
     assert outbox.claim(later) == []
+
+
+def test_savepoint_neither_wakes_the_worker_nor_lets_it_sleep() -> None:
+    with db.session.begin_nested():
+        enqueue("one", now=clock.now(), number=1)
+    assert db.session.info.get(outbox.WAKE_KEY)
+    with db.session.begin_nested() as savepoint:
+        db.session.execute(select(1))
+        savepoint.rollback()
+    assert db.session.info.get(outbox.WAKE_KEY)
+    db.session.commit()
+    assert outbox.WAKE_KEY not in db.session.info
+
+
+def test_lease_of_a_whole_claim_is_prolonged(monkeypatch: pytest.MonkeyPatch) -> None:
+    add("one", 1)
+    add("many", 2)
+    first, second = outbox.claim(clock.now())
+    lease = Lease([first.id, second.id])
+    lease.prolong()
+    soon = clock.now() + outbox.LEASE
+    monkeypatch.setattr(lease, "_kept_at", lease._kept_at - 40)
+    lease.prolong()
+    db.session.expire_all()
+    assert first.leased_until is not None
+    assert second.leased_until is not None
+    assert first.leased_until >= soon
+    assert second.leased_until >= soon
