@@ -18,6 +18,7 @@ from sqlalchemy import delete, insert, select
 
 from app.core import clock
 from app.core.database import db
+from app.core.outbox import enqueue_many
 from app.search.client import EngineError, engine
 from app.search.documents import Document, documents_of, entry_of, open_versions
 from app.search.guard import forget_guard
@@ -131,10 +132,10 @@ def quarantined() -> dict[int, int]:
 def settle(index: str, ids: Iterable[int], sent: Sent) -> None:
     """Write again, until nothing moves, those of `ids` whose version in the database changed.
 
-    `sent` says what the index holds of them, and is kept up to date. Raises EngineError when
-    listings change faster than they can be written.
+    `sent` says what the index holds of them, and is kept up to date. Listings that change faster
+    than they can be written are left to an event of their own.
     """
-    ids = set(ids)
+    ids, moved = set(ids), list[int]()
     for _round in range(ROUNDS):
         wanted = current_versions(ids)
         moved = [one for one in ids if wanted.get(one) != sent.known(one)]
@@ -143,7 +144,9 @@ def settle(index: str, ids: Iterable[int], sent: Sent) -> None:
             return
         for start in range(0, len(moved), BATCH):
             rewrite(index, moved[start : start + BATCH], sent)
-    raise EngineError("index_never_settles")
+    log.info("search_index_still_moving", listings=len(moved))
+    enqueue_many("listing.changed", [{"listing_id": one} for one in moved], now=clock.now())
+    db.session.commit()
 
 
 def rewrite(index: str, ids: Sequence[int], sent: Sent) -> None:
