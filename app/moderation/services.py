@@ -11,9 +11,12 @@ from app.organisations import services as organisations
 from app.organisations.models import Organisation
 
 
-def approve_listing(actor: User, listing: Listing, now: dt.datetime) -> Listing:
-    """Put a listing in review online. Raises DomainError when its organisation is not verified."""
-    return listings.publish_listing(actor, listing, now)
+def approve_listing(actor: User, listing: Listing, version: int, now: dt.datetime) -> Listing:
+    """Put the `version` of a listing that was read online.
+
+    Raises DomainError when it has changed since, or when its organisation is not verified.
+    """
+    return listings.publish_listing(actor, listing, now, version)
 
 
 def refuse_listing(actor: User, listing: Listing, reason: str, now: dt.datetime) -> Listing:

@@ -60,9 +60,10 @@ def show(listing_id: int) -> Any:
 @moderation.post("/annonces/<int:listing_id>/publier")
 @requires_role(*REVIEW_ROLES)
 def publish(listing_id: int) -> Any:
-    """Put the listing online."""
+    """Put the listing online, as it was read."""
     waiting = _waiting(listing_id)
-    services.approve_listing(current_user, waiting.listing, clock.now())
+    version = request.form.get("version", 0, type=int)
+    services.approve_listing(current_user, waiting.listing, version, clock.now())
     db.session.commit()
     flash(_("L’annonce est en ligne. La structure est prévenue."), "ok")
     return redirect(url_for("moderation.index"), 303)

@@ -52,7 +52,7 @@ def moderator(sign_in: Callable[..., FlaskClient]) -> FlaskClient:
 def send(browser: FlaskClient, listing: Listing, path: str, **data: str) -> Any:
     """Send one of the forms of a listing's page."""
     token = csrf_of(browser, f"/equipe/annonces/{listing.id}")
-    return browser.post(path, data={"csrf_token": token} | data)
+    return browser.post(path, data={"csrf_token": token, "version": str(listing.version)} | data)
 
 
 def told(smtp: Any) -> list[str]:
@@ -147,6 +147,18 @@ def test_approved_listing_is_online_and_told(moderator: FlaskClient, smtp: Any) 
     assert listing.status == Status.PUBLISHED
     assert listing.is_open(clock.now())
     assert told(smtp) == ["anne.ravier@example.org"]
+
+
+def test_what_changed_since_it_was_read_is_read_again(moderator: FlaskClient) -> None:
+    listing = in_review(organisation=factories.organisation(factories.user()))
+    page = f"/equipe/annonces/{listing.id}"
+    assert f'name="version" value="{listing.version}"' in moderator.get(page).text
+
+    answer = send(moderator, listing, f"{page}/publier", version=str(listing.version - 1))
+
+    assert answer.status_code == 409
+    db.session.refresh(listing)
+    assert listing.status == Status.IN_REVIEW
 
 
 def test_listing_of_an_unverified_organisation_waits_for_its_verification(

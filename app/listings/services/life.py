@@ -66,10 +66,17 @@ def needs_review(listing: Listing) -> bool:
     return not db.session.scalar(select(trusted)) or bool(db.session.scalar(select(seen)))
 
 
-def publish_listing(actor: User | None, listing: Listing, now: dt.datetime) -> Listing:
-    """Put online a listing that was in review. Raises DomainError when it cannot be shown."""
+def publish_listing(
+    actor: User | None, listing: Listing, now: dt.datetime, version: int | None = None
+) -> Listing:
+    """Put online a listing that was in review: the `version` that was read, when it is given.
+
+    Raises DomainError when it cannot be shown, or when its author has changed it meanwhile.
+    """
     lock(listing)
     target(listing.status, Action.PUBLISH)
+    if version not in {None, listing.version}:
+        raise DomainError(_("L’annonce a changé depuis que vous l’avez ouverte. Relisez-la."))
     if listing.organisation is not None and not listing.organisation.verified:
         raise DomainError(_("Vérifiez d’abord la structure, puis publiez l’annonce."))
     require_complete(listing, now)
