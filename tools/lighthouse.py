@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tools.environment import PYTHON, ROOT
+from tools.environment import PYTHON, ROOT, ensure_node
 from tools.processes import LOOPBACK, Service, free_port, http_status
 from tools.suite import BROWSERS
 
@@ -91,16 +91,27 @@ def read(port: int, path: str) -> str:
 
 
 def pages(port: int) -> dict[str, str]:
-    """Return the pages to measure: the listing is one that is answered on the site."""
-    for path in dict.fromkeys(LISTING.findall(read(port, "/recherche?type=emploi"))):
-        if FORM.format(path=path) in read(port, f"{path}/candidater"):
-            return {
-                "accueil": "/",
-                "recherche": "/recherche?q=aide-soignant&ou=Lyon",
-                "annonce": path,
-                "candidature": f"{path}/candidater",
-            }
-    raise LighthouseError("Aucune annonce de démonstration à laquelle on répond sur le site.")
+    """Return the pages to measure, once the demonstration can be searched."""
+    deadline = time.monotonic() + START_SECONDS
+    while (listing := answered_here(port)) is None:
+        if time.monotonic() > deadline:
+            raise LighthouseError("Aucune annonce à laquelle on répond sur le site.")
+        time.sleep(1)
+    return {
+        "accueil": "/",
+        "recherche": "/recherche?q=aide-soignant&ou=Lyon",
+        "annonce": listing,
+        "candidature": f"{listing}/candidater",
+    }
+
+
+def answered_here(port: int) -> str | None:
+    """Return the address of a job to which one answers on the site, rather than where it is from."""
+    found = dict.fromkeys(LISTING.findall(read(port, "/recherche?type=emploi")))
+    answered = (
+        path for path in found if FORM.format(path=path) in read(port, f"{path}/candidater")
+    )
+    return next(answered, None)
 
 
 def wait_for_site(port: int, site: Service) -> None:
@@ -132,6 +143,8 @@ def main() -> int:
     if chrome is None:
         print("Chromium est absent.", file=sys.stderr)
         return 1
+    # Before the site installs the packages it needs, which are fewer.
+    ensure_node(dev=True)
     with tempfile.TemporaryDirectory(prefix="lighthouse-") as name:
         folder, port = Path(name), free_port()
         site = Service(
