@@ -17,7 +17,7 @@ from app.listings.enums import KIND_LABELS_PLURAL, Kind
 from app.listings.queries import listing_cards
 from app.professions import queries as professions
 from app.search import facets
-from app.search.criteria import MULTIPLE, SearchCriteria, parse
+from app.search.criteria import DEFAULT_RADIUS_KM, MULTIPLE, SearchCriteria, parse
 from app.search.queries import rescue, search
 from app.search.results import Hit, Proposal, SearchResults
 
@@ -85,6 +85,7 @@ def index() -> str:
         chips=chips(criteria),
         heading=heading(criteria),
         title=page_title(criteria, results),
+        canonical=canonical(criteria, results),
         sorts=_sorts(criteria),
         kept_by_search=_kept(criteria, "q", "ou", "page"),
         kept_by_filters=_kept(criteria, *MULTIPLE, "diplome", "rayon", "tri", "page"),
@@ -136,6 +137,18 @@ def page_title(criteria: SearchCriteria, results: SearchResults) -> str:
     where = f" {at(criteria.place.name)}" if criteria.place else ""
     page = _(", page %(page)s", page=results.page) if results.page > 1 else ""
     return f"{_subject(criteria)}{where}, {count}{page}"
+
+
+def canonical(criteria: SearchCriteria, results: SearchResults) -> str:
+    """Return the address under which search engines keep this page, or "" if they should not.
+
+    One subject in one place is a page that people look for. A page without results, the next
+    pages and combinations of filters are endless views of the same listings.
+    """
+    lost = criteria.ignored or (criteria.place_text and criteria.place is None)
+    if lost or results.total == 0 or results.page > 1 or len(chips(criteria)) > 1:
+        return ""
+    return url_of(criteria.but(radius_km=DEFAULT_RADIUS_KM, sort="relevance"))
 
 
 def chips(criteria: SearchCriteria) -> list[Chip]:

@@ -134,3 +134,26 @@ def test_wide_spacing_of_text_hides_nothing(
         " word-spacing: .16em !important} p {margin-bottom: 2em !important}"
     )
     assert page.evaluate("() => document.scrollingElement.scrollWidth - innerWidth") <= 0
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("/recherche", "/recherche"),
+        ("/recherche?ou=Bron&q=soin&rayon=50&tri=date", "/recherche?q=soin&ou=Bron"),
+        ("/recherche?type=emploi", "/recherche?type=emploi"),
+        ("/recherche?type=emploi&contrat=cdi", ""),
+        ("/recherche?q=zzqxw+kkvbn", ""),
+        ("/recherche?ou=Atlantis", ""),
+        ("/recherche?type=nimporte", ""),
+    ],
+)
+@pytest.mark.usefixtures("world")
+def test_search_engines_keep_searches_and_not_their_endless_views(
+    live: Live, open_browser: Open, address: str, kept: str
+) -> None:
+    page = open_browser()
+    page.goto(address)
+    links = [link.get_attribute("href") for link in page.locator("link[rel=canonical]").all()]
+    assert links == ([f"{live.url}{kept}"] if kept else [])
+    assert page.locator("meta[name=robots]").count() == (not kept)
