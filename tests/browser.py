@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sqlite3
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from sqlalchemy.engine import make_url
 from app import create_app
 from app.core import clock
 from app.core.database import db
+from app.core.jobs import jobs
 from app.core.outbox import OutboxEvent, OutboxState, enqueue
 from app.geography.services import load_communes
 from app.listings.models import Listing
@@ -136,6 +138,11 @@ def _database(folder: Path, request: pytest.FixtureRequest) -> tuple[str, bool]:
     return url, True
 
 
+def _searches(stack: Stack) -> bool:
+    with urllib.request.urlopen(f"{stack.url}/recherche") as answer:
+        return "Recherche simplifiée" not in answer.read().decode()
+
+
 @pytest.fixture(scope="session")
 def live(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
@@ -145,7 +152,9 @@ def live(
     url, loaded = _database(folder, request)
     compress_files()
     stack = Stack(folder, url)
-    app = create_app(TestConfig(stack.environ))
+    # Limits and jobs are shared by the applications of a process: these are those of the others.
+    ours = {"RATELIMIT_ENABLED", "JOBS_IN_TESTS"}
+    app = create_app(TestConfig({k: v for k, v in stack.environ.items() if k not in ours}))
     if not loaded:
         with app.app_context():
             db.create_all()
@@ -154,6 +163,7 @@ def live(
             db.session.commit()
     try:
         stack.start()
+        wait_until(lambda: _searches(stack), 60, "the search to answer")
         yield Live(stack, app)
     finally:
         stack.stop()
@@ -209,8 +219,8 @@ def open_browser(live: Live, chromium: Browser) -> Iterator[Callable[..., Page]]
             watch.check()
 
 
-def wait_for_worker(live: Live, seconds: float = 20) -> None:
-    """Wait until the worker has handled all that is due."""
+def wait_for_worker(live: Live, seconds: float = 60) -> None:
+    """Do what is due, then wait until the worker has ended what it had begun."""
     waiting = select(func.count(OutboxEvent.id)).where(
         OutboxEvent.state.in_([OutboxState.PENDING, OutboxState.LEASED])
     )
@@ -220,4 +230,6 @@ def wait_for_worker(live: Live, seconds: float = 20) -> None:
             due = waiting.where(OutboxEvent.available_at <= clock.now())
             return not db.session.scalar(due)
 
+    with live.app.app_context():
+        jobs.drain()
     wait_until(idle, seconds, f"the worker\n{live.stack.worker.log_tail()}")

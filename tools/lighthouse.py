@@ -106,12 +106,11 @@ def pages(port: int) -> dict[str, str]:
 
 
 def answered_here(port: int) -> str | None:
-    """Return the address of a job to which one answers on the site, rather than where it is from."""
-    found = dict.fromkeys(LISTING.findall(read(port, "/recherche?type=emploi")))
-    answered = (
-        path for path in found if FORM.format(path=path) in read(port, f"{path}/candidater")
-    )
-    return next(answered, None)
+    """Return the address of a job that is answered on the site, not where it comes from."""
+    for path in dict.fromkeys(LISTING.findall(read(port, "/recherche?type=emploi"))):
+        if FORM.format(path=path) in read(port, f"{path}/candidater"):
+            return path
+    return None
 
 
 def wait_for_site(port: int, site: Service) -> None:

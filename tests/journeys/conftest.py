@@ -50,7 +50,7 @@ def world(live: Live) -> SimpleNamespace:
         _link, it.link = accounts.create_link(people["alone"], now=now)
     for name, person in people.items():
         it.cookies[name] = live.cookie_of(person)
-    wait_for_worker(live, 60)
+    wait_for_worker(live)
     return it
 
 
@@ -241,6 +241,7 @@ def elsewhere(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Flask:
                 "DEMO": "1",
                 "CONTACT_EMAIL": "contact@exemple.example",
                 "JOBS_IN_TESTS": "0",
+                "RATELIMIT_ENABLED": "1",
             }
         )
     )
