@@ -1,4 +1,4 @@
-"""Commands that belong to no feature: the worker and the verification of invariants."""
+"""The command that belongs to no feature: the worker."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ import logging as stdlib_logging
 import click
 from flask import Flask
 
-from app.core import outbox
+from app.core import clock, outbox
 from app.core.jobs import beat, jobs
 
 
 def init_app(app: Flask) -> None:
-    """Register the commands."""
+    """Register the command."""
     app.cli.add_command(worker)
 
 
 @click.command("worker")
 @click.option("--drain", is_flag=True, help="Faire tout ce qui est dû maintenant, puis s'arrêter.")
-def worker(drain: bool) -> None:
+@click.option("--retry", is_flag=True, help="Reprendre d'abord les événements abandonnés.")
+def worker(drain: bool, retry: bool) -> None:
     """Run the outbox and the scheduled work."""
+    if retry:
+        click.echo(f"{outbox.revive_dead(clock.now())} événements repris")
     outbox.release_leases_of_the_dead(starting=True)
     if drain:
         click.echo(f"{jobs.drain()} événements traités")

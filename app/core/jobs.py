@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from flask import current_app
 from huey import PostgresHuey, SqliteHuey, crontab
 from huey.api import Huey
 from sqlalchemy import delete, select, text, update
@@ -203,7 +204,9 @@ def _run(subscription: Subscription, events: list[OutboxEvent]) -> Exception | N
         # The handler's own writes and the end of its transaction come before any network call.
         db.session.commit()
         if effect is not None:
+            failpoint("before_effect")
             effect()
+            failpoint("after_effect")
         now = clock.now()
         db.session.add_all(
             OutboxDelivery(event_id=event.id, handler=subscription.name, done_at=now)
@@ -286,9 +289,10 @@ def beat(name: str) -> None:
     db.session.commit()
 
 
-def failpoint(app: Flask, name: str) -> None:
+def failpoint(name: str) -> None:
     """Die on the spot when a test asks for it, as a crash would; does nothing outside tests."""
-    if app.config["TESTING"] and name in app.config["FAILPOINTS"].split(","):
+    config = current_app.config
+    if config["TESTING"] and name in config["FAILPOINTS"].split(","):
         os._exit(137)
 
 

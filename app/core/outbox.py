@@ -205,6 +205,18 @@ def release_leases_of_the_dead(*, starting: bool = False) -> int:
     return len(ids)
 
 
+def revive_dead(now: dt.datetime) -> int:
+    """Give the dead events all their attempts again and commit; return how many."""
+    revived = db.session.execute(
+        update(OutboxEvent)
+        .where(OutboxEvent.state == OutboxState.DEAD)
+        .values(state=OutboxState.PENDING, attempts=0, available_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.commit()
+    return int(revived.rowcount)  # type: ignore[attr-defined]
+
+
 def _update(ids: list[int], **values: Any) -> None:
     if ids:
         db.session.execute(

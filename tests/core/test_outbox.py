@@ -263,3 +263,14 @@ def test_lease_of_a_whole_claim_is_prolonged(monkeypatch: pytest.MonkeyPatch) ->
     assert second.leased_until is not None
     assert first.leased_until >= soon
     assert second.leased_until >= soon
+
+
+def test_dead_events_are_tried_again_when_a_person_asks() -> None:
+    failures[1] = Permanent("cannot work")
+    add("one", 1)
+    jobs.drain()
+    assert states() == ["dead"]
+    failures.clear()
+    assert outbox.revive_dead(clock.now()) == 1
+    assert jobs.drain() == 1
+    assert states() == ["done"]
