@@ -9,12 +9,14 @@ from app.applications.tasks import confirm_to_candidate, drop_file, tell_candida
 from app.core.jobs import Scheduled, purge_done
 from app.core.outbox import Subscription
 from app.listings.services import expire_due
+from app.listings.tasks import hide_listings
 from app.listings.tasks import tell_member as tell_listing_member
 from app.search.tasks import check_index, ensure_index, index_changed
 
 SUBSCRIPTIONS: list[Subscription] = [
     Subscription("listing.changed", index_changed, batch=True),
     Subscription("listing.announced", tell_listing_member),
+    Subscription("organisation.suspended", hide_listings),
     Subscription("account.link_requested", send_sign_in_link),
     Subscription("application.received", confirm_to_candidate),
     Subscription("application.moved", tell_candidate),

@@ -1,4 +1,4 @@
-"""What the worker does for listings: tell those who wrote them."""
+"""What the worker does for listings: tell those who wrote them, hide what is suspended."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import Any
 from flask import current_app
 
 from app.accounts.queries import get_user
-from app.core import mail
+from app.core import clock, mail
 from app.core.outbox import Effect
-from app.listings import mails, queries
+from app.listings import mails, queries, services
 from app.listings.enums import Announcement, Outcome, Status
 from app.listings.models import Listing
+from app.organisations.enums import OrganisationStatus
+from app.organisations.queries import get_organisation
 
 
 def tell_member(payload: dict[str, Any], event_id: int) -> Effect | None:
@@ -29,6 +31,13 @@ def tell_member(payload: dict[str, Any], event_id: int) -> Effect | None:
         reason=queries.last_refusal(listing.id),
     )
     return lambda: mail.send(message)
+
+
+def hide_listings(payload: dict[str, Any], _event_id: int) -> None:
+    """Hide what a suspended organisation has online, unless it is back already."""
+    organisation = get_organisation(payload["organisation_id"])
+    if organisation is not None and organisation.status == OrganisationStatus.SUSPENDED:
+        services.hide_listings_of(organisation.id, clock.now())
 
 
 def _still_true(listing: Listing, what: Announcement) -> bool:

@@ -13,6 +13,7 @@ from app.accounts.services import close_sessions_of
 from app.core.database import db
 from app.core.errors import DomainError, NotAllowedTransition
 from app.core.i18n import _
+from app.core.outbox import enqueue
 from app.organisations.enums import MemberRole, OrganisationKind, OrganisationStatus, Promise
 from app.organisations.models import Establishment, Membership, Organisation
 from app.organisations.queries import organisation_by_slug
@@ -131,12 +132,13 @@ def suspend_organisation(
     actor: User | None, organisation: Organisation, *, now: dt.datetime
 ) -> None:
     """Take everything back from the organisation at once: its members are signed out everywhere,
-    and what is its own no longer exists for them when they come back."""
+    what is its own no longer exists for them when they come back, its listings are hidden."""
     organisation.status = OrganisationStatus.SUSPENDED
     members = db.session.scalars(
         select(Membership.user_id).where(Membership.organisation_id == organisation.id)
     )
     close_sessions_of(list(members), now=now)
+    enqueue("organisation.suspended", now=now, organisation_id=organisation.id)
     _trace("organisation_suspended", actor, organisation, now)
 
 

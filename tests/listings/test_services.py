@@ -6,9 +6,11 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.accounts.enums import Role
+from app.core import clock
 from app.core.clock import paris_date
 from app.core.database import db
 from app.core.errors import DomainError, NotAllowedTransition
@@ -16,6 +18,8 @@ from app.core.outbox import OutboxEvent
 from app.listings import queries, services
 from app.listings.enums import Outcome, Status, UnfilledReason
 from app.listings.models import Listing, ListingEvent
+from app.listings.tasks import hide_listings
+from app.organisations.services import suspend_organisation
 from tests import factories
 from tests.listings.counting import count_queries
 from tests.listings.test_workflow import JOB
@@ -332,3 +336,19 @@ def test_date_with_registered_people_stays_with_room_for_them(now: dt.datetime) 
     ):
         with pytest.raises(DomainError, match=r"place|date"):
             services.update_listing(factories.user(), listing, {"sessions": wanted}, now)
+
+
+def test_suspended_organisation_disappears_from_the_site(client: FlaskClient) -> None:
+    listing = factories.listing()
+    assert listing.organisation is not None
+    suspend_organisation(None, listing.organisation, now=clock.now())
+    db.session.commit()
+
+    hide_listings({"organisation_id": listing.organisation_id}, 1)
+
+    assert listing.status == Status.PAUSED
+    assert client.get(listing.path).status_code == 404
+    assert client.get(f"{listing.path}/candidater").status_code == 410
+    assert topics(listing) == ["listing.changed"]
+    with pytest.raises(DomainError, match="ne peut pas publier"):
+        services.resume_listing(factories.user(), listing, clock.now())

@@ -106,10 +106,27 @@ def pause_listing(actor: User, listing: Listing, now: dt.datetime) -> Listing:
     return listing
 
 
+def hide_listings_of(organisation_id: int, now: dt.datetime) -> int:
+    """Pause all that a suspended organisation has online; return how many."""
+    listings = db.session.scalars(
+        select(Listing)
+        .where(Listing.organisation_id == organisation_id, Listing.status == Status.PUBLISHED)
+        .order_by(Listing.id)
+        .with_for_update()
+    ).all()
+    for listing in listings:
+        move(listing, Action.PAUSE, None, now)
+        touch(listing, now)
+    announce_changed(listings, now)
+    return len(listings)
+
+
 def resume_listing(actor: User, listing: Listing, now: dt.datetime) -> Listing:
     """Show a paused listing again, confirmed as true today."""
     lock(listing)
     target(listing.status, Action.RESUME)
+    if listing.organisation is not None and not listing.organisation.verified:
+        raise DomainError(_("Votre structure ne peut pas publier pour le moment. Appelez-nous."))
     require_complete(listing, now)
     listing.refreshed_at = now
     schedule_closing(listing)
