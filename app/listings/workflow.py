@@ -12,7 +12,7 @@ from app.core.i18n import _, lazy
 from app.listings.enums import Kind, Outcome, Status
 from app.listings.models import Listing
 
-# A listing that nobody confirms is asked about at thirty days and leaves after sixty.
+# A listing that nobody confirms leaves after sixty days.
 UNCONFIRMED_LIFE = dt.timedelta(days=60)
 
 
