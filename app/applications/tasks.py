@@ -12,7 +12,7 @@ from app.applications import cv, mails
 from app.applications.models import Application, ApplicationEvent
 from app.core import mail
 from app.core.database import db
-from app.core.outbox import Effect, Permanent
+from app.core.outbox import Effect, Refused
 
 
 def confirm_to_candidate(payload: dict[str, Any], event_id: int) -> Effect | None:
@@ -60,10 +60,10 @@ def _sending(message: mail.Message | None) -> Effect | None:
             if not all(code >= 500 for code, _text in error.recipients.values()):
                 raise
             # An address that does not exist will not exist tomorrow. The error names it: hide it.
-            raise Permanent("recipient refused") from None
+            raise Refused from None
         except smtplib.SMTPDataError as error:
             if error.smtp_code < 500:
                 raise
-            raise Permanent("message refused") from None
+            raise Refused from None
 
     return send

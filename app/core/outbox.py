@@ -22,8 +22,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.database import db, one_of
 
-# Longer than any single effect: SMTP gives up after 10 s, an index update after 30 s.
-LEASE = dt.timedelta(seconds=60)
+# Longer than any single effect. What a dead process of this host had leased is given back at once.
+LEASE = dt.timedelta(minutes=5)
 MAX_ATTEMPTS = 48
 BATCH = 500
 WAKE_KEY = "outbox_enqueued"
@@ -75,6 +75,10 @@ class OutboxDelivery(db.Model):
 
 class Permanent(Exception):
     """Raised by a handler or an effect when trying again cannot help."""
+
+
+class Refused(Permanent):
+    """The outside world said no for good, such as to an address that does not exist."""
 
 
 Effect = Callable[[], None]

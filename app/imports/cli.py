@@ -68,5 +68,7 @@ def _show(report: Report, *, write: bool) -> None:
     for item in report.quarantined[:SHOWN]:
         name = f" [{item.source_id}]" if item.source_id else ""
         click.echo(f"  - {item.position}{name} : {item.reason}")
+    if report.reason and report.state != RunState.REFUSED:
+        click.echo(f"À noter : {report.reason}.")
     if report.quarantined_total > SHOWN:
         click.echo(f"  … et {report.quarantined_total - SHOWN} autres.")

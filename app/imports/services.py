@@ -94,6 +94,8 @@ class _Snapshot:
     offers: dict[str, _Item] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     complete: bool = True
+    # Records that cannot even be named: any listing of the source may be one of them.
+    nameless: int = 0
 
 
 def run_import(
@@ -122,6 +124,9 @@ def run_import(
     report = Report(source)
     snapshot = _read(report, source, records, reference or queries.load_reference())
     gone = sorted(queries.open_ids(source) - snapshot.seen) if full else []
+    if gone and snapshot.nameless:
+        report.reason = _("des fiches illisibles n’ont pas de numéro, rien n’a donc été fermé")
+        gone = []
     if full:
         _refuse_mass_closing(report, snapshot, len(gone))
     if report.state == RunState.DONE:
@@ -161,6 +166,7 @@ def _read(
                 report.set_aside(record.position, source_id, reason)
                 # What is there but cannot be read is not gone.
                 snapshot.seen.update([source_id] if source_id else [])
+                snapshot.nameless += not source_id
             case Skipped():
                 report.skipped += 1
             case Mapped():

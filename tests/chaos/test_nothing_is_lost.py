@@ -23,6 +23,7 @@ from app.core import clock, outbox
 from app.core.database import db
 from app.core.outbox import OutboxEvent
 from app.listings.services import mark_changed
+from app.main.verify import INVARIANTS
 from app.search.rebuild import compare, rebuild
 from tests import factories
 from tests.stack import Stack, wait_until
@@ -128,6 +129,8 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_doubled(stack: Stack, seed:
     # A crash between the server's answer and its record may repeat a message, never more than once.
     assert max(copies.values()) <= 2
     assert compare().is_empty
+    for name, invariant in INVARIANTS.items():
+        assert list(invariant(clock.now())) == [], name
     db.session.rollback()
 
 

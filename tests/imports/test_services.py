@@ -248,3 +248,15 @@ def test_three_thousand_offers_take_less_than_thirty_seconds(
     assert run(offers).created == 3_000
     assert time.process_time() - started < 30
     assert run(offers).unchanged == 3_000
+
+
+def test_a_full_run_closes_nothing_when_a_record_has_no_number(
+    run: Run, care_offers: list[dict[str, Any]]
+) -> None:
+    run(care_offers, full=True)
+    nameless = {key: value for key, value in care_offers[0].items() if key != "id"}
+
+    report = run([*care_offers[1:], nameless], full=True)
+
+    assert report.closed == 0
+    assert "numéro" in report.reason
