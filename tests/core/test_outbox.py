@@ -256,7 +256,7 @@ def test_lease_of_a_whole_claim_is_prolonged(monkeypatch: pytest.MonkeyPatch) ->
     lease = Lease([first.id, second.id])
     lease.prolong()
     soon = clock.now() + outbox.LEASE
-    monkeypatch.setattr(lease, "_kept_at", lease._kept_at - 40)
+    monkeypatch.setattr(lease, "_kept_at", lease._kept_at - outbox.LEASE.total_seconds() / 2)
     lease.prolong()
     db.session.expire_all()
     assert first.leased_until is not None
