@@ -45,7 +45,8 @@ from app.search.queries import engine_queries
 from app.search.reading import read
 from app.search.vocabulary import search_words
 from config import Config
-from tools.bench_listings import add_listings
+from tools.bench_applications import apply_steadily
+from tools.bench_listings import add_listings, answered_here
 from tools.environment import ROOT, say
 from tools.meilisearch import Meilisearch
 from tools.processes import LOOPBACK, Service, free_port, http_status
@@ -194,6 +195,7 @@ class Bench:
             "MAIL_URL": f"file://{folder / 'mails'}",
             "SECRET_KEY": secrets.token_urlsafe(32),
             "LOG_LEVEL": "ERROR",
+            "RATELIMIT_ENABLED": "0",
             "PUBLIC_BASE_URL": f"http://{LOOPBACK}:{self.port}",
         }
         self.app = create_app(Config(self.environ))
@@ -210,6 +212,7 @@ class Bench:
                 page = page_calls(questions())
                 db.session.remove()
                 self.compare(raw, page)
+                self.applications()
                 self.visibility()
                 self.outage(page)
         for line in self.missed:
@@ -262,6 +265,17 @@ class Bench:
             runs[0].append(measure(self.meilisearch.port, raw, connections, self.seconds / slices))
             runs[1].append(measure(self.port, page, connections, self.seconds / slices))
         return _together(runs[0]), _together(runs[1])
+
+    def applications(self) -> None:
+        """Measure the answer to people who apply, twenty a second."""
+        path = f"{answered_here(clock.now()).path}/candidater"
+        db.session.remove()
+        started = time.monotonic()
+        durations, failures = apply_steadily(self.port, path, 20, self.seconds)
+        sent = Measure(durations, time.monotonic() - started, failures)
+        say(f"candidatures, 20 par seconde {sent}")
+        if sent.p95_ms > 150 or sent.failures:
+            self.missed.append("candidatures en 150 ms")
 
     def visibility(self) -> None:
         """Change listings while the site is busy; measure when the search shows the change."""

@@ -12,6 +12,8 @@ from sqlalchemy import insert
 from app.core.database import db
 from app.geography.queries import PLACES
 from app.listings.models import Listing
+from app.organisations.enums import OrganisationKind, OrganisationStatus
+from app.organisations.models import Organisation
 from app.professions.enums import TermKind
 from app.professions.queries import professions, terms
 
@@ -120,3 +122,32 @@ def _rows(count: int, now: dt.datetime, chance: random.Random) -> Iterator[dict[
             "latitude": round(place.latitude + chance.uniform(-0.02, 0.02), 5),
             "longitude": round(place.longitude + chance.uniform(-0.02, 0.02), 5),
         }
+
+
+def answered_here(now: dt.datetime) -> Listing:
+    """Add a listing that people answer on the site, and commit."""
+    organisation = Organisation(
+        slug=f"mesure-{now:%H%M%S}",
+        name="Structure de mesure",
+        kind=OrganisationKind.EMPLOYER,
+        status=OrganisationStatus.VERIFIED,
+        created_at=now,
+    )
+    listing = Listing(
+        kind="immersion",
+        status="published",
+        title="Visite",
+        slug="visite",
+        created_at=now,
+        updated_at=now,
+        published_at=now,
+        refreshed_at=now,
+        organisation=organisation,
+        employer_name=organisation.name,
+        publics=[],
+        schedules=[],
+        funding=[],
+    )
+    db.session.add(listing)
+    db.session.commit()
+    return listing

@@ -27,6 +27,7 @@ CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 ENOUGH = 95
 START_SECONDS = 300.0
 LIGHTHOUSE_SECONDS = 180
+ATTEMPTS = 3
 CHROME_FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage "
     "--disable-background-networking --disable-component-update"
@@ -50,18 +51,21 @@ def measure(url: str, chrome: str, report: Path) -> dict[str, Any]:
         f"--chrome-flags={CHROME_FLAGS}",
         f"--only-categories={','.join(CATEGORIES)}",
     ]
-    done = subprocess.run(
-        command,
-        env={**os.environ, "CHROME_PATH": chrome},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=LIGHTHOUSE_SECONDS,
-    )
-    if done.returncode:
-        raise LighthouseError(f"{url}\n{done.stderr[-2000:]}")
-    found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
-    return found
+    env = {**os.environ, "CHROME_PATH": chrome}
+    # Chromium now and then gives Lighthouse a trace without its beginning (NO_NAVSTART).
+    for _attempt in range(ATTEMPTS):
+        done = subprocess.run(
+            command,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=LIGHTHOUSE_SECONDS,
+        )
+        if done.returncode == 0:
+            found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+            return found
+    raise LighthouseError(f"{url}\n{done.stderr[-2000:]}")
 
 
 def scores(report: dict[str, Any]) -> dict[str, int]:
