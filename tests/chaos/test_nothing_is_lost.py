@@ -65,7 +65,7 @@ class People(threading.Thread):
 
     def apply(self) -> None:
         """Apply as one person; a cut connection is tried again with the same form."""
-        phone = f"06{random.SystemRandom().randrange(10**8):08d}"
+        phone = f"061{random.SystemRandom().randrange(10**7):07d}"
         browser, form = None, None
         while not self.stopping.is_set():
             try:
