@@ -178,6 +178,11 @@ def session(request: pytest.FixtureRequest) -> Iterator[Any]:
 def real_commits(session: Any) -> Iterator[None]:
     """Let the test commit for real, then empty every table but the reference base."""
     yield
+    empty_tables()
+
+
+def empty_tables() -> None:
+    """Delete all rows but those of the reference base."""
     db.session.rollback()
     reads_only.set(False)
     for table in reversed(db.metadata.sorted_tables):

@@ -124,17 +124,14 @@ def _takes_answers(listing: Listing, session: ListingSession | None, now: dt.dat
 def _already_sent(
     listing: Listing, idempotency_key: str, digest: str, candidate: str
 ) -> Submitted | None:
-    same_form = queries.by_key(idempotency_key)
-    if same_form is not None:
-        conflict = not keys.same(same_form.body_hash, digest)
-        return Submitted(
-            same_form, keys.code_for(idempotency_key), created=False, conflict=conflict
-        )
-    same_person = queries.live_of_candidate(listing.id, candidate)
-    if same_person is None:
+    known = queries.by_key(idempotency_key) or queries.live_of_candidate(listing.id, candidate)
+    if known is None:
         return None
-    conflict = not keys.same(same_person.body_hash, digest)
-    return Submitted(same_person, None, created=False, conflict=conflict)
+    conflict = not keys.same(known.body_hash, digest)
+    # Compared once more: the same form may have been committed between the two questions.
+    same_form = known.idempotency_key == idempotency_key
+    code = keys.code_for(idempotency_key) if same_form else None
+    return Submitted(known, code, created=False, conflict=conflict)
 
 
 def _new_application(

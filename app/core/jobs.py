@@ -19,6 +19,7 @@ import structlog
 from flask import current_app
 from huey import PostgresHuey, SqliteHuey, crontab
 from huey.api import Huey
+from psycopg.errors import DuplicateTable, UniqueViolation
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -300,11 +301,20 @@ def _make_huey(app: Flask) -> Huey:
     url: str = app.config["SQLALCHEMY_DATABASE_URI"]
     logging.getLogger("huey").setLevel(logging.WARNING)
     if url.startswith("postgresql"):
-        return PostgresHuey(
-            "prendre-soin", dsn=url.replace("postgresql+psycopg://", "postgresql://")
-        )
+        return _postgres_huey(url.replace("postgresql+psycopg://", "postgresql://"))
     app.config["DATA_DIR"].mkdir(parents=True, exist_ok=True)
     return SqliteHuey("prendre-soin", filename=str(app.config["DATA_DIR"] / "queue.db"))
+
+
+def _postgres_huey(dsn: str) -> Huey:
+    """Open the queue. Its tables are made at the first start, maybe by several processes at once:
+    PostgreSQL lets one of them make a table, and tells the others that it is there."""
+    for wait_seconds in (0.1, 0.3, 1.0):
+        try:
+            return PostgresHuey("prendre-soin", dsn=dsn)
+        except (UniqueViolation, DuplicateTable):
+            time.sleep(wait_seconds)
+    return PostgresHuey("prendre-soin", dsn=dsn)
 
 
 def database_answers() -> bool:

@@ -14,7 +14,8 @@ from typing import TypeVar
 
 import orjson
 import structlog
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock
 from app.core.database import db
@@ -29,6 +30,7 @@ log = structlog.get_logger()
 Answer = TypeVar("Answer")
 
 BATCH = 1000
+INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 # Well under the lease of an event, so that a slow engine does not have its batch done twice.
 TASK_SECONDS = 60.0
 ROUNDS = 8
@@ -50,13 +52,24 @@ class Sent:
 
 def write_entries(ids: Collection[int], documents: Sequence[Document]) -> None:
     """Make `search_entry` say of `ids` what `documents` says; the others leave it."""
+    here = {document["id"] for document in documents}
     db.session.execute(
         delete(SearchEntry)
-        .where(SearchEntry.listing_id.in_(ids))
+        .where(SearchEntry.listing_id.in_(set(ids) - here))
         .execution_options(synchronize_session=False)
     )
-    if documents:
-        db.session.execute(insert(SearchEntry), [entry_of(document) for document in documents])
+    if not documents:
+        return
+    # Two workers may write the same entry: the later version stays, and rows are locked in order.
+    insert = INSERTS[db.engine.dialect.name](SearchEntry)
+    columns = [column for column in insert.excluded if column.name != "listing_id"]
+    upsert = insert.on_conflict_do_update(
+        index_elements=["listing_id"],
+        set_={column.name: column for column in columns},
+        where=SearchEntry.version <= insert.excluded.version,
+    )
+    rows = sorted((entry_of(one) for one in documents), key=lambda row: row["listing_id"])
+    db.session.execute(upsert, rows)
 
 
 def send(index: str, documents: Sequence[Document], gone: Sequence[int] = ()) -> Sent:
