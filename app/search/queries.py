@@ -22,7 +22,6 @@ from app.search.vocabulary import search_words
 
 log = structlog.get_logger()
 
-FACET_NAMES = tuple(filters.ATTRIBUTES)
 _FACET_OF = {attribute: name for name, attribute in filters.ATTRIBUTES.items()}
 
 
