@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,3 +25,7 @@ def post_worker_init(worker: Any) -> None:
             search_words()
         except SQLAlchemyError:
             worker.log.warning("the database is away: the first visitor will wait for its data")
+    # What was just read stays until the end: looking through it for garbage, again and again, would
+    # take a tenth of the time of each page.
+    gc.collect()
+    gc.freeze()

@@ -6,15 +6,14 @@ Non-breaking spaces are U+00A0, which the typeface has.
 from __future__ import annotations
 
 import datetime as dt
-from functools import lru_cache
 
 import phonenumbers
-from babel import Locale, numbers
+from babel import numbers
 from flask import Flask
 from flask_babel import format_date, format_decimal
 
 from app.core import clock
-from app.core.i18n import _, locale
+from app.core.i18n import _, locale, remembered
 
 NBSP = "\u00a0"
 
@@ -62,15 +61,10 @@ def _first(text: str, date: dt.date) -> str:
     return text.replace(" ", NBSP, 1)
 
 
+@remembered
 def number(value: float | int) -> str:
     """Write « 2 077 », « 1 823,5 »."""
-    return _number(value, locale())
-
-
-# A page of results writes a hundred counts, and Babel takes its time over each.
-@lru_cache(maxsize=4096)
-def _number(value: float | int, language: Locale | None) -> str:
-    return _plain_spaces(numbers.format_decimal(value, locale=language))
+    return _plain_spaces(numbers.format_decimal(value, locale=locale()))
 
 
 def euros(cents: int) -> str:

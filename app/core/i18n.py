@@ -6,10 +6,11 @@ texts and counts, and the stock functions of Flask-Babel look everything up agai
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from functools import lru_cache, wraps
+from typing import Any, NamedTuple, TypeVar, cast
 
-from babel import Locale
 from flask import Flask
 from flask_babel import Babel, get_locale, get_translations, lazy_gettext
 from jinja2 import pass_eval_context
@@ -19,11 +20,13 @@ from markupsafe import Markup
 babel = Babel()
 lazy = lazy_gettext
 
-__all__ = ["_", "babel", "init_app", "lazy", "locale", "plural"]
+__all__ = ["_", "babel", "init_app", "lazy", "locale", "plural", "remembered"]
+
+Words = TypeVar("Words", bound=Callable[..., Any])
 
 
 class _Language(NamedTuple):
-    locale: Locale | None
+    locale: str
     catalogue: Any
 
 
@@ -40,9 +43,20 @@ def init_app(app: Flask) -> None:
     )
 
 
-def locale() -> Locale | None:
-    """Return the language of this request or command."""
+def locale() -> str:
+    """Return the language of this request or command, as "fr"."""
     return _language().locale
+
+
+def remembered(function: Words) -> Words:
+    """Keep what `function` wrote, by language: the same few amounts and delays fill every list."""
+    kept = lru_cache(maxsize=4096)(lambda _locale, *values: function(*values))
+
+    @wraps(function)
+    def write(*values: Any) -> Any:
+        return kept(_language().locale, *values)
+
+    return cast(Words, write)
 
 
 def _(message: str, /, **variables: Any) -> str:
@@ -60,7 +74,7 @@ def plural(one: str, many: str, num: int, /, **variables: Any) -> str:
 def _language() -> _Language:
     found = _current.get()
     if found is None:
-        found = _Language(get_locale(), get_translations())
+        found = _Language(str(get_locale() or "fr"), get_translations())
         _current.set(found)
     return found
 
@@ -71,6 +85,8 @@ def _forget(_error: BaseException | None = None) -> None:
 
 @pass_eval_context
 def _template_text(context: EvalContext, message: str, /, **variables: Any) -> str:
+    if context.autoescape and not variables:
+        return _plain_text(message)
     return _filled(context, _language().catalogue.gettext(message), variables)
 
 
@@ -80,6 +96,11 @@ def _template_plural(
 ) -> str:
     text = _language().catalogue.ngettext(one, many, num)
     return _filled(context, text, {"num": num} | variables)
+
+
+@remembered
+def _plain_text(message: str) -> Markup:
+    return Markup(_(message)) % {}  # noqa: S704
 
 
 def _filled(context: EvalContext, text: str, variables: dict[str, Any]) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, wraps
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from app.core.clock import now, paris_date
 from app.core.filters import (
@@ -21,7 +20,7 @@ from app.core.filters import (
     number,
     time_short,
 )
-from app.core.i18n import _, lazy, locale, plural
+from app.core.i18n import _, lazy, plural, remembered
 from app.listings.enums import (
     KIND_PATHS,
     MODALITY_LABELS,
@@ -38,20 +37,6 @@ WEEKS_PER_MONTH = 52 / 12
 MAX_SCHEDULES = 2
 # Told by the hours already.
 _HOURS_TERMS = {"temps-plein", "temps-partiel"}
-
-Words = TypeVar("Words", bound=Callable[..., str])
-
-
-def remembered(function: Words) -> Words:
-    """Keep what `function` wrote, by language: the same few amounts and delays fill every list."""
-    kept = lru_cache(maxsize=4096)(lambda _locale, *values: function(*values))
-
-    @wraps(function)
-    def write(*values: Any) -> str:
-        return kept(locale(), *values)
-
-    return cast(Words, write)
-
 
 # Gives the French name of a term from its facet and slug: label("contract", "cdi") -> "CDI".
 Label = Callable[[str, str], str]

@@ -17,7 +17,7 @@ from app.listings.enums import OWN_SOURCE, Kind, Status
 from app.listings.models import Listing, ListingEvent, ListingSession
 from app.organisations.enums import OrganisationStatus
 from app.organisations.models import Membership, Organisation
-from app.professions.queries import term_label
+from app.professions.queries import label_of_terms
 
 # Written once, on tables rather than on classes: building and reading objects would cost as much
 # as the search itself on the page that is asked for most.
@@ -126,7 +126,8 @@ def _rows(query: Select[Any], now: dt.datetime, **values: Any) -> Sequence[Row[A
 
 
 def _cards(rows: Iterable[Row[Any]]) -> list[Card]:
-    return [build_card(row, term_label) for row in rows]
+    label = label_of_terms()
+    return [build_card(row, label) for row in rows]
 
 
 def listing_cards(ids: Iterable[int], now: dt.datetime) -> dict[int, Card]:

@@ -9,7 +9,7 @@ import json
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -194,6 +194,7 @@ class _Reference:
     diplomas_by_slug: Mapping[str, DiplomaEntry]
     terms: Mapping[str, tuple[TermEntry, ...]]
     terms_by_slug: Mapping[tuple[str, str], TermEntry]
+    labels: Mapping[tuple[str, str], str]
     edges: tuple[EdgeEntry, ...]
     sources: Mapping[str, SourceEntry]
 
@@ -316,6 +317,7 @@ def _read_reference() -> _Reference:
         diplomas_by_slug={entry.slug: entry for entry in diplomas},
         terms=terms,
         terms_by_slug={(t.kind, t.slug): t for entries in terms.values() for t in entries},
+        labels={(t.kind, t.slug): t.label for entries in terms.values() for t in entries},
         edges=_read_edges(by_id, diplomas),
         sources={
             row.code: SourceEntry(row.code, row.title, row.url, row.reliability)
@@ -369,8 +371,13 @@ def term(kind: str, slug: str) -> TermEntry | None:
 
 def term_label(kind: str, slug: str) -> str:
     """Return the label of a term; the slug itself when the list has no such term."""
-    found = term(kind, slug)
-    return found.label if found else slug
+    return label_of_terms()(kind, slug)
+
+
+def label_of_terms() -> Callable[[str, str], str]:
+    """Return `term_label` as it is now, for those who ask it many times in a row."""
+    labels = REFERENCE.get().labels
+    return lambda kind, slug: labels.get((kind, slug), slug)
 
 
 def mobility_edges(

@@ -1,25 +1,27 @@
-"""The way to Meilisearch: one pool of connections a process, one breaker, one limit of concurrency.
+"""The way to Meilisearch: one kept connection a thread, one breaker, one limit of concurrency.
 
-Searches go straight through urllib3 and orjson; administration goes through the official client,
-whose requests are made by the same pool. The official transport opens a connection a call, shares
-one dictionary of headers between threads and waits for ever, see `PooledRequests`.
+Searches go straight through libcurl and orjson; administration goes through the official client,
+whose requests are made over the same connections. The official transport opens a connection a call,
+shares one dictionary of headers between threads and waits for ever, see `KeptRequests`.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import certifi
 import meilisearch.client
 import meilisearch.index
 import meilisearch.task
 import orjson
+import pycurl
 import structlog
-import urllib3
 from flask import Flask, current_app
 from meilisearch import Client
 from meilisearch._httprequests import HttpRequests
@@ -29,16 +31,13 @@ from meilisearch.errors import (
     MeilisearchTimeoutError,
 )
 from requests import Response
-from urllib3.exceptions import HTTPError, ProtocolError
-from urllib3.exceptions import TimeoutError as PoolTimeoutError
 
 from app.core.errors import DomainError
 from app.core.i18n import _
 
 log = structlog.get_logger()
 
-POOL_SIZE = 16
-# Writing a batch or reading a hundred thousand identifiers takes longer than a search.
+# To connect, and in all. Writing a batch or reading a hundred thousand identifiers takes a while.
 ADMIN_TIMEOUT_SECONDS = (2.0, 60.0)
 TASK_POLL_SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2)
 
@@ -49,6 +48,15 @@ class EngineError(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+class TransportError(Exception):
+    """No answer came from the engine; `late` when it is because time ran out."""
+
+    def __init__(self, error: pycurl.error) -> None:
+        code, message = error.args
+        super().__init__(message)
+        self.late = code == pycurl.E_OPERATION_TIMEDOUT
 
 
 class SearchBusyError(DomainError):
@@ -119,18 +127,14 @@ class Engine:
             config["SEARCH_BREAKER_FAILURES"], config["SEARCH_BREAKER_OPEN_SECONDS"]
         )
         self._slots = threading.BoundedSemaphore(config["SEARCH_MAX_CONCURRENT"])
-        self._timeout = urllib3.Timeout(
-            connect=config["SEARCH_CONNECT_TIMEOUT_SECONDS"],
-            read=config["SEARCH_READ_TIMEOUT_SECONDS"],
-        )
+        connect: float = config["SEARCH_CONNECT_TIMEOUT_SECONDS"]
+        self._timeouts = (connect, connect + config["SEARCH_READ_TIMEOUT_SECONDS"])
         self._key: str = config["MEILI_API_KEY"]
         self._headers = {
             "Authorization": f"Bearer {self._key}",
             "Content-Type": "application/json",
-            # Compressed answers on a kept connection stall for 40 ms.
-            "Accept-Encoding": "identity",
         }
-        self._pools: dict[int, urllib3.HTTPConnectionPool] = {}
+        self._kept = threading.local()
 
     @property
     def configured(self) -> bool:
@@ -158,9 +162,9 @@ class Engine:
             raise EngineError("breaker_open")
         with self._slot():
             try:
-                status, data = self.request(method, path, body, self._headers, self._timeout)
+                status, data = self.request(method, path, body, self._headers, self._timeouts)
                 answer = orjson.loads(data)
-            except (HTTPError, orjson.JSONDecodeError) as error:
+            except (TransportError, orjson.JSONDecodeError) as error:
                 self.breaker.record(success=False)
                 raise EngineError(type(error).__name__) from error
         # A refused question (400) is a mistake of ours: the engine itself is well.
@@ -174,25 +178,39 @@ class Engine:
         method: str,
         path: str,
         body: bytes | str | None,
-        headers: dict[str, str],
-        timeout: urllib3.Timeout,
+        headers: Mapping[str, str],
+        timeouts: tuple[float, float],
     ) -> tuple[int, bytes]:
-        """Make one HTTP request through the pool of this process; raise urllib3's HTTPError."""
-        pool = self._pool()
+        """Make one HTTP request and return its status and content; raise TransportError.
+
+        `timeouts`: seconds to connect, seconds in all.
+        """
+        connect, total = timeouts
+        received = io.BytesIO()
+        curl = self._connection()
+        curl.reset()
+        curl.setopt(pycurl.URL, self.url + path)
+        curl.setopt(pycurl.CUSTOMREQUEST, method)
+        # Waiting for leave to send a large body would cost a second.
+        curl.setopt(pycurl.HTTPHEADER, ["Expect:", *(f"{k}: {v}" for k, v in headers.items())])
+        if body is not None:
+            curl.setopt(pycurl.POSTFIELDS, body)
+        curl.setopt(pycurl.WRITEDATA, received)
+        curl.setopt(pycurl.CONNECTTIMEOUT_MS, int(connect * 1000))
+        curl.setopt(pycurl.TIMEOUT_MS, int(total * 1000))
+        curl.setopt(pycurl.NOSIGNAL, 1)
+        # The engine is a neighbour, whatever proxy the environment names.
+        curl.setopt(pycurl.PROXY, "")
+        curl.setopt(pycurl.CAINFO, certifi.where())
         try:
-            response = pool.urlopen(
-                method, path, body=body, headers=headers, timeout=timeout, retries=False
-            )
-        except ProtocolError:
-            # The server had closed a connection that was idle: all our calls may be made twice.
-            response = pool.urlopen(
-                method, path, body=body, headers=headers, timeout=timeout, retries=False
-            )
-        return response.status, response.data
+            curl.perform()
+        except pycurl.error as error:
+            raise TransportError(error) from error
+        return curl.getinfo(pycurl.RESPONSE_CODE), received.getvalue()
 
     def admin(self) -> Client:
-        """Return the official client, on this pool, with timeouts fit for writing."""
-        return PooledClient(self)
+        """Return the official client, on our connections, with timeouts fit for writing."""
+        return KeptClient(self)
 
     def ensure(self, task_uid: int, timeout_seconds: float = 60.0) -> None:
         """Wait for a task of the engine; raise EngineError with its code if it fails or is late."""
@@ -208,14 +226,16 @@ class Engine:
                 raise EngineError("task_late")
             time.sleep(pause)
 
-    def _pool(self) -> urllib3.HTTPConnectionPool:
-        """Return the pool of this process: sockets do not survive a fork."""
-        pid = os.getpid()
-        pool = self._pools.get(pid)
-        if pool is None:
-            pool = urllib3.connection_from_url(self.url, maxsize=POOL_SIZE, block=False)
-            self._pools = {pid: pool}
-        return pool
+    def _connection(self) -> pycurl.Curl:
+        """Return the connection of this thread, made anew in a forked process.
+
+        One that was closed while idle is opened again by libcurl.
+        """
+        kept = self._kept
+        if getattr(kept, "pid", None) != os.getpid():
+            kept.pid, kept.curl = os.getpid(), pycurl.Curl()
+        curl: pycurl.Curl = kept.curl
+        return curl
 
     @contextmanager
     def _slot(self) -> Iterator[None]:
@@ -227,8 +247,8 @@ class Engine:
             self._slots.release()
 
 
-class PooledRequests(HttpRequests):
-    """The transport of the official client, made over: our pool, headers of its own for each call.
+class KeptRequests(HttpRequests):
+    """The transport of the official client, made over: our connections, headers for each call.
 
     The original keeps one dictionary of headers and changes it at each call: with eight threads,
     45 of 800 mixed calls failed with `missing_content_type`.
@@ -246,33 +266,31 @@ class PooledRequests(HttpRequests):
         serializer: Any = None,
     ) -> Any:
         method = http_method.__name__.upper()
-        headers = dict(self.headers) | {"Accept-Encoding": "identity"}
+        headers = dict(self.headers)
         if content_type:
             headers["Content-Type"] = content_type
         # The original sends « null » when there is no body: left unread by the server on a
         # connection that is kept, it hangs the next request.
         data = orjson.dumps(body) if body is not None and not isinstance(body, bytes) else body
-        connect, read = ADMIN_TIMEOUT_SECONDS
         try:
             status, content = self.engine.request(
-                method, f"/{path}", data, headers, urllib3.Timeout(connect=connect, read=read)
+                method, f"/{path}", data, headers, ADMIN_TIMEOUT_SECONDS
             )
-        except PoolTimeoutError as error:
-            raise MeilisearchTimeoutError(str(error)) from error
-        except HTTPError as error:
-            raise MeilisearchCommunicationError(str(error)) from error
+        except TransportError as error:
+            late = MeilisearchTimeoutError if error.late else MeilisearchCommunicationError
+            raise late(str(error)) from error
         response = Response()
         response.status_code = status
         response._content = content
         return self._HttpRequests__validate(response)  # type: ignore[attr-defined]
 
 
-class PooledClient(Client):
+class KeptClient(Client):
     """The official client bound to an engine; its `index()` and tasks use the same transport."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine.url, engine._key)
-        transport = type("_EngineRequests", (PooledRequests,), {"engine": engine})
+        transport = type("_EngineRequests", (KeptRequests,), {"engine": engine})
         self.http = transport(self.config)
         self.task_handler.http = self.http
 

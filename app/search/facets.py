@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from flask import get_template_attribute
+from markupsafe import Markup
+
 from app.core.filters import number
-from app.core.i18n import _, plural
+from app.core.i18n import _, plural, remembered
 from app.listings.enums import KIND_LABELS_PLURAL, KIND_PARAMS, Kind
 from app.professions import queries as professions
 from app.search.criteria import SearchCriteria
@@ -13,17 +17,17 @@ from app.search.results import SearchResults
 
 # More choices than this are folded: a list that long is not read on a phone.
 SHOWN = 8
+# Where the number of listings goes in a box.
+_COUNT = "\ufffc"
 
 
 class Option(NamedTuple):
-    """A box to tick, with its number of listings as it is written and read aloud."""
+    """A box to tick: a value, what it is called, and how many listings it would leave."""
 
     value: str
     label: str
     total: int
     checked: bool
-    shown: str
-    unit: str
     kind: str = ""
 
 
@@ -65,16 +69,33 @@ def groups(criteria: SearchCriteria, results: SearchResults) -> list[Group]:
     return [group for group in found if group.options]
 
 
-def _option(value: str, label: str, count: int, checked: bool, kind: str = "") -> Option:
-    unit = plural("annonce", "annonces", count)
-    return Option(value, label, count, checked, number(count), unit, kind)
+def boxes(param: str, options: Iterable[Option]) -> Markup:
+    """Return the boxes of a filter, one after the other."""
+    written = []
+    for value, label, total, checked, kind in options:
+        before, after = _box(param, value, label, checked, kind)
+        written += [before, _count(total), after]
+    return Markup("".join(written))  # noqa: S704 -- templates wrote all of it
+
+
+# A page holds a hundred boxes, which are always the same but for their number.
+@remembered
+def _box(param: str, value: str, label: str, checked: bool, kind: str) -> tuple[str, str]:
+    """Return what comes before and after the number of a box."""
+    box = get_template_attribute("search/facet_box.html", "box")
+    before, _sign, after = str(box(param, value, label, checked, kind, _COUNT)).partition(_COUNT)
+    return before, after
+
+
+@remembered
+def _count(total: int) -> str:
+    count = get_template_attribute("search/facet_box.html", "count")
+    return str(count(number(total), plural("annonce", "annonces", total)))
 
 
 def _kinds(criteria: SearchCriteria, counts: dict[str, int]) -> list[Option]:
     return [
-        _option(
-            KIND_PARAMS[kind], str(KIND_LABELS_PLURAL[kind]), counts.get(kind, 0), checked, kind
-        )
+        Option(KIND_PARAMS[kind], str(KIND_LABELS_PLURAL[kind]), counts.get(kind, 0), checked, kind)
         for kind in Kind
         if (checked := kind in criteria.kinds) or counts.get(kind)
     ]
@@ -84,14 +105,14 @@ def _diploma(criteria: SearchCriteria, counts: dict[str, int]) -> list[Option]:
     count = counts.get("none", 0)
     if not count and not criteria.diploma_none:
         return []
-    return [_option("sans", _("Sans diplôme"), count, criteria.diploma_none)]
+    return [Option("sans", _("Sans diplôme"), count, criteria.diploma_none)]
 
 
 def _terms(
     param: str, legend: str, kind: str, chosen: tuple[str, ...], counts: dict[str, int]
 ) -> Group:
     options = [
-        _option(term.slug, term.label, counts.get(term.slug, 0), term.slug in chosen)
+        Option(term.slug, term.label, counts.get(term.slug, 0), term.slug in chosen)
         for term in professions.terms(kind)
         if counts.get(term.slug) or term.slug in chosen
     ]
@@ -100,7 +121,7 @@ def _terms(
 
 def _professions(criteria: SearchCriteria, counts: dict[str, int]) -> Group:
     options = [
-        _option(
+        Option(
             profession.slug,
             profession.label,
             counts.get(profession.slug, 0),

@@ -7,6 +7,7 @@ which alone decides what is shown.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -111,27 +112,40 @@ def rescue(criteria: SearchCriteria, now: dt.datetime) -> list[Proposal]:
     proposals = rescues.ideas(criteria, read(criteria.q, words.lexicon), words)
     if not proposals:
         return []
-    readings = [read(idea.criteria.q, words.lexicon) for idea in proposals]
     try:
         if not index_is_whole(now):
             raise EngineError("not_whole")
-        answers = engine().multi_search(
-            [
-                _count_query(idea.criteria, reading, now)
-                for idea, reading in zip(proposals, readings, strict=True)
-            ]
-        )
-        totals = [answer["totalHits"] for answer in answers]
+        totals = _engine_totals(proposals, now)
     except EngineError:
         proposals = proposals[: rescues.MAX_DATABASE_IDEAS]
         totals = [
-            fallback.count(idea.criteria, reading, now)
-            for idea, reading in zip(proposals, readings, strict=False)
+            fallback.count(idea.criteria, read(idea.criteria.q, words.lexicon), now)
+            for idea in proposals
         ]
     return rescues.useful(proposals, totals)
 
 
-def _count_query(criteria: SearchCriteria, understood: Reading, now: dt.datetime) -> dict[str, Any]:
+def _engine_totals(proposals: Sequence[Proposal], now: dt.datetime) -> list[int]:
+    """Count what each proposal finds; close professions are counted together, as one facet."""
+    apart = [idea for idea in proposals if idea.reason != "profession"]
+    close = [idea for idea in proposals if idea.reason == "profession"]
+    asked = [_count_query(idea.criteria, now) for idea in apart]
+    if close:
+        together = close[0].criteria.but(professions=tuple(idea.value for idea in close))
+        asked.append(_count_query(together, now) | {"facets": [filters.ATTRIBUTES["profession"]]})
+    answers = engine().multi_search(asked)
+    totals = iter(answer["totalHits"] for answer in answers)
+    by_profession: dict[str, int] = {}
+    if close:
+        by_profession = answers[-1]["facetDistribution"][filters.ATTRIBUTES["profession"]]
+    return [
+        by_profession.get(idea.value, 0) if idea.reason == "profession" else next(totals)
+        for idea in proposals
+    ]
+
+
+def _count_query(criteria: SearchCriteria, now: dt.datetime) -> dict[str, Any]:
+    understood = read(criteria.q, search_words().lexicon)
     chosen = filters.facet_values(criteria).items()
     return {
         "q": understood.text,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request
@@ -13,6 +13,7 @@ from app.core.filters import distance, number
 from app.core.i18n import _, lazy, plural
 from app.core.permissions import public
 from app.geography.queries import suggest_places
+from app.listings.cards import Card
 from app.listings.enums import KIND_LABELS_PLURAL, Kind
 from app.listings.queries import listing_cards
 from app.professions import queries as professions
@@ -82,6 +83,7 @@ def index() -> str:
         results=results,
         cards=found,
         groups=facets.groups(criteria, results),
+        boxes=facets.boxes,
         chips=chips(criteria),
         heading=heading(criteria),
         title=page_title(criteria, results),
@@ -223,14 +225,13 @@ def _profession_label(slug: str) -> str:
     return profession.label if profession else slug
 
 
-def _present(card: Any, hit: Hit) -> Any:
+def _present(card: Card, hit: Hit) -> Card:
     """Add to a card what only this search knows: the matched words and the distance."""
-    changes: dict[str, Any] = {}
     if hit.title_highlight is not None:
-        changes["title"] = hit.title_highlight
+        card.title = hit.title_highlight
     if hit.distance_km is not None:
-        changes["distance"] = distance(hit.distance_km)
-    return replace(card, **changes) if changes else card
+        card.distance = distance(hit.distance_km)
+    return card
 
 
 def _kept(criteria: SearchCriteria, *changed: str) -> list[tuple[str, str]]:

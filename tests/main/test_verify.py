@@ -100,7 +100,6 @@ def test_a_search_server_that_is_away_is_said(
     app: Flask, sound: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine(), "url", f"http://127.0.0.1:{free_port()}")
-    monkeypatch.setattr(engine(), "_pools", {})
     result = verify(app)
     assert "ROMPU  I5" in result.output
     assert "injoignable" in result.output

@@ -155,7 +155,9 @@ def test_eight_threads_share_one_client(engine: Engine, index: Index) -> None:
     assert failures == []
 
 
-def test_the_names_that_our_transport_relies_on_have_not_moved(engine: Engine) -> None:
+def test_the_names_that_our_transport_relies_on_have_not_moved(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from importlib.metadata import version
 
     from meilisearch._httprequests import HttpRequests
@@ -170,17 +172,24 @@ def test_the_names_that_our_transport_relies_on_have_not_moved(engine: Engine) -
     with pytest.raises(MeilisearchApiError) as refused:
         index.get_stats()
     assert refused.value.code == "index_not_found"
-    before = engine._pool().num_requests
-    client.index(engine.index).get_stats()
-    assert engine._pool().num_requests == before + 1
+    asked: list[str] = []
+    monkeypatch.setattr(
+        engine,
+        "request",
+        lambda method, path, *_more: (asked.append(path), (200, b'{"results": []}'))[1],
+    )
+    client.index(engine.index).search("nuit")
+    assert asked == [f"/indexes/{engine.index}/search"]
 
 
 def test_connections_are_not_shared_with_a_forked_process(engine: Engine) -> None:
     engine.document_count()
-    parent = id(engine._pool())
+    parent = engine._connection()
+    assert engine._connection() is parent
     child = os.fork()
     if child == 0:
-        os._exit(0 if id(engine._pool()) != parent and engine.document_count() == 0 else 1)
+        own = engine._connection()
+        os._exit(0 if own is not parent and engine.document_count() == 0 else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
