@@ -24,6 +24,7 @@ from app.core import (
     cli,
     errors,
     filters,
+    fragments,
     i18n,
     logging,
     mail,
@@ -51,7 +52,18 @@ def create_app(config: Config | None = None) -> Flask:
 
     db.init_app(app)
     migrate.init_app(app, db, directory="migrations", render_as_batch=True)
-    for part in (routes, logging, i18n, assets, filters, mail, storage, errors, security):
+    for part in (
+        routes,
+        logging,
+        i18n,
+        assets,
+        filters,
+        fragments,
+        mail,
+        storage,
+        errors,
+        security,
+    ):
         part.init_app(app)
     limiter.init_app(app)
 

@@ -26,6 +26,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import orjson
@@ -41,8 +42,9 @@ from app.professions.services import load_reference
 from app.search import rebuild
 from app.search.client import Engine
 from app.search.criteria import parse
-from app.search.queries import engine_queries
+from app.search.queries import engine_queries, rescue_queries
 from app.search.reading import read
+from app.search.rescues import ideas
 from app.search.vocabulary import search_words
 from config import Config
 from tools.bench_applications import apply_steadily
@@ -105,6 +107,10 @@ class Call:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+# The calls that answer one question, one after the other.
+Asked = tuple[Call, ...]
+
+
 def questions(count: int = 200, seed: int = 3) -> list[dict[str, str]]:
     """Return varied searches, as parameters of the address."""
     chance = random.Random(seed)
@@ -117,9 +123,9 @@ def questions(count: int = 200, seed: int = 3) -> list[dict[str, str]]:
     return found
 
 
-def measure(port: int, calls: Sequence[Call], connections: int, seconds: float) -> Measure:
-    """Make the calls in turn on some connections that are kept, for some seconds."""
-    turn = itertools.cycle(calls)
+def measure(port: int, asked: Sequence[Asked], connections: int, seconds: float) -> Measure:
+    """Ask the questions in turn on some connections that are kept, for some seconds."""
+    turn = itertools.cycle(asked)
     lock = threading.Lock()
     durations: list[float] = []
     failures = 0
@@ -130,13 +136,15 @@ def measure(port: int, calls: Sequence[Call], connections: int, seconds: float) 
         connection = http.client.HTTPConnection(LOOPBACK, port, timeout=10)
         while time.monotonic() < end:
             with lock:
-                call = next(turn)
+                calls = next(turn)
             started = time.perf_counter()
+            good = True
             try:
-                connection.request(call.method, call.path, call.body, dict(call.headers))
-                answer = connection.getresponse()
-                answer.read()
-                good = answer.status == HTTPStatus.OK
+                for call in calls:
+                    connection.request(call.method, call.path, call.body, dict(call.headers))
+                    answer = connection.getresponse()
+                    answer.read()
+                    good = good and answer.status == HTTPStatus.OK
             except (OSError, http.client.HTTPException):
                 connection.close()
                 good = False
@@ -153,29 +161,39 @@ def measure(port: int, calls: Sequence[Call], connections: int, seconds: float) 
     return Measure(durations, time.monotonic() - started, failures)
 
 
-def engine_calls(app: Flask, asked: Sequence[dict[str, str]]) -> list[Call]:
-    """Return the very requests that the page makes of the engine."""
+def engine_calls(app: Flask, asked: Sequence[dict[str, str]]) -> list[Asked]:
+    """Return the very searches that the page asks of the engine.
+
+    One for each question, and a second one when nothing is found: what to propose instead.
+    """
     engine: Engine = app.extensions["search_engine"]
     now = clock.now()
     headers = (
         ("Authorization", f"Bearer {app.config['MEILI_API_KEY']}"),
         ("Content-Type", "application/json"),
-        ("Accept-Encoding", "identity"),
     )
-    calls = []
+
+    def call(queries: Sequence[dict[str, Any]]) -> Call:
+        body = {"queries": [{"indexUid": engine.index} | query for query in queries]}
+        return Call("POST", "/multi-search", orjson.dumps(body), headers)
+
+    found: list[Asked] = []
+    words = search_words()
     for one in asked:
         criteria = parse(one)
-        understood = read(criteria.q, search_words().lexicon)
+        understood = read(criteria.q, words.lexicon)
         queries = engine_queries(criteria, understood, now)
-        body = {"queries": [{"indexUid": engine.index} | query for query in queries]}
-        calls.append(Call("POST", "/multi-search", orjson.dumps(body), headers))
-    return calls
+        calls = [call(queries)]
+        if not engine.multi_search(queries)[0]["totalHits"]:
+            calls.append(call(rescue_queries(ideas(criteria, understood, words), now)))
+        found.append(tuple(calls))
+    return found
 
 
-def page_calls(asked: Sequence[dict[str, str]]) -> list[Call]:
+def page_calls(asked: Sequence[dict[str, str]]) -> list[Asked]:
     """Return the same questions asked of the page."""
     headers = (("Accept", "text/html"), ("Accept-Encoding", "gzip"))
-    return [Call("GET", f"/recherche?{urlencode(one)}", None, headers) for one in asked]
+    return [(Call("GET", f"/recherche?{urlencode(one)}", None, headers),) for one in asked]
 
 
 class Bench:
@@ -235,7 +253,7 @@ class Bench:
         if done.seconds > 240 * max(self.listings / 100_000, 0.1):
             self.missed.append("reconstruction de l’index")
 
-    def compare(self, raw: Sequence[Call], page: Sequence[Call]) -> None:
+    def compare(self, raw: Sequence[Asked], page: Sequence[Asked]) -> None:
         """Measure the engine and the page side by side, at 1 and 8 connections."""
         say(f"{'':28} médiane      p95     /s  (millisecondes)")
         for connections in (1, 8):
@@ -254,7 +272,7 @@ class Bench:
                 self.missed.append(f"débit < {MIN_THROUGHPUT_RATIO:.0%} du moteur")
 
     def _interleaved(
-        self, raw: Sequence[Call], page: Sequence[Call], connections: int
+        self, raw: Sequence[Asked], page: Sequence[Asked], connections: int
     ) -> tuple[Measure, Measure]:
         """Measure both by turns, so that whatever else the machine does weighs on both."""
         measure(self.meilisearch.port, raw, connections, 2)
@@ -316,7 +334,7 @@ class Bench:
             time.sleep(0.05)
         return time.monotonic() - started
 
-    def outage(self, page: Sequence[Call]) -> None:
+    def outage(self, page: Sequence[Asked]) -> None:
         """Measure the page when the engine is down, then frozen."""
         self.meilisearch.kill()
         for connections in (1, 8):

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from enum import StrEnum
 from typing import Any
 
+import orjson
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, CheckConstraint, Connection, DateTime, Engine, MetaData, event
@@ -70,6 +71,7 @@ db = SQLAlchemy(
     model_class=Base,
     # Objects keep their values after the commit of the request: nothing is read again to redirect.
     session_options={"expire_on_commit": False},
+    engine_options={"json_deserializer": orjson.loads},
 )
 migrate = Migrate()
 

@@ -27,7 +27,6 @@ bp = Blueprint("search", __name__)
 PATH = "/recherche"
 # Pages further than this are not linked: nobody reads them, and they cost as much as the first.
 AROUND = 2
-RADII = (5, 10, 20, 30, 50, 100)
 _FACET_KINDS = {
     "contracts": "contract",
     "schedules": "schedule",
@@ -93,7 +92,6 @@ def index() -> str:
         kept_by_filters=_kept(criteria, *MULTIPLE, "diplome", "rayon", "tri", "page"),
         sort_param=criteria.to_query().get("tri", "pertinence"),
         kept_by_sort=_kept(criteria, "tri", "rayon", "page"),
-        radii=sorted({*RADII, criteria.radius_km}),
         clear_url=url_of(_without_filters(criteria)),
         pages=_pages(criteria, results),
         next_url=_next_url(criteria, results),
@@ -244,11 +242,9 @@ def _kept(criteria: SearchCriteria, *changed: str) -> list[tuple[str, str]]:
     ]
 
 
-def _sorts(criteria: SearchCriteria) -> list[tuple[str, str]]:
-    sorts = [("pertinence", _("Les plus adaptées")), ("date", _("Les plus récentes"))]
-    if criteria.place is not None:
-        sorts.append(("distance", _("Les plus proches")))
-    return sorts
+def _sorts(criteria: SearchCriteria) -> tuple[tuple[str, str], ...]:
+    sorts = (("pertinence", _("Les plus adaptées")), ("date", _("Les plus récentes")))
+    return (*sorts, ("distance", _("Les plus proches"))) if criteria.place else sorts
 
 
 def _pages(criteria: SearchCriteria, results: SearchResults) -> list[tuple[int | None, str, bool]]:

@@ -440,7 +440,9 @@ PARTS = {
     "recruiter/space.html",
     "search/_empty.html",
     "search/_notices.html",
+    "search/facet_box.html",
     "search/facets.html",
+    "search/order.html",
 }
 TITLES: dict[str, str] = {}
 

@@ -1,0 +1,41 @@
+"""Parts of pages that are the same at every visit: written once, kept as HTML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, current_app, get_template_attribute
+from markupsafe import Markup
+
+from app.core.i18n import remembered
+
+# What the frame of the site shows of its configuration.
+SETTINGS = (
+    "SITE_NAME",
+    "TERRITORY_SHORT",
+    "OPERATOR_NAME",
+    "PHONE",
+    "PHONE_HOURS",
+    "CONTACT_EMAIL",
+)
+
+
+def init_app(app: Flask) -> None:
+    """Give `kept` to templates."""
+    app.jinja_env.globals["kept"] = kept
+
+
+def kept(template: str, macro: str, *arguments: Any) -> Markup:
+    """Return what a macro of a template writes for these arguments, in the language in use.
+
+    The macro may depend on its arguments and on the settings above, and on nothing else: no person,
+    no token, nothing of the request. Arguments take few values, and are hashable.
+    """
+    config = current_app.config
+    return _kept(tuple(config[name] for name in SETTINGS), template, macro, *arguments)
+
+
+@remembered
+def _kept(_settings: tuple[str, ...], template: str, macro: str, *arguments: Any) -> Markup:
+    written: Markup = get_template_attribute(template, macro)(*arguments)
+    return written
