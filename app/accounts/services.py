@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
-import ipaddress
 import secrets
 
 from argon2 import PasswordHasher
@@ -74,7 +73,7 @@ def attempt_keys(secret: str, purpose: str, email: str, address: str) -> tuple[s
     """
     return (
         _keyed(secret, f"{purpose} account {normal_email(email)}"),
-        _keyed(secret, f"{purpose} address {_network(address)}"),
+        _keyed(secret, f"{purpose} address {address}"),
     )
 
 
@@ -259,14 +258,3 @@ def _verify(known: str, password: str) -> bool:
 
 def _keyed(secret: str, text: str) -> str:
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
-
-
-def _network(address: str) -> str:
-    """Return the /64 of an IPv6 address, which one subscriber holds whole; else the address."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 6:
-        return str(ipaddress.ip_network(f"{parsed}/64", strict=False))
-    return address

@@ -24,6 +24,7 @@ from app.accounts.models import User
 from app.core import clock
 from app.core.database import db
 from app.core.i18n import _
+from app.core.limits import client_network
 from app.core.permissions import public
 from app.core.security import safe_next
 
@@ -151,7 +152,7 @@ def _wanted_page() -> str:
 
 def _keys(purpose: str, form: LinkRequestForm) -> tuple[str, str]:
     secret = current_app.config["SECRET_KEY"]
-    return services.attempt_keys(secret, purpose, form.email.data, request.remote_addr or "")
+    return services.attempt_keys(secret, purpose, form.email.data, client_network())
 
 
 def _page(name: str, form: LinkRequestForm, status: int) -> Any:

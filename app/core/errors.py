@@ -11,12 +11,25 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.core.database import db
-from app.core.i18n import _
+from app.core.i18n import _, lazy
 
 log = structlog.get_logger()
 
 # Statuses that have a page of their own in templates/errors/; others use the page of their family.
 PAGES = {400, 401, 403, 404, 405, 410, 413, 422, 429, 500, 503}
+
+
+TITLES = {
+    400: lazy("Requête incorrecte"),
+    401: lazy("Identification nécessaire"),
+    403: lazy("Accès refusé"),
+    404: lazy("Introuvable"),
+    405: lazy("Méthode non permise"),
+    413: lazy("Envoi trop lourd"),
+    429: lazy("Trop de demandes"),
+    500: lazy("Erreur de notre côté"),
+    503: lazy("Service momentanément indisponible"),
+}
 
 
 class DomainError(Exception):
@@ -90,7 +103,10 @@ def _http_error(error: HTTPException) -> Any:
         if name.lower() in {"allow", "retry-after"}
     ]
     if wants_json():
-        response = problem(status, error.name, error.description or "")
+        title = str(TITLES.get(status) or TITLES[400 if status < 500 else 500])
+        # Without words of ours, the library gives its own, in English.
+        ours = error.description if error.description != type(error).description else None
+        response = problem(status, title, ours or "")
         response.headers.extend(headers)
         return response
     body, status = _page(status, message=None)

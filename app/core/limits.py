@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+import ipaddress
 
-limiter = Limiter(get_remote_address, strategy="fixed-window")
+from flask import request
+from flask_limiter import Limiter
+
+
+def client_network() -> str:
+    """Return the address of the visitor, as tries are counted.
+
+    One subscriber holds a whole /64 of IPv6: its addresses count as one.
+    """
+    address = request.remote_addr or ""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 6:
+        return str(ipaddress.ip_network(f"{parsed}/64", strict=False))
+    return address
+
+
+limiter = Limiter(client_network, strategy="fixed-window")

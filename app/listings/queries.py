@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Row, Select, and_, bindparam, case, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from app.core.clock import paris_date
 from app.core.database import UtcDateTime, db
@@ -189,37 +189,6 @@ def count_open(now: dt.datetime) -> int:
 def get_listing(listing_id: int) -> Listing | None:
     """Return a listing in any state, with what its page shows, or None."""
     return db.session.scalar(_page_select().where(Listing.id == listing_id))
-
-
-def open_listings_after(
-    last_id: int, limit: int, now: dt.datetime | None = None
-) -> Sequence[Listing]:
-    """Return published listings by increasing id, after `last_id`, with all that is indexed.
-
-    With `now`, those whose deadline has passed are left out.
-    """
-    condition = Listing.status == Status.PUBLISHED if now is None else is_open(now)
-    return db.session.scalars(
-        select(Listing)
-        .where(condition, Listing.id > last_id)
-        .options(
-            joinedload(Listing.organisation),
-            joinedload(Listing.profession),
-            joinedload(Listing.diploma),
-            joinedload(Listing.commune),
-            selectinload(Listing.sessions),
-        )
-        .order_by(Listing.id)
-        .limit(limit)
-    ).all()
-
-
-def listings_by_id(ids: Iterable[int]) -> dict[int, Listing]:
-    """Return listings in any state, with all that is indexed, by id."""
-    rows = db.session.scalars(
-        _page_select().where(Listing.id.in_(list(ids))).options(selectinload(Listing.sessions))
-    )
-    return {listing.id: listing for listing in rows}
 
 
 def owned_listing(listing_id: int, user_id: int) -> Listing | None:

@@ -189,9 +189,7 @@ class _Reference:
     professions: tuple[ProfessionEntry, ...]
     by_slug: Mapping[str, ProfessionEntry]
     by_id: Mapping[int, ProfessionEntry]
-    by_rome: Mapping[str, tuple[ProfessionEntry, ...]]
     diplomas: tuple[DiplomaEntry, ...]
-    diplomas_by_slug: Mapping[str, DiplomaEntry]
     terms: Mapping[str, tuple[TermEntry, ...]]
     terms_by_slug: Mapping[tuple[str, str], TermEntry]
     labels: Mapping[tuple[str, str], str]
@@ -234,17 +232,6 @@ def _read_professions() -> tuple[ProfessionEntry, ...]:
         )
         for row in db.session.scalars(rows)
     )
-
-
-def _by_rome(professions: tuple[ProfessionEntry, ...]) -> Mapping[str, tuple[ProfessionEntry, ...]]:
-    found: dict[str, list[tuple[bool, int, ProfessionEntry]]] = defaultdict(list)
-    for profession in professions:
-        for rome in profession.rome:
-            found[rome.code].append((not rome.current, profession.position, profession))
-    return {
-        code: tuple(entry for _former, _position, entry in sorted(entries, key=lambda e: e[:2]))
-        for code, entries in found.items()
-    }
 
 
 def _read_diplomas() -> tuple[DiplomaEntry, ...]:
@@ -312,9 +299,7 @@ def _read_reference() -> _Reference:
         professions=professions,
         by_slug={entry.slug: entry for entry in professions},
         by_id=by_id,
-        by_rome=_by_rome(professions),
         diplomas=diplomas,
-        diplomas_by_slug={entry.slug: entry for entry in diplomas},
         terms=terms,
         terms_by_slug={(t.kind, t.slug): t for entries in terms.values() for t in entries},
         labels={(t.kind, t.slug): t.label for entries in terms.values() for t in entries},
@@ -344,19 +329,9 @@ def profession_by_id(profession_id: int) -> ProfessionEntry | None:
     return REFERENCE.get().by_id.get(profession_id)
 
 
-def professions_by_rome(code: str) -> tuple[ProfessionEntry, ...]:
-    """Return the professions a ROME code covers: by current codes first, then by former ones."""
-    return REFERENCE.get().by_rome.get(code, ())
-
-
 def diplomas() -> tuple[DiplomaEntry, ...]:
     """Return the diplomas in the order of display."""
     return REFERENCE.get().diplomas
-
-
-def diploma_by_slug(slug: str) -> DiplomaEntry | None:
-    """Return a diploma by its slug."""
-    return REFERENCE.get().diplomas_by_slug.get(slug)
 
 
 def terms(kind: str) -> tuple[TermEntry, ...]:

@@ -65,6 +65,15 @@ def get(client: FlaskClient, path: str, status: int = 200) -> Any:
     return response.json
 
 
+def test_an_unknown_address_is_said_in_french(client: FlaskClient) -> None:
+    assert get(client, "/inconnu", 404) == {
+        "type": "about:blank",
+        "title": "Introuvable",
+        "status": 404,
+        "detail": "",
+    }
+
+
 def test_search_answers_in_the_shape_of_the_contract(
     client: FlaskClient, app: Flask, index: Index
 ) -> None:

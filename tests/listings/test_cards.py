@@ -8,7 +8,6 @@ import pytest
 
 from app.core import clock
 from app.core.clock import paris_date
-from app.core.database import db
 from app.listings import queries
 from app.listings.cards import hours_text, months_text, pay_text
 from app.listings.enums import Kind
@@ -132,21 +131,3 @@ def test_lists_of_the_home_page_are_ordered_and_counted() -> None:
     counts = queries.counts_by_kind(now)
     assert (counts["job"], counts["event"], counts["training"]) == (1, 3, 0)
     assert queries.count_open(now) == 5
-
-
-def test_index_reads_everything_in_few_queries() -> None:
-    now = clock.now()
-    ids = [factories.listing(Kind.TRAINING).id for _ in range(4)]
-    for listing_id in ids:
-        factories.listing_session(queries.get_listing(listing_id))
-    db.session.expire_all()
-
-    with count_queries() as made:
-        batch = queries.open_listings_after(ids[0], 2, now)
-        names = [(one.organisation.name, one.commune.name, len(one.sessions)) for one in batch]
-
-    assert [one.id for one in batch] == ids[1:3]
-    assert len(names) == 2
-    assert len(made) == 2
-    assert len(queries.open_listings_after(0, 10)) == 4
-    assert queries.listings_by_id(ids).keys() == set(ids)

@@ -26,7 +26,7 @@ from app.applications.models import Application
 from app.core import clock
 from app.core.database import db, reads_only
 from app.core.i18n import _
-from app.core.limits import limiter
+from app.core.limits import client_network, limiter
 from app.core.permissions import public
 from app.core.security import csrf
 from app.listings import queries as listing_queries
@@ -272,7 +272,7 @@ def lookup() -> Any:
         now = clock.now()
         reference = keys.clean_reference(form.reference.data)
         try:
-            found = services.find_by_code(reference, form.code.data, request.remote_addr or "", now)
+            found = services.find_by_code(reference, form.code.data, client_network(), now)
         except services.TooManyTries as error:
             form.form_errors.append(error.message)
             status = error.status

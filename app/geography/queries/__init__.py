@@ -19,7 +19,6 @@ __all__ = [
     "communes_within",
     "distance_km",
     "find_place",
-    "get_commune",
     "get_place",
     "haversine_km",
     "nearest_commune",
@@ -77,11 +76,6 @@ def suggest_places(prefix: str, limit: int = 8) -> list[Place]:
 def get_place(code: str) -> Place | None:
     """Return the place of an INSEE code, from memory."""
     return PLACES.get().by_code.get(code)
-
-
-def get_commune(code: str) -> Commune | None:
-    """Return the row of an INSEE code, to be set on another row of the session."""
-    return db.session.get(Commune, code)
 
 
 def place_codes(place: Place | Commune) -> tuple[str, ...]:
