@@ -128,7 +128,9 @@ def rescue(criteria: SearchCriteria, now: dt.datetime) -> list[Proposal]:
 def _engine_totals(proposals: Sequence[Proposal], now: dt.datetime) -> list[int]:
     """Return how many listings each proposal finds, in one round trip."""
     answers = engine().multi_search(rescue_queries(proposals, now))
-    by_profession = answers[-1].get("facetDistribution", {}).get(filters.ATTRIBUTES["profession"])
+    # An empty index knows no facet at all.
+    facets = answers[-1].get("facetDistribution") or {}
+    by_profession = facets.get(filters.ATTRIBUTES["profession"]) or {}
     totals = iter(answer["totalHits"] for answer in answers)
     return [
         by_profession.get(idea.value, 0) if idea.reason == "profession" else next(totals)
