@@ -33,6 +33,11 @@ PROGRAMS = {
     "Java (contrôle du HTML)": ("java",),
 }
 WORKERS = "2"
+# The look and the markup of pages, checked in a browser a few minutes before.
+SAME_WHATEVER_THE_DATABASE = (
+    "tests/journeys/test_every_page.py",
+    "tests/journeys/test_public_pages.py",
+)
 
 
 def install(*, dev: bool = True) -> None:
@@ -79,8 +84,7 @@ def run_pytest(arguments: Sequence[str], database_url: str | None) -> int:
     env = {name: value for name, value in os.environ.items() if name != "TEST_DATABASE_URL"}
     if database_url:
         env["TEST_DATABASE_URL"] = database_url
-        # The markup of pages is the same whatever the database: it was checked a minute ago.
-        arguments = [*arguments, "--deselect=tests/journeys/test_every_page.py"]
+        arguments = [*arguments, *(f"--deselect={one}" for one in SAME_WHATEVER_THE_DATABASE)]
     command = [str(PYTHON), "-m", "pytest", "-n", WORKERS, *arguments]
     return subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
 
