@@ -105,6 +105,7 @@ class Jobs:
         def drain_task() -> None:
             with app.app_context():
                 self.drain()
+                self._come_back()
 
         @self.huey.periodic_task(crontab(minute="*"), name="beat_and_drain")
         def beat_task() -> None:
@@ -112,6 +113,7 @@ class Jobs:
                 beat("worker")
                 outbox.release_leases_of_the_dead()
                 self.drain()
+                self._come_back()
 
         for entry in self.schedule:
             self._register_scheduled(app, entry)
@@ -134,6 +136,15 @@ class Jobs:
                 self._wake_task()
         except Exception as error:  # noqa: BLE001 - whatever the queue says, the row is committed
             log.warning("worker_wake_failed", error=type(error).__name__)
+
+    def _come_back(self) -> None:
+        """Drain again when the next attempt is due, if that is before the next minute."""
+        if self.huey is None or self.huey.scheduled_count() or self.huey.pending_count():
+            return
+        now = clock.now()
+        due = outbox.next_attempt(now)
+        if due is not None and due - now < dt.timedelta(minutes=1):
+            self._wake_task.schedule(delay=max(1.0, (due - now).total_seconds()))
 
     def drain(self, *, deadline_seconds: float = 3000.0) -> int:
         """Do all that is due now. Return the number of events handled."""

@@ -188,6 +188,19 @@ def claim(now: dt.datetime, *, limit: int = BATCH) -> list[OutboxEvent]:
     return events
 
 
+def next_attempt(now: dt.datetime) -> dt.datetime | None:
+    """Return when the first of the events that wait will be due, or None when none waits."""
+    waiting = OutboxEvent.state == OutboxState.PENDING
+    due: dt.datetime | None = db.session.scalar(
+        select(OutboxEvent.available_at)
+        .where(waiting, OutboxEvent.available_at > now)
+        .order_by(OutboxEvent.available_at)
+        .limit(1)
+    )
+    db.session.rollback()
+    return due
+
+
 def keep(ids: Sequence[int], now: dt.datetime) -> None:
     """Prolong the lease of events that this worker has not finished, and commit."""
     _update(list(ids), state=OutboxState.LEASED, leased_until=now + LEASE)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from huey import MemoryHuey
 from sqlalchemy import func, select, update
 
 from app.core import clock, outbox
@@ -274,3 +275,34 @@ def test_dead_events_are_tried_again_when_a_person_asks() -> None:
     assert outbox.revive_dead(clock.now()) == 1
     assert jobs.drain() == 1
     assert states() == ["done"]
+
+
+def test_a_failed_event_is_tried_again_when_it_is_due(app: Any) -> None:
+    """Five seconds later, not at the next minute; and one appointment is enough."""
+    worker = Jobs()
+    worker.huey = MemoryHuey()
+    worker.subscriptions = jobs.subscriptions
+    worker._register_tasks(app)
+    add("one", 2)
+    worker._wake_task.call_local()
+    assert worker.huey.pending() == []
+
+    failures[1] = ConnectionError()
+    add("one", 1)
+    worker._wake_task.call_local()
+    worker._wake_task.call_local()
+
+    (again,) = worker.huey.pending()
+    assert 3 < (again.eta - dt.datetime.now(dt.UTC).replace(tzinfo=None)).total_seconds() < 7
+
+
+def test_an_event_due_much_later_makes_no_appointment(app: Any) -> None:
+    worker = Jobs()
+    worker.huey = MemoryHuey()
+    worker.subscriptions = jobs.subscriptions
+    worker._register_tasks(app)
+    add("one", 1, at=clock.now() + dt.timedelta(hours=1))
+
+    worker._wake_task.call_local()
+
+    assert worker.huey.pending() == []
