@@ -25,6 +25,7 @@ TITLES = {
     403: lazy("Accès refusé"),
     404: lazy("Introuvable"),
     405: lazy("Méthode non permise"),
+    410: lazy("Annonce retirée"),
     413: lazy("Envoi trop lourd"),
     429: lazy("Trop de demandes"),
     500: lazy("Erreur de notre côté"),
@@ -104,9 +105,9 @@ def _http_error(error: HTTPException) -> Any:
     ]
     if wants_json():
         title = str(TITLES.get(status) or TITLES[400 if status < 500 else 500])
-        # Without words of ours, the library gives its own, in English.
-        ours = error.description if error.description != type(error).description else None
-        response = problem(status, title, ours or "")
+        # Without words of ours, the libraries give theirs, in English.
+        theirs = status == 429 or error.description == type(error).description
+        response = problem(status, title, "" if theirs else error.description or "")
         response.headers.extend(headers)
         return response
     body, status = _page(status, message=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, current_app, get_template_attribute
+from flask import Flask, current_app, get_template_attribute, request
 from markupsafe import Markup
 
 from app.core.i18n import remembered
@@ -32,10 +32,11 @@ def kept(template: str, macro: str, *arguments: Any) -> Markup:
     no token, nothing of the request. Arguments take few values, and are hashable.
     """
     config = current_app.config
-    return _kept(tuple(config[name] for name in SETTINGS), template, macro, *arguments)
+    site = (request.script_root, *(config[name] for name in SETTINGS))
+    return _kept(site, template, macro, *arguments)
 
 
 @remembered
-def _kept(_settings: tuple[str, ...], template: str, macro: str, *arguments: Any) -> Markup:
+def _kept(_site: tuple[str, ...], template: str, macro: str, *arguments: Any) -> Markup:
     written: Markup = get_template_attribute(template, macro)(*arguments)
     return written

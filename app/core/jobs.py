@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 KEEP_DONE = dt.timedelta(days=30)
+DRAIN = "drain_outbox"
 HEARTBEAT_MAX_AGE = dt.timedelta(minutes=2)
 
 
@@ -101,7 +102,7 @@ class Jobs:
     def _register_tasks(self, app: Flask) -> None:
         assert self.huey is not None  # noqa: S101 - set by the caller
 
-        @self.huey.task(name="drain_outbox")
+        @self.huey.task(name=DRAIN)
         def drain_task() -> None:
             with app.app_context():
                 self.drain()
@@ -132,19 +133,29 @@ class Jobs:
         if self.huey is None or self._wake_task is None:
             return
         try:
-            if self.huey.pending_count() == 0:
+            if not self._comes_before(clock.now()):
                 self._wake_task()
         except Exception as error:  # noqa: BLE001 - whatever the queue says, the row is committed
             log.warning("worker_wake_failed", error=type(error).__name__)
 
     def _come_back(self) -> None:
         """Drain again when the next attempt is due, if that is before the next minute."""
-        if self.huey is None or self.huey.scheduled_count() or self.huey.pending_count():
-            return
         now = clock.now()
-        due = outbox.next_attempt(now)
-        if due is not None and due - now < dt.timedelta(minutes=1):
-            self._wake_task.schedule(delay=max(1.0, (due - now).total_seconds()))
+        due = outbox.next_attempt()
+        if due is None or due - now > dt.timedelta(minutes=1):
+            return
+        delay = max(1.0, (due - now).total_seconds())
+        if not self._comes_before(now + dt.timedelta(seconds=delay + 1)):
+            self._wake_task.schedule(delay=delay)
+
+    def _comes_before(self, instant: dt.datetime) -> bool:
+        """Return whether a drain is asked for already, at the latest at `instant`."""
+        assert self.huey is not None  # noqa: S101 - called by its tasks
+        latest = instant.replace(tzinfo=None)
+        return any(
+            task.name == DRAIN and (task.eta is None or task.eta <= latest)
+            for task in (*self.huey.pending(), *self.huey.scheduled())
+        )
 
     def drain(self, *, deadline_seconds: float = 3000.0) -> int:
         """Do all that is due now. Return the number of events handled."""

@@ -13,12 +13,15 @@ def client_network() -> str:
 
     One subscriber holds a whole /64 of IPv6: its addresses count as one.
     """
-    address = request.remote_addr or ""
+    # Without an address, as behind a socket of the same machine, all count as one: never as none.
+    address = request.remote_addr or "127.0.0.1"
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return address
     if parsed.version == 6:
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network(f"{parsed}/64", strict=False))
     return address
 

@@ -188,12 +188,11 @@ def claim(now: dt.datetime, *, limit: int = BATCH) -> list[OutboxEvent]:
     return events
 
 
-def next_attempt(now: dt.datetime) -> dt.datetime | None:
-    """Return when the first of the events that wait will be due, or None when none waits."""
-    waiting = OutboxEvent.state == OutboxState.PENDING
+def next_attempt() -> dt.datetime | None:
+    """Return when the first of the events that wait is due, or None when none waits."""
     due: dt.datetime | None = db.session.scalar(
         select(OutboxEvent.available_at)
-        .where(waiting, OutboxEvent.available_at > now)
+        .where(OutboxEvent.state == OutboxState.PENDING)
         .order_by(OutboxEvent.available_at)
         .limit(1)
     )

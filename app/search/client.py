@@ -51,12 +51,13 @@ class EngineError(Exception):
 
 
 class TransportError(Exception):
-    """No answer came from the engine; `late` when it is because time ran out."""
+    """No answer came from the engine; `late` when time ran out, `cut` when the connection broke."""
 
     def __init__(self, error: pycurl.error) -> None:
         code, message = error.args
         super().__init__(message)
         self.late = code == pycurl.E_OPERATION_TIMEDOUT
+        self.cut = code in {pycurl.E_SEND_ERROR, pycurl.E_RECV_ERROR, pycurl.E_GOT_NOTHING}
 
 
 class SearchBusyError(DomainError):
@@ -127,8 +128,10 @@ class Engine:
             config["SEARCH_BREAKER_FAILURES"], config["SEARCH_BREAKER_OPEN_SECONDS"]
         )
         self._slots = threading.BoundedSemaphore(config["SEARCH_MAX_CONCURRENT"])
-        connect: float = config["SEARCH_CONNECT_TIMEOUT_SECONDS"]
-        self._timeouts = (connect, connect + config["SEARCH_READ_TIMEOUT_SECONDS"])
+        self._timeouts: tuple[float, float] = (
+            config["SEARCH_CONNECT_TIMEOUT_SECONDS"],
+            config["SEARCH_READ_TIMEOUT_SECONDS"],
+        )
         self._key: str = config["MEILI_API_KEY"]
         self._headers = {
             "Authorization": f"Bearer {self._key}",
@@ -185,6 +188,22 @@ class Engine:
 
         `timeouts`: seconds to connect, seconds in all.
         """
+        try:
+            return self._request_once(method, path, body, headers, timeouts)
+        except TransportError as error:
+            if not error.cut:
+                raise
+        # The server closed a connection that was kept: all our calls may be made twice.
+        return self._request_once(method, path, body, headers, timeouts)
+
+    def _request_once(
+        self,
+        method: str,
+        path: str,
+        body: bytes | str | None,
+        headers: Mapping[str, str],
+        timeouts: tuple[float, float],
+    ) -> tuple[int, bytes]:
         connect, total = timeouts
         received = io.BytesIO()
         curl = self._connection()

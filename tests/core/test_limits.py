@@ -15,7 +15,8 @@ from app.core.limits import client_network
         ("2001:db8::1", "2001:db8::/64"),
         ("2001:db8::ffff", "2001:db8::/64"),
         ("2001:db8:0:1::1", "2001:db8:0:1::/64"),
-        ("", ""),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("", "127.0.0.1"),
     ],
 )
 def test_neighbours_of_an_ipv6_network_share_their_count(
