@@ -158,7 +158,7 @@ class Meilisearch:
 
     def freeze(self) -> None:
         """Suspend the process: connections are accepted and never answered."""
-        self.service.signal(signal.SIGSTOP)
+        self.service.freeze()
 
     def resume(self) -> None:
         """Let a frozen process go on."""

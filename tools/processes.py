@@ -68,6 +68,12 @@ class Service:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(number)
 
+    def freeze(self) -> None:
+        """Suspend the process, and return once all its threads have stopped."""
+        self.signal(signal.SIGSTOP)
+        if self.process is not None and self.process.poll() is None:
+            os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+
     def stop(self, seconds: float = STOP_SECONDS) -> None:
         """Ask the process to end, then end by force all that is left of its group."""
         self.signal(signal.SIGCONT)
