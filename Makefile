@@ -1,4 +1,8 @@
-PYTHON ?= python3
+# The distribution's Python, when it will do: it is built with optimisations that personal builds
+# (pyenv) leave out, and makes pages a tenth faster.
+PYTHON ?= $(or $(shell for python in /usr/bin/python3 python3; do \
+	$$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done),python3)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
