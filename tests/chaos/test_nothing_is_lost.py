@@ -46,14 +46,19 @@ def stack(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
     """Start the site on the database and the search server that this test compares."""
-    folder = tmp_path_factory.mktemp("chaos")
-    stack = Stack(folder, environ["DATABASE_URL"], workers=2, threads=2, search=search_server)
-    stack.start()
+    if not search_server.service.running():
+        search_server.start()
+    # Before the worker starts: it builds the index itself when it finds none.
     with app.app_context():
         rebuild()
         db.session.commit()
-    yield stack
-    stack.stop()
+    folder = tmp_path_factory.mktemp("chaos")
+    stack = Stack(folder, environ["DATABASE_URL"], workers=2, threads=2, search=search_server)
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
     with app.app_context():
         empty_tables()
 
