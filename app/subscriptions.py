@@ -11,12 +11,25 @@ from app.core.outbox import Subscription
 from app.listings.services import expire_due
 from app.listings.tasks import hide_listings
 from app.listings.tasks import tell_member as tell_listing_member
+from app.organisations.services import purge_sign_ups
+from app.organisations.tasks import (
+    send_invitation,
+    send_sign_up,
+    tell_answer,
+    tell_decision,
+    tell_owner_of_request,
+)
 from app.search.tasks import check_index, ensure_index, index_changed
 
 SUBSCRIPTIONS: list[Subscription] = [
     Subscription("listing.changed", index_changed, batch=True),
     Subscription("listing.announced", tell_listing_member),
     Subscription("organisation.suspended", hide_listings),
+    Subscription("organisation.sign_up_requested", send_sign_up),
+    Subscription("organisation.invited", send_invitation),
+    Subscription("organisation.join_requested", tell_owner_of_request),
+    Subscription("organisation.join_answered", tell_answer),
+    Subscription("organisation.decided", tell_decision),
     Subscription("account.link_requested", send_sign_in_link),
     Subscription("application.received", confirm_to_candidate),
     Subscription("application.moved", tell_candidate),
@@ -31,5 +44,6 @@ SCHEDULE = [
     Scheduled("purge_outbox", purge_done, minute="17", hour="2"),
     Scheduled("purge_applications", purge_applications, minute="47", hour="2"),
     Scheduled("sweep_files", sweep_files, minute="57", hour="2"),
+    Scheduled("purge_sign_ups", purge_sign_ups, minute="7", hour="2"),
     Scheduled("purge_sign_ins", purge_sign_ins, minute="27", hour="2"),
 ]

@@ -20,7 +20,13 @@ from app.geography.models import Commune
 from app.listings.enums import Kind, Status
 from app.listings.models import Listing, ListingSession
 from app.organisations.enums import MemberRole, OrganisationKind, OrganisationStatus
-from app.organisations.models import Membership, Organisation
+from app.organisations.models import (
+    Establishment,
+    Invitation,
+    JoinRequest,
+    Membership,
+    Organisation,
+)
 from app.professions.models import Profession
 
 _numbers = itertools.count(1)
@@ -80,6 +86,38 @@ def organisation(*members: User, **values: Any) -> Organisation:
                 created_at=clock.now(),
             )
         )
+    db.session.flush()
+    return added
+
+
+def establishment(of: Organisation, **values: Any) -> Establishment:
+    """Add a place of the organisation, in Bron."""
+    base = {"name": "Site de Bron", "commune_code": "69029", "address": "", "publics": []}
+    added = Establishment(organisation=of, **base | values)
+    db.session.add(added)
+    db.session.flush()
+    return added
+
+
+def invitation(to: Organisation, by: User, **values: Any) -> Invitation:
+    """Add an invitation that waits for its person."""
+    now = clock.now()
+    base: dict[str, Any] = {
+        "email": f"invitee{next(_numbers)}@example.org",
+        "role": MemberRole.MEMBER,
+        "created_at": now,
+        "expires_at": now + dt.timedelta(days=7),
+    }
+    added = Invitation(organisation=to, invited_by=by, **base | values)
+    db.session.add(added)
+    db.session.flush()
+    return added
+
+
+def join_request(to: Organisation, by: User) -> JoinRequest:
+    """Add the request of a person who waits for an answer of the owners."""
+    added = JoinRequest(organisation=to, user=by, created_at=clock.now())
+    db.session.add(added)
     db.session.flush()
     return added
 

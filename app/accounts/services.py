@@ -175,8 +175,13 @@ def close_session(token: str, *, now: dt.datetime) -> None:
 
 
 def close_sessions_of(user_ids: list[int], *, now: dt.datetime) -> None:
-    """Sign these people out of every browser."""
+    """Sign these people out of every browser, and make the links they were sent worthless."""
     _revoke(LoginSession.user_id.in_(user_ids), now)
+    db.session.execute(
+        update(SignInLink)
+        .where(SignInLink.user_id.in_(user_ids), SignInLink.used_at.is_(None))
+        .values(used_at=now)
+    )
 
 
 def create_account(

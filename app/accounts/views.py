@@ -12,12 +12,12 @@ from flask import (
     redirect,
     render_template,
     request,
-    session,
     url_for,
 )
 from flask_login import current_user
 
 from app.accounts import queries, services
+from app.accounts.cookies import enter, leave
 from app.accounts.enums import MEMBER_ROLES, REVIEW_ROLES
 from app.accounts.forms import LinkRequestForm, SignInForm
 from app.accounts.models import User
@@ -29,9 +29,6 @@ from app.core.permissions import public
 from app.core.security import safe_next
 
 accounts = Blueprint("accounts", __name__)
-
-# Where Flask-Login looks for what names the person: here, the token of a session row.
-COOKIE_KEY = "_user_id"
 
 
 def user_of_cookie(token: str) -> User | None:
@@ -111,7 +108,7 @@ def use_link(token: str) -> Any:
 @public
 def sign_out() -> Any:
     """Kill the session, here and wherever the cookie was copied."""
-    _leave()
+    leave()
     db.session.commit()
     flash(_("Vous êtes déconnecté·e."), "ok")
     return redirect(url_for("main.home"), 303)
@@ -120,17 +117,10 @@ def sign_out() -> Any:
 def _enter(user: User) -> Any:
     """Open a new session in a cookie emptied of all that came before."""
     wanted = _wanted_page()
-    _leave()
     hours = current_app.config["SIGNED_IN_SESSION_HOURS"]
-    session[COOKIE_KEY] = services.open_session(user, now=clock.now(), hours=hours)
+    enter(services.open_session(user, now=clock.now(), hours=hours))
     db.session.commit()
     return redirect(_space_of(user, wanted), 303)
-
-
-def _leave() -> None:
-    if token := session.get(COOKIE_KEY):
-        services.close_session(token, now=clock.now())
-    session.clear()
 
 
 def _space_of(user: User, wanted: str) -> str:

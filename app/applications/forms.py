@@ -31,15 +31,11 @@ from app.applications.enums import (
     DeclineReason,
     DiplomaHeld,
 )
-from app.core.forms import BaseForm
+from app.core.forms import BaseForm, OpenForm
 from app.core.i18n import _, lazy
 
 MESSAGE_MAX = 2_000
 TOO_LONG = lazy("C’est trop long\u00a0: gardez %(max)d caractères.")
-EXPIRED = lazy(
-    "La page est restée ouverte longtemps. Tout ce que vous avez écrit est là\u00a0: vérifiez, "
-    "puis envoyez à nouveau."
-)
 
 
 def choices_of(labels: Mapping[Any, Any]) -> list[SelectChoice]:
@@ -47,7 +43,7 @@ def choices_of(labels: Mapping[Any, Any]) -> list[SelectChoice]:
     return [SelectChoice(value, label) for value, label in labels.items()]
 
 
-class ApplicationForm(BaseForm):
+class ApplicationForm(OpenForm):
     """The simplified application: a first name and one way to reach the person."""
 
     first_name = StringField(
@@ -86,8 +82,6 @@ class ApplicationForm(BaseForm):
         lazy("Si la structure ne rappelle pas, une conseillère ou un conseiller peut m’appeler.")
     )
     key = HiddenField()
-    # A trap: people neither see nor reach this field, programs fill it.
-    website = StringField(lazy("Laissez ce champ vide"))
 
     def __init__(self, *, max_bytes: int, **values: Any) -> None:
         super().__init__(**values)
@@ -97,17 +91,8 @@ class ApplicationForm(BaseForm):
             self.key.data = keys.new_idempotency_key()
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Say in plain words what the whole form lacks, never blame the person for an old page."""
-        valid = bool(super().validate(extra_validators))
-        if "csrf_token" in self and self.csrf_token.errors:
-            self.csrf_token.errors = []
-            self.form_errors.append(str(EXPIRED))
-        if self.website.data:
-            self.website.data = ""
-            self.form_errors.append(
-                _("Un champ caché a été rempli, peut-être par votre navigateur. Envoyez à nouveau.")
-            )
-            valid = False
+        """Ask for one way to reach the person."""
+        valid = super().validate(extra_validators)
         if not self.phone.data and not self.email.data:
             # Only a person who gave neither is told: one of the two is enough.
             self.phone.errors = [_("Indiquez un téléphone ou un e-mail\u00a0: un seul suffit.")]

@@ -44,6 +44,12 @@ class NoSeatLeft(DomainError):
     """The session is full."""
 
 
+class NotVerified(DomainError):
+    """The team has not checked who the organisation is."""
+
+    status = 403
+
+
 class ReasonMissing(DomainError):
     """Saying no needs a reason and a message."""
 
@@ -327,8 +333,12 @@ def _forget_file(application: Application, now: dt.datetime) -> None:
 def record_view(application: Application, viewer: User, what: str, now: dt.datetime) -> None:
     """Write that `viewer` is about to be shown the "contact" details or the "cv".
 
-    The caller commits before anything leaves. Opening a new application marks it as seen.
+    The caller commits before anything leaves. Opening a new application marks it as seen. Raises
+    NotVerified: nothing of a candidate is shown to an organisation the team has not checked.
     """
+    organisation = application.listing.organisation
+    if organisation is None or not organisation.verified:
+        raise NotVerified(_("Cette fiche s’ouvrira quand votre structure sera vérifiée."))
     db.session.add(ContactView(application_id=application.id, user_id=viewer.id, what=what, at=now))
     seen = workflow.allowed(application.listing.kind, application.status, ActorKind.MEMBER)
     if what == "contact" and Status.SEEN in seen:

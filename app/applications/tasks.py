@@ -13,6 +13,7 @@ from app.applications.models import Application, ApplicationEvent
 from app.core import mail
 from app.core.database import db
 from app.core.outbox import Effect, Refused
+from app.organisations.queries import acts_for
 
 
 def confirm_to_candidate(payload: dict[str, Any], event_id: int) -> Effect | None:
@@ -35,7 +36,10 @@ def tell_member(payload: dict[str, Any], event_id: int) -> Effect | None:
     """Tell one member of the organisation that somebody answered, or took her answer back."""
     event = db.session.get(ApplicationEvent, payload["application_event_id"])
     member = db.session.get(User, payload["user_id"])
-    if event is None or member is None or not member.active:
+    if event is None or member is None:
+        return None
+    # She may have left, or the organisation may have been suspended, since the event was written.
+    if not acts_for(member, event.application.listing.organisation_id):
         return None
     return _sending(mails.announced(event.application, event, member, event_id, _base_url()))
 

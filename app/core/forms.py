@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field
+from wtforms import Field, StringField
 
-from app.core.i18n import lazy
+from app.core.i18n import _, lazy
 
 REQUIRED = lazy("Remplissez ce champ.")
+EXPIRED = lazy(
+    "La page est restée ouverte longtemps. Tout ce que vous avez écrit est là\u00a0: vérifiez, "
+    "puis envoyez à nouveau."
+)
 
 
 def strip(value: Any) -> Any:
@@ -30,6 +34,28 @@ class BaseForm(FlaskForm):
                 filters.insert(0, strip)
                 unbound_field.kwargs["filters"] = filters
             return unbound_field.bind(form=form, **options)
+
+
+class OpenForm(BaseForm):
+    """A form that anybody may send, without an account: it gives back what was typed when the page
+    is old, and stops programs that fill everything."""
+
+    # A trap: people neither see nor reach this field, programs fill it.
+    website = StringField(lazy("Laissez ce champ vide"))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Say in plain words what the whole form lacks, never blame the person for an old page."""
+        valid = bool(super().validate(extra_validators))
+        if "csrf_token" in self and self.csrf_token.errors:
+            self.csrf_token.errors = []
+            self.form_errors.append(str(EXPIRED))
+        if self.website.data:
+            self.website.data = ""
+            self.form_errors.append(
+                _("Un champ caché a été rempli, peut-être par votre navigateur. Envoyez à nouveau.")
+            )
+            valid = False
+        return valid
 
 
 def _holds_text(field_class: type) -> bool:

@@ -152,6 +152,12 @@ def upcoming_events(limit: int, now: dt.datetime) -> list[Card]:
     return _cards(_rows(_EVENT_CARDS.limit(limit), now))
 
 
+def organisation_cards(organisation_id: int, now: dt.datetime, limit: int = 50) -> list[Card]:
+    """Return the cards of the open listings of an organisation, the last published first."""
+    query = _LATEST_CARDS.where(_LISTING.c.organisation_id == organisation_id).limit(limit)
+    return _cards(_rows(query, now))
+
+
 def similar_cards(listing: Listing, now: dt.datetime, limit: int = 4) -> list[Card]:
     """Return open listings of the same profession, in the same department.
 

@@ -5,39 +5,25 @@ from __future__ import annotations
 import re
 from html import escape
 
-import nh3
-from markdown_it import MarkdownIt
 from slugify import slugify
 
-TAGS = {"p", "br", "ul", "ol", "li", "strong", "em", "h3", "h4", "a", "blockquote"}
+from app.core.rich_text import TAGS, clean_html, markdown_to_html
+
+__all__ = ["SLUG_LENGTH", "TAGS", "make_slug", "markdown_to_html", "plain_to_html"]
+
 SLUG_LENGTH = 100
 
-# `js-default` escapes raw HTML and refuses javascript: addresses; nh3 comes after it all the same.
-_markdown = MarkdownIt("js-default", {"breaks": True, "linkify": False}).disable(["table", "image"])
-_cleaner = nh3.Cleaner(
-    tags=TAGS,
-    attributes={"a": {"href"}},
-    url_schemes={"http", "https", "mailto", "tel"},
-    link_rel="nofollow noopener",
-)
-_HEADING = re.compile(r"<(/?)h[1-6]>")
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _BULLET = re.compile(r"^\s*[-–—•*·▪✔►]\s+")
 # « aide-soignant·e », « aide-soignant(e) » and « aide-soignant.e » have the same address.
 _INCLUSIVE = re.compile(r"[·•]|\((e|ne|rice|euse|trice|ère|ve|se|s)\)|(?<=\w)\.(?=e\b)")
 
 
-def markdown_to_html(text: str) -> str:
-    """Return the sanitised HTML of a Markdown text; headings start at level 3 of the page."""
-    html = _HEADING.sub(r"<\1h3>", _markdown.render(text))
-    return _cleaner.clean(html).strip()
-
-
 def plain_to_html(text: str) -> str:
     """Return the sanitised HTML of a plain text: blank lines part paragraphs, dashes make lists."""
     blocks = _BLANK_LINES.split(text.replace("\r\n", "\n").replace("\r", "\n").strip())
     html = "".join(_block(block.split("\n")) for block in blocks if block.strip())
-    return _cleaner.clean(html)
+    return clean_html(html)
 
 
 def _block(lines: list[str]) -> str:

@@ -13,14 +13,16 @@ from app.listings import mails, queries, services
 from app.listings.enums import Announcement, Outcome, Status
 from app.listings.models import Listing
 from app.organisations.enums import OrganisationStatus
-from app.organisations.queries import get_organisation
+from app.organisations.queries import acts_for, get_organisation
 
 
 def tell_member(payload: dict[str, Any], event_id: int) -> Effect | None:
     """Tell a member what happened to a listing, unless it is no longer so."""
     listing, member = queries.get_listing(payload["listing_id"]), get_user(payload["user_id"])
     what = Announcement(payload["what"])
-    if listing is None or member is None or not member.active or not _still_true(listing, what):
+    if listing is None or member is None or not _still_true(listing, what):
+        return None
+    if not acts_for(member, listing.organisation_id):
         return None
     message = mails.announcement(
         what,

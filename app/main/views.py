@@ -25,6 +25,8 @@ PROFESSIONS = 8
 ROBOTS = """User-agent: *
 Disallow: /candidature/
 Disallow: /connexion
+Disallow: /inscription/
+Disallow: /invitation/
 Disallow: /recruter/
 Disallow: /lieux
 """

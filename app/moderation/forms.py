@@ -25,3 +25,19 @@ class RefuseForm(BaseForm):
             ),
         ],
     )
+
+
+class ReasonForm(BaseForm):
+    """Why the team decides so about an organisation: its owners read this."""
+
+    reason = TextAreaField(
+        lazy("La raison"),
+        validators=[
+            InputRequired(lazy("Dites pourquoi\u00a0: la structure recevra ce texte.")),
+            Length(
+                min=10,
+                max=2000,
+                message=lazy("Écrivez une phrase complète, de 2\u00a0000 signes au plus."),
+            ),
+        ],
+    )

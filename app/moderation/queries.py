@@ -5,16 +5,27 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import Subquery, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Subquery, and_, func, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import User
 from app.core.database import db
 from app.listings.enums import OWN_SOURCE, Status
 from app.listings.models import Listing, ListingEvent
+from app.organisations.enums import OrganisationStatus
+from app.organisations.models import Establishment, Membership, Organisation
 
 # What the team says to those who send a listing: an answer within a day.
 ANSWER_WITHIN = dt.timedelta(days=1)
+
+# The lists of organisations, by the word of their address.
+_PENDING = Organisation.status == OrganisationStatus.PENDING
+ORGANISATION_LISTS: dict[str, ColumnElement[bool]] = {
+    "a-verifier": and_(_PENDING, Organisation.refused_at.is_(None)),
+    "refusees": and_(_PENDING, Organisation.refused_at.is_not(None)),
+    "verifiees": Organisation.status == OrganisationStatus.VERIFIED,
+    "suspendues": Organisation.status == OrganisationStatus.SUSPENDED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,30 @@ def count_published_of(organisation_id: int) -> int:
         Listing.published_at.is_not(None),
     )
     return db.session.scalar(statement) or 0
+
+
+def organisations_in(name: str, *, limit: int, offset: int = 0) -> list[Organisation]:
+    """Return the organisations of a list with their people and places, the oldest first."""
+    return list(
+        db.session.scalars(
+            select(Organisation)
+            .where(ORGANISATION_LISTS[name])
+            .options(
+                selectinload(Organisation.memberships).joinedload(Membership.user),
+                selectinload(Organisation.establishments).joinedload(Establishment.commune),
+            )
+            .order_by(Organisation.created_at, Organisation.id)
+            .limit(limit)
+            .offset(offset)
+        )
+    )
+
+
+def count_organisations() -> dict[str, int]:
+    """Return how many organisations each list holds."""
+    counts = [func.count().filter(condition) for condition in ORGANISATION_LISTS.values()]
+    row = db.session.execute(select(*counts).select_from(Organisation)).one()
+    return dict(zip(ORGANISATION_LISTS, row, strict=True))
 
 
 def _sent_at() -> Subquery:

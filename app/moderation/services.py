@@ -27,3 +27,29 @@ def refuse_listing(actor: User, listing: Listing, reason: str, now: dt.datetime)
 def verify_organisation(actor: User, organisation: Organisation, now: dt.datetime) -> None:
     """Say that the organisation is what it says. Raises DomainError when it is suspended."""
     organisations.verify_organisation(actor, organisation, now=now)
+
+
+def refuse_organisation(
+    actor: User, organisation: Organisation, reason: str, now: dt.datetime
+) -> None:
+    """Say no to the verification; the owners receive the reason and may correct."""
+    organisations.refuse_organisation(actor, organisation, reason, now=now)
+
+
+def ask_for_call(actor: User, organisation: Organisation, reason: str, now: dt.datetime) -> None:
+    """Ask the owners to call, and say why."""
+    organisations.ask_for_call(actor, organisation, reason, now=now)
+
+
+def suspend_organisation(
+    actor: User, organisation: Organisation, reason: str, now: dt.datetime
+) -> None:
+    """Take everything back from an organisation at once."""
+    organisations.suspend_organisation(actor, organisation, now=now, reason=reason)
+
+
+def reopen_organisation(
+    actor: User, organisation: Organisation, reason: str, now: dt.datetime
+) -> None:
+    """Bring a suspended organisation back to where it must be verified."""
+    organisations.reinstate_organisation(actor, organisation, now=now, reason=reason)

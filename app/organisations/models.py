@@ -1,19 +1,37 @@
-"""Employers and schools, their establishments and their members."""
+"""Employers and schools, their establishments, their members and who asks to be one."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.database import db, one_of
-from app.organisations.enums import MemberRole, OrganisationKind, OrganisationStatus, Promise
+from app.organisations.enums import (
+    Action,
+    MemberRole,
+    OrganisationKind,
+    OrganisationStatus,
+    Promise,
+)
 
 if TYPE_CHECKING:
     from app.accounts.models import User
     from app.geography.models import Commune
+
+PROMISE_KNOWN = f"promise_hours IN ({', '.join(str(int(hours)) for hours in Promise)})"
+INVITATION_LIVES = text("accepted_at IS NULL AND revoked_at IS NULL")
+REQUEST_WAITS = text("answered_at IS NULL")
 
 
 class Organisation(db.Model):
@@ -27,9 +45,14 @@ class Organisation(db.Model):
     kind: Mapped[str] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(20), default=OrganisationStatus.PENDING)
     siren: Mapped[str | None] = mapped_column(String(9), unique=True)
-    description: Mapped[str] = mapped_column(Text, default="")
+    description: Mapped[str] = mapped_column(Text, default="", comment="Markdown")
+    conditions: Mapped[str] = mapped_column(Text, default="", comment="working conditions, lines")
+    team_words: Mapped[str] = mapped_column(Text, default="", comment="the team speaks, lines")
     promise_hours: Mapped[int] = mapped_column(default=Promise.TWO_DAYS)
     created_at: Mapped[dt.datetime]
+    refused_at: Mapped[dt.datetime | None] = mapped_column(
+        comment="verification refused, until it is sent again"
+    )
 
     establishments: Mapped[list[Establishment]] = relationship(back_populates="organisation")
     memberships: Mapped[list[Membership]] = relationship(back_populates="organisation")
@@ -37,10 +60,7 @@ class Organisation(db.Model):
     __table_args__ = (
         one_of("kind", OrganisationKind),
         one_of("status", OrganisationStatus),
-        CheckConstraint(
-            f"promise_hours IN ({', '.join(str(int(hours)) for hours in Promise)})",
-            name="promise_hours_known",
-        ),
+        CheckConstraint(PROMISE_KNOWN, name="promise_hours_known"),
     )
 
     def __repr__(self) -> str:
@@ -50,6 +70,11 @@ class Organisation(db.Model):
     def verified(self) -> bool:
         """Return whether its listings may be published and its applications opened."""
         return self.status == OrganisationStatus.VERIFIED
+
+    @property
+    def refused(self) -> bool:
+        """Return whether its verification was refused and waits for a correction."""
+        return self.status == OrganisationStatus.PENDING and self.refused_at is not None
 
 
 class Establishment(db.Model):
@@ -66,6 +91,7 @@ class Establishment(db.Model):
     workplace: Mapped[str | None] = mapped_column(String(60), comment="slug of a workplace term")
     address: Mapped[str] = mapped_column(String(200), default="")
     commune_code: Mapped[str | None] = mapped_column(ForeignKey("commune.code"), index=True)
+    publics: Mapped[list[str]] = mapped_column(default=list, comment="slugs of public terms")
 
     organisation: Mapped[Organisation] = relationship(back_populates="establishments")
     commune: Mapped[Commune | None] = relationship()
@@ -93,3 +119,117 @@ class Membership(db.Model):
         one_of("role", MemberRole),
         UniqueConstraint("organisation_id", "user_id"),
     )
+
+
+class SignUp(db.Model):
+    """What a person declares to open an organisation, until she has confirmed her address."""
+
+    __tablename__ = "organisation_sign_up"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), comment="lower case")
+    person_name: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(160))
+    kind: Mapped[str] = mapped_column(String(20))
+    siret: Mapped[str] = mapped_column(String(14))
+    workplace: Mapped[str | None] = mapped_column(String(60), comment="slug of a workplace term")
+    commune_code: Mapped[str] = mapped_column(ForeignKey("commune.code"))
+    promise_hours: Mapped[int]
+    created_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]
+    confirmed_at: Mapped[dt.datetime | None]
+    token_hash: Mapped[str | None] = mapped_column(
+        String(64), unique=True, comment="empty until the message leaves"
+    )
+
+    __table_args__ = (
+        one_of("kind", (OrganisationKind.EMPLOYER, OrganisationKind.SCHOOL)),
+        CheckConstraint(PROMISE_KNOWN, name="promise_hours_known"),
+        Index("ix_organisation_sign_up_email_created_at", "email", "created_at"),
+    )
+
+
+class JoinRequest(db.Model):
+    """A person who asks the owners of an organisation to let her in."""
+
+    __tablename__ = "organisation_join_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
+    )
+    created_at: Mapped[dt.datetime]
+    answered_at: Mapped[dt.datetime | None]
+    accepted: Mapped[bool | None]
+
+    organisation: Mapped[Organisation] = relationship()
+    user: Mapped[User] = relationship()
+
+    __table_args__ = (
+        CheckConstraint("(answered_at IS NULL) = (accepted IS NULL)", name="answered_or_not"),
+        Index(
+            "uq_organisation_join_request_waiting",
+            "organisation_id",
+            "user_id",
+            unique=True,
+            sqlite_where=REQUEST_WAITS,
+            postgresql_where=REQUEST_WAITS,
+        ),
+    )
+
+
+class Invitation(db.Model):
+    """A link by which the person who has this address, and nobody else, may become a member."""
+
+    __tablename__ = "organisation_invitation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    email: Mapped[str] = mapped_column(String(254), comment="lower case")
+    role: Mapped[str] = mapped_column(String(20))
+    invited_by_id: Mapped[int] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
+    )
+    created_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]
+    accepted_at: Mapped[dt.datetime | None]
+    revoked_at: Mapped[dt.datetime | None]
+    token_hash: Mapped[str | None] = mapped_column(
+        String(64), unique=True, comment="empty until the message leaves"
+    )
+
+    organisation: Mapped[Organisation] = relationship()
+    invited_by: Mapped[User] = relationship()
+
+    __table_args__ = (
+        one_of("role", MemberRole),
+        Index(
+            "uq_organisation_invitation_living",
+            "organisation_id",
+            "email",
+            unique=True,
+            sqlite_where=INVITATION_LIVES,
+            postgresql_where=INVITATION_LIVES,
+        ),
+    )
+
+
+class OrganisationEvent(db.Model):
+    """The log: who decided what about an organisation, when and why."""
+
+    __tablename__ = "organisation_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.id", ondelete="CASCADE"), index=True
+    )
+    action: Mapped[str] = mapped_column(String(12))
+    at: Mapped[dt.datetime]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    reason: Mapped[str] = mapped_column(Text, default="")
+
+    organisation: Mapped[Organisation] = relationship()
+    actor: Mapped[User | None] = relationship()
+
+    __table_args__ = (one_of("action", Action),)

@@ -1,4 +1,4 @@
-"""Numbers of the national register of companies (SIREN, SIRET)."""
+"""Numbers of the national register of companies (SIREN, SIRET), and addresses of e-mail."""
 
 from __future__ import annotations
 
@@ -7,6 +7,42 @@ import re
 # La Poste gives its offices SIRETs that fail Luhn's check; the sum of their digits is a multiple
 # of five instead (INSEE, « Numéro SIRET »). Its head office passes the usual check.
 LA_POSTE = "356000000"
+
+# Anybody may open an address there: it says nothing of the person's employer.
+PUBLIC_MAILBOXES = frozenset(
+    {
+        "aol.com",
+        "bbox.fr",
+        "free.fr",
+        "gmail.com",
+        "gmx.com",
+        "gmx.fr",
+        "googlemail.com",
+        "hotmail.com",
+        "hotmail.fr",
+        "icloud.com",
+        "laposte.net",
+        "live.com",
+        "live.fr",
+        "mac.com",
+        "mail.com",
+        "me.com",
+        "msn.com",
+        "neuf.fr",
+        "numericable.fr",
+        "orange.fr",
+        "outlook.com",
+        "outlook.fr",
+        "proton.me",
+        "protonmail.com",
+        "sfr.fr",
+        "tutanota.com",
+        "wanadoo.fr",
+        "yahoo.com",
+        "yahoo.fr",
+        "ymail.com",
+    }
+)
 
 _SPACES = re.compile(r"[\s.\u00a0\u202f]+")
 
@@ -28,6 +64,11 @@ def is_siret(number: str) -> bool:
     if number.startswith(LA_POSTE) and sum(map(int, number)) % 5 == 0:
         return True
     return _luhn(number)
+
+
+def is_public_mailbox(email: str) -> bool:
+    """Return whether the address is of a provider open to all: it vouches for no organisation."""
+    return email.rpartition("@")[2].lower() in PUBLIC_MAILBOXES
 
 
 def _is_numeric(number: str) -> bool:

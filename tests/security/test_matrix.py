@@ -46,12 +46,23 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "main.legal": PUBLIC,
     "main.privacy": PUBLIC,
     "main.robots": PUBLIC,
+    "moderation.call": REVIEWERS,
     "moderation.home": REVIEWERS,
     "moderation.index": REVIEWERS,
+    "moderation.organisation": REVIEWERS,
+    "moderation.organisations": REVIEWERS,
     "moderation.publish": REVIEWERS,
     "moderation.refuse": REVIEWERS,
+    "moderation.refuse_organisation": REVIEWERS,
+    "moderation.reopen": REVIEWERS,
     "moderation.show": REVIEWERS,
+    "moderation.suspend": REVIEWERS,
     "moderation.verify": REVIEWERS,
+    "organisations.accept": PUBLIC,
+    "organisations.confirm": PUBLIC,
+    "organisations.show": PUBLIC,
+    "organisations.sign_up": PUBLIC,
+    "organisations.sign_up_sent": PUBLIC,
     "recruiter.application_cv": MEMBERS,
     "recruiter.application_decline": MEMBERS,
     "recruiter.application_move": MEMBERS,
@@ -66,6 +77,20 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "recruiter_listings.show": MEMBERS,
     "recruiter_listings.submit": MEMBERS,
     "recruiter_listings.update": MEMBERS,
+    "recruiter_organisations.accept_request": MEMBERS,
+    "recruiter_organisations.add_establishment": MEMBERS,
+    "recruiter_organisations.change_role": MEMBERS,
+    "recruiter_organisations.decline_request": MEMBERS,
+    "recruiter_organisations.index": MEMBERS,
+    "recruiter_organisations.invite": MEMBERS,
+    "recruiter_organisations.leave": MEMBERS,
+    "recruiter_organisations.members": MEMBERS,
+    "recruiter_organisations.remove": MEMBERS,
+    "recruiter_organisations.revoke": MEMBERS,
+    "recruiter_organisations.send_again": MEMBERS,
+    "recruiter_organisations.show": MEMBERS,
+    "recruiter_organisations.update": MEMBERS,
+    "recruiter_organisations.update_establishment": MEMBERS,
     "search.index": PUBLIC,
 }
 PRIVATE = sorted(endpoint for endpoint, policy in POLICIES.items() if policy is not PUBLIC)
@@ -86,6 +111,10 @@ class World:
             phone="+33639981234",
             email="samira.secret@example.org",
         )
+        structure = self.listing.organisation
+        self.establishment = factories.establishment(structure)
+        self.invitation = factories.invitation(structure, self.member)
+        self.request = factories.join_request(structure, factories.user())
         self.waiting = factories.listing(
             organisation=self.listing.organisation, status=Status.IN_REVIEW
         )
@@ -109,9 +138,15 @@ class World:
             if rule.endpoint.startswith("moderation.")
             else self.listing.id,
             "organisation_id": self.listing.organisation_id,
+            "establishment_id": self.establishment.id,
+            "invitation_id": self.invitation.id,
+            "request_id": self.request.id,
+            "user_id": self.member.id,
             "application_id": self.application.id,
             "kind_path": "emplois",
-            "slug": self.listing.slug,
+            "slug": self.listing.organisation.slug
+            if rule.endpoint == "organisations.show"
+            else self.listing.slug,
             "reference": self.application.reference,
             "token": "jeton-inconnu",
         }

@@ -37,6 +37,10 @@ def submit_listing(actor: User, listing: Listing, now: dt.datetime) -> Listing:
     target(listing.status, Action.SUBMIT)
     if listing.organisation is None or listing.organisation.status == OrganisationStatus.SUSPENDED:
         raise DomainError(_("Votre structure ne peut pas publier pour le moment. Appelez-nous."))
+    if listing.organisation.refused:
+        raise DomainError(
+            _("Corrigez d’abord la fiche de votre structure, puis renvoyez-la à notre équipe.")
+        )
     require_complete(listing, now)
     review = needs_review(listing)
     move(listing, Action.SUBMIT, actor, now)

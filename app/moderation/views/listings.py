@@ -1,4 +1,4 @@
-"""The team reads what waits, publishes or sends back, and verifies organisations."""
+"""The team reads the listings that wait, and publishes or sends back."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from app.core import clock
 from app.core.database import db
 from app.core.i18n import _
 from app.core.permissions import requires_role
-from app.core.security import safe_next
 from app.listings.details import details_of
 from app.moderation import queries, services
 from app.moderation.forms import RefuseForm
 from app.moderation.queries import Waiting
-from app.organisations.queries import establishments_of, get_organisation, members_of
+from app.organisations.queries import establishments_of, members_of
 
 moderation = Blueprint("moderation", __name__, url_prefix="/equipe")
 
@@ -81,17 +80,6 @@ def refuse(listing_id: int) -> Any:
     db.session.commit()
     flash(_("L’annonce est renvoyée. La structure a reçu votre message."), "ok")
     return redirect(url_for("moderation.index"), 303)
-
-
-@moderation.post("/structures/<int:organisation_id>/verifier")
-@requires_role(*REVIEW_ROLES)
-def verify(organisation_id: int) -> Any:
-    """Say that the organisation is what it says, then come back to what was being read."""
-    organisation = get_organisation(organisation_id) or abort(404)
-    services.verify_organisation(current_user, organisation, clock.now())
-    db.session.commit()
-    flash(_("%(name)s est vérifiée.", name=organisation.name), "ok")
-    return redirect(safe_next(request.form.get("next"), url_for("moderation.index")), 303)
 
 
 def _waiting(listing_id: int) -> Waiting:

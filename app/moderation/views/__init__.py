@@ -1,0 +1,1 @@
+"""Pages of the team, by what they decide about."""

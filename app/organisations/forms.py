@@ -1,0 +1,245 @@
+"""Forms of those who open an organisation, say who they are, and choose who acts for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from wtforms import (
+    EmailField,
+    Field,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from app.core.forms import BaseForm, OpenForm
+from app.core.i18n import _, lazy
+from app.geography.queries import Place, find_place
+from app.organisations.enums import (
+    KIND_LABELS,
+    MEMBER_ROLE_LABELS,
+    PROMISE_LABELS,
+    MemberRole,
+    Promise,
+)
+from app.organisations.models import Establishment, Organisation
+from app.organisations.validators import compact, is_siret
+
+MAX_TEXT = 5_000
+NOT_IN_LIST = lazy("Choisissez une réponse de la liste.")
+TOO_LONG = lazy("Raccourcissez ce texte\u00a0: %(max)d caractères au plus.")
+SIRET_WRONG = lazy(
+    "Ce numéro SIRET n’est pas valable. Vérifiez ses 14 chiffres, par exemple sur un bulletin "
+    "de paie."
+)
+
+
+def _choices(labels: dict[Any, Any]) -> list[SelectChoice]:
+    return [SelectChoice(str(value), label) for value, label in labels.items()]
+
+
+def _text(label: Any, maximum: int, needed: Any = None) -> StringField:
+    validators: list[Any] = [InputRequired(needed)] if needed else []
+    return StringField(label, validators=[*validators, Length(max=maximum, message=TOO_LONG)])
+
+
+def _long_text(label: Any) -> TextAreaField:
+    return TextAreaField(label, validators=[Length(max=MAX_TEXT, message=TOO_LONG)])
+
+
+def _promise() -> RadioField:
+    return RadioField(
+        lazy("Sous quel délai répondez-vous\u00a0?"),
+        choices=_choices({int(hours): label for hours, label in PROMISE_LABELS.items()}),
+        default=str(int(Promise.TWO_DAYS)),
+        coerce=str,
+        validators=[InputRequired(lazy("Choisissez un délai."))],
+    )
+
+
+def _email(label: Any) -> EmailField:
+    return EmailField(
+        label,
+        validators=[
+            InputRequired(lazy("Indiquez une adresse e-mail.")),
+            Length(max=254, message=TOO_LONG),
+        ],
+    )
+
+
+class EmailFields:
+    """An address, checked as it is written; nobody is asked whether it exists."""
+
+    def validate_email(self, field: EmailField) -> None:
+        """Refuse an address that cannot be one."""
+        try:
+            self.address = validate_email(field.data, check_deliverability=False).normalized.lower()
+        except EmailNotValidError as error:
+            raise ValidationError(
+                _("Cette adresse n’est pas complète. Exemple\u00a0: prenom@exemple.fr")
+            ) from error
+
+
+class PlaceFields:
+    """The commune and the workplace; the view gives the workplaces of the reference base."""
+
+    place = _text(lazy("Commune"), 120, lazy("Indiquez la commune, par exemple Bron (69500)."))
+    workplace = SelectField(lazy("Lieu d’exercice"), default="", invalid_choice_message=NOT_IN_LIST)
+
+    found_place: Place | None = None
+
+    def validate_place(self, field: Field) -> None:
+        """Find the commune that the text names."""
+        self.found_place = find_place(field.data)
+        if self.found_place is None:
+            raise ValidationError(
+                _(
+                    "Nous ne connaissons pas cette commune. "
+                    "Écrivez son nom et son code postal, par exemple Bron (69500)."
+                )
+            )
+
+    @property
+    def commune_code(self) -> str | None:
+        """Return the code of the commune found."""
+        return self.found_place.code if self.found_place else None
+
+
+class SignUpForm(EmailFields, PlaceFields, OpenForm):
+    """A person opens an employer or a school."""
+
+    person_name = _text(
+        lazy("Votre prénom et votre nom"), 120, lazy("Écrivez votre prénom et votre nom.")
+    )
+    email = _email(lazy("Votre e-mail professionnel"))
+    kind = RadioField(
+        lazy("Vous inscrivez"),
+        choices=_choices(KIND_LABELS),
+        validators=[InputRequired(lazy("Dites si c’est un employeur ou une école."))],
+    )
+    name = _text(lazy("Nom de la structure"), 160, lazy("Écrivez le nom de la structure."))
+    siret = _text(
+        lazy("Numéro SIRET"), 40, lazy("Indiquez le numéro SIRET\u00a0: il a 14 chiffres.")
+    )
+    promise = _promise()
+
+    def validate_siret(self, field: Field) -> None:
+        """Refuse a number whose check digits are wrong."""
+        if not is_siret(compact(field.data)):
+            raise ValidationError(SIRET_WRONG)
+
+    def values(self) -> dict[str, Any]:
+        """Return what was declared, ready for the service. Only valid forms have values."""
+        return {
+            "email": self.address,
+            "person_name": self.person_name.data,
+            "name": self.name.data,
+            "kind": self.kind.data,
+            "siret": compact(self.siret.data or ""),
+            "workplace": self.workplace.data or None,
+            "commune_code": self.commune_code,
+            "promise_hours": int(self.promise.data),
+        }
+
+
+class ConfirmForm(BaseForm):
+    """A button."""
+
+
+class AcceptForm(BaseForm):
+    """The name of an account to open, by an invitation."""
+
+    person_name = _text(
+        lazy("Votre prénom et votre nom"), 120, lazy("Écrivez votre prénom et votre nom.")
+    )
+
+
+class InviteForm(EmailFields, BaseForm):
+    """Who is invited, and to do what."""
+
+    email = _email(lazy("Son e-mail professionnel"))
+    role = RadioField(
+        lazy("Son rôle"), choices=_choices(MEMBER_ROLE_LABELS), default=str(MemberRole.MEMBER)
+    )
+
+
+class RoleForm(BaseForm):
+    """The role of a member."""
+
+    role = SelectField(lazy("Rôle"), choices=_choices(MEMBER_ROLE_LABELS))
+
+
+class SettingsForm(BaseForm):
+    """What the organisation says of itself."""
+
+    description = _long_text(lazy("Qui êtes-vous\u00a0?"))
+    conditions = _long_text(lazy("Vos conditions de travail"))
+    team_words = _long_text(lazy("Les mots de l’équipe"))
+    promise = _promise()
+
+    def values(self) -> dict[str, Any]:
+        """Return the values of the organisation, as the service takes them."""
+        return {
+            "description": self.description.data or "",
+            "conditions": self.conditions.data or "",
+            "team_words": self.team_words.data or "",
+            "promise_hours": int(self.promise.data),
+        }
+
+
+class EstablishmentForm(PlaceFields, BaseForm):
+    """A place where the organisation works; the view gives the publics of the reference base."""
+
+    name = _text(lazy("Nom"), 160, lazy("Écrivez le nom de l’établissement."))
+    siret = _text(lazy("Numéro SIRET"), 40)
+    address = _text(lazy("Adresse"), 200)
+    publics = SelectMultipleField(
+        lazy("Auprès de qui\u00a0?"),
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        invalid_choice_message=NOT_IN_LIST,
+    )
+
+    def validate_siret(self, field: Field) -> None:
+        """Refuse a number whose check digits are wrong."""
+        if field.data and not is_siret(compact(field.data)):
+            raise ValidationError(SIRET_WRONG)
+
+    def values(self) -> dict[str, Any]:
+        """Return the values of the establishment, as the services take them."""
+        return {
+            "name": self.name.data or "",
+            "siret": self.siret.data or None,
+            "address": self.address.data or "",
+            "workplace": self.workplace.data or None,
+            "publics": self.publics.data or [],
+            "commune_code": self.commune_code,
+        }
+
+
+def settings_of(organisation: Organisation) -> dict[str, Any]:
+    """Return what the settings form shows first."""
+    return {
+        "description": organisation.description,
+        "conditions": organisation.conditions,
+        "team_words": organisation.team_words,
+        "promise": str(organisation.promise_hours),
+    }
+
+
+def values_of(establishment: Establishment) -> dict[str, Any]:
+    """Return what the form of an establishment shows first."""
+    return {
+        "name": establishment.name,
+        "siret": establishment.siret or "",
+        "address": establishment.address,
+        "workplace": establishment.workplace or "",
+        "publics": establishment.publics,
+        "place": establishment.commune.label if establishment.commune else "",
+    }

@@ -1,0 +1,75 @@
+"""Writes of organisations. Nothing here commits: the caller ends the transaction."""
+
+from app.organisations.services.invitations import (
+    WrongPerson,
+    accept_invitation,
+    answer_join_request,
+    ask_to_join,
+    give_invitation_token,
+    invite_member,
+    revoke_invitation,
+)
+from app.organisations.services.members import (
+    LastOwner,
+    OwnersOnly,
+    add_member,
+    change_role,
+    leave_organisation,
+    remove_member,
+)
+from app.organisations.services.opening import (
+    InvalidOrganisation,
+    add_establishment,
+    create_organisation,
+    open_establishment,
+    update_establishment,
+    update_organisation,
+)
+from app.organisations.services.sign_up import (
+    Entry,
+    confirm_sign_up,
+    give_sign_up_token,
+    purge_sign_ups,
+    request_sign_up,
+)
+from app.organisations.services.verification import (
+    ask_for_call,
+    refuse_organisation,
+    reinstate_organisation,
+    send_again,
+    suspend_organisation,
+    verify_organisation,
+)
+
+__all__ = [
+    "Entry",
+    "InvalidOrganisation",
+    "LastOwner",
+    "OwnersOnly",
+    "WrongPerson",
+    "accept_invitation",
+    "add_establishment",
+    "add_member",
+    "answer_join_request",
+    "ask_for_call",
+    "ask_to_join",
+    "change_role",
+    "confirm_sign_up",
+    "create_organisation",
+    "give_invitation_token",
+    "give_sign_up_token",
+    "invite_member",
+    "leave_organisation",
+    "open_establishment",
+    "purge_sign_ups",
+    "refuse_organisation",
+    "reinstate_organisation",
+    "remove_member",
+    "request_sign_up",
+    "revoke_invitation",
+    "send_again",
+    "suspend_organisation",
+    "update_establishment",
+    "update_organisation",
+    "verify_organisation",
+]

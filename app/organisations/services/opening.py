@@ -1,0 +1,140 @@
+"""Opening an organisation, and what it says of itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from slugify import slugify
+from sqlalchemy import select
+
+from app.accounts.models import User
+from app.core.database import db
+from app.core.errors import DomainError
+from app.core.i18n import _
+from app.organisations.enums import OrganisationKind, OrganisationStatus, Promise
+from app.organisations.models import Establishment, Organisation
+from app.organisations.queries import organisation_by_slug
+from app.organisations.services.members import require_owner
+from app.organisations.validators import compact, is_siren, is_siret
+
+
+class InvalidOrganisation(DomainError):
+    """The organisation cannot be opened with these values."""
+
+    status = 422
+
+
+def create_organisation(
+    name: str,
+    *,
+    kind: str,
+    now: dt.datetime,
+    siren: str | None = None,
+    description: str = "",
+    promise_hours: int = Promise.TWO_DAYS,
+) -> Organisation:
+    """Open an organisation, to be verified. Raises InvalidOrganisation."""
+    name = name.strip()
+    if not name:
+        raise InvalidOrganisation(_("Indiquez le nom de la structure."))
+    if kind not in set(OrganisationKind):
+        raise InvalidOrganisation(_("Ce type de structure n’existe pas."))
+    siren = compact(siren) if siren else None
+    if siren and not is_siren(siren):
+        raise InvalidOrganisation(
+            _("Ce numéro SIREN n’est pas valable\u00a0: vérifiez ses 9 chiffres.")
+        )
+    if siren and db.session.scalar(select(Organisation.id).where(Organisation.siren == siren)):
+        raise InvalidOrganisation(_("Une structure est déjà inscrite avec ce numéro SIREN."))
+    organisation = Organisation(
+        slug=_free_slug(name),
+        name=name,
+        kind=kind,
+        status=OrganisationStatus.PENDING,
+        siren=siren,
+        description=description,
+        promise_hours=promise_hours,
+        created_at=now,
+    )
+    db.session.add(organisation)
+    db.session.flush()
+    return organisation
+
+
+def add_establishment(
+    organisation: Organisation,
+    name: str,
+    *,
+    siret: str | None = None,
+    workplace: str | None = None,
+    address: str = "",
+    commune_code: str | None = None,
+    publics: Sequence[str] = (),
+) -> Establishment:
+    """Add a place where the organisation works. Raises InvalidOrganisation on a wrong SIRET."""
+    siret = _free_siret(siret, None)
+    establishment = Establishment(
+        organisation=organisation,
+        name=name.strip(),
+        siret=siret,
+        workplace=workplace,
+        address=address,
+        commune_code=commune_code,
+        publics=list(publics),
+    )
+    db.session.add(establishment)
+    db.session.flush()
+    return establishment
+
+
+def open_establishment(
+    actor: User, organisation: Organisation, values: Mapping[str, Any]
+) -> Establishment:
+    """Add an establishment on behalf of an owner. `values`: those of `add_establishment`."""
+    require_owner(actor, organisation)
+    return add_establishment(organisation, **values)
+
+
+def update_establishment(
+    actor: User, establishment: Establishment, values: Mapping[str, Any]
+) -> None:
+    """Change an establishment. Raises InvalidOrganisation when its SIRET is wrong or taken."""
+    require_owner(actor, establishment.organisation)
+    siret = _free_siret(values["siret"], establishment.id)
+    for name in ("name", "workplace", "address", "commune_code", "publics"):
+        setattr(establishment, name, values[name])
+    establishment.siret = siret
+    db.session.flush()
+
+
+def update_organisation(actor: User, organisation: Organisation, values: Mapping[str, Any]) -> None:
+    """Change what the organisation says of itself: description, conditions, words, promise."""
+    require_owner(actor, organisation)
+    for name in ("description", "conditions", "team_words", "promise_hours"):
+        setattr(organisation, name, values[name])
+    db.session.flush()
+
+
+def _free_siret(siret: str | None, establishment_id: int | None) -> str | None:
+    siret = compact(siret) if siret else None
+    if siret is None:
+        return None
+    if not is_siret(siret):
+        raise InvalidOrganisation(
+            _("Ce numéro SIRET n’est pas valable\u00a0: vérifiez ses 14 chiffres.")
+        )
+    taken = db.session.scalar(select(Establishment.id).where(Establishment.siret == siret))
+    if taken not in {None, establishment_id}:
+        raise InvalidOrganisation(_("Un établissement est déjà inscrit avec ce numéro SIRET."))
+    return siret
+
+
+def _free_slug(name: str) -> str:
+    base = slugify(name.replace("’", "'"))[:100].strip("-") or "structure"
+    slug, number = base, 1
+    while organisation_by_slug(slug) is not None:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
