@@ -26,6 +26,7 @@ from app.organisations.models import (
     JoinRequest,
     Membership,
     Organisation,
+    SignUp,
 )
 from app.professions.models import Profession
 
@@ -94,6 +95,26 @@ def establishment(of: Organisation, **values: Any) -> Establishment:
     """Add a place of the organisation, in Bron."""
     base = {"name": "Site de Bron", "commune_code": "69029", "address": "", "publics": []}
     added = Establishment(organisation=of, **base | values)
+    db.session.add(added)
+    db.session.flush()
+    return added
+
+
+def sign_up(**values: Any) -> SignUp:
+    """Add what a person declared, not confirmed."""
+    now = clock.now()
+    base: dict[str, Any] = {
+        "email": f"inscription{next(_numbers)}@example.org",
+        "person_name": "Nora Sadi",
+        "name": "Maison neuve",
+        "kind": OrganisationKind.EMPLOYER,
+        "siret": "73282932000074",
+        "commune_code": "69029",
+        "promise_hours": 48,
+        "created_at": now,
+        "expires_at": now + dt.timedelta(days=2),
+    }
+    added = SignUp(**base | values)
     db.session.add(added)
     db.session.flush()
     return added

@@ -22,7 +22,8 @@ from app.core import clock
 from app.core.database import db
 from app.listings.enums import KIND_PARAMS, Kind, Outcome, Status
 from app.listings.models import Listing, ListingEvent
-from app.organisations.enums import OrganisationStatus
+from app.organisations import services as organisations
+from app.organisations.enums import MemberRole, OrganisationStatus
 from config import TestConfig
 from tests import factories
 from tests.browser import Live, wait_for_worker
@@ -48,6 +49,7 @@ def world(live: Live) -> SimpleNamespace:
         _other_listings(it, people, now)
         _applications(it, people["recruiter"], now)
         _link, it.link = accounts.create_link(people["alone"], now=now)
+        _doors(it, people, now)
     for name, person in people.items():
         it.cookies[name] = live.cookie_of(person)
     wait_for_worker(live)
@@ -55,14 +57,48 @@ def world(live: Live) -> SimpleNamespace:
 
 
 def _people(it: SimpleNamespace) -> dict[str, Any]:
-    people = {name: factories.user() for name in ("recruiter", "newcomer", "alone", "unverified")}
+    names = ("recruiter", "newcomer", "alone", "unverified", "refused", "colleague", "asker")
+    people = {name: factories.user() for name in names}
     people["moderator"] = factories.user(Role.MODERATOR)
     it.organisation = factories.organisation(people["recruiter"], name="Résidence des Tilleuls")
     it.pending = factories.organisation(
         people["unverified"], name="Structure neuve", status=OrganisationStatus.PENDING
     )
-    factories.organisation(people["newcomer"], name="Structure sans annonce")
+    it.bare = factories.organisation(people["newcomer"], name="Structure sans annonce")
     return people
+
+
+def _doors(it: SimpleNamespace, people: dict[str, Any], now: dt.datetime) -> None:
+    """Add what leads into organisations: sign-ups, invitations, requests, decisions."""
+    tilleuls, owner = it.organisation, people["recruiter"]
+    tilleuls.siren = "732829320"
+    tilleuls.description = f"Une maison **calme**.\n\n- un jardin\n- une équipe\n\n{LONG_WORD}"
+    tilleuls.conditions = f"Un week-end sur deux.\n{WORDS}"
+    tilleuls.team_words = WORDS
+    it.place = factories.establishment(
+        tilleuls, siret="73282932000074", workplace="ehpad", publics=["personnes-agees"]
+    )
+    organisations.add_member(tilleuls, people["colleague"], now=now)
+    factories.invitation(tilleuls, owner, email=f"{'prenom-compose.' * 4}nom@example.org")
+    organisations.ask_to_join(people["asker"], tilleuls, now=now)
+    it.refused = factories.organisation(
+        people["refused"], name=LONG_TITLE, status=OrganisationStatus.PENDING
+    )
+    organisations.refuse_organisation(
+        people["moderator"], it.refused, f"{WORDS} {LONG_WORD}", now=now
+    )
+    it.suspended = factories.organisation(name="Structure fermée")
+    organisations.suspend_organisation(
+        people["moderator"], it.suspended, now=now, reason="Faux employeur."
+    )
+    it.invitation = {}
+    for name, email in (("new", "neuve@example.org"), ("known", people["alone"].email)):
+        sent = factories.invitation(tilleuls, owner, email=email, role=MemberRole.OWNER)
+        it.invitation[name] = f"/invitation/{organisations.give_invitation_token(sent)}"
+    it.confirm = {}
+    for name, siret in (("new", "35600000009075"), ("known", "73282932000074")):
+        declared = factories.sign_up(siret=siret)
+        it.confirm[name] = f"/inscription/confirmer/{organisations.give_sign_up_token(declared)}"
 
 
 def _listing(it: SimpleNamespace, name: str, kind: str = Kind.JOB, **values: Any) -> Listing:

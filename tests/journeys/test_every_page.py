@@ -409,7 +409,169 @@ CASES = [
         status=422,
         error=True,
     ),
+    # Organisations
+    Case("organisations/sign_up.html", "as it is", path("/inscription")),
+    Case(
+        "organisations/sign_up.html",
+        "empty",
+        pressing(lambda _: "/inscription", "Inscrire ma structure"),
+        status=422,
+        error=True,
+    ),
+    Case(
+        "organisations/sign_up.html",
+        "all wrong",
+        pressing(
+            lambda _: "/inscription",
+            "Inscrire ma structure",
+            person_name="N" * 130,
+            email="nora@",
+            name="Maison " * 30,
+            siret="123 456 789 00012",
+            place="Atlantis",
+        ),
+        status=422,
+        error=True,
+    ),
+    Case("organisations/sign_up_sent.html", "as it is", path("/inscription/envoyee")),
+    Case("organisations/sign_up_sent.html", "known", path("/inscription/envoyee?connue=1")),
+    *(
+        Case("organisations/confirm.html", name, at(lambda w, n=name: w.confirm[n]))
+        for name in ("new", "known")
+    ),
+    Case("organisations/confirm.html", "over", path("/inscription/confirmer/non"), status=410),
+    *(
+        Case("organisations/invitation.html", name, at(lambda w, n=name: w.invitation[n]))
+        for name in ("new", "known")
+    ),
+    Case(
+        "organisations/invitation.html",
+        "no name",
+        pressing(lambda w: w.invitation["new"], "Rejoindre la structure"),
+        status=422,
+        error=True,
+    ),
+    Case(
+        "organisations/invitation.html",
+        "somebody else",
+        at(lambda w: w.invitation["new"]),
+        "newcomer",
+        status=403,
+    ),
+    Case("organisations/invitation_over.html", "over", path("/invitation/non"), status=410),
+    Case("organisations/show.html", "filled", at(lambda w: f"/structures/{w.organisation.slug}")),
+    Case("organisations/show.html", "bare", at(lambda w: f"/structures/{w.bare.slug}")),
+    Case("recruiter/organisations.html", "asked", path("/recruter/structures/"), "asker"),
+    Case("recruiter/organisations.html", "none", path("/recruter/structures/"), "alone"),
+    *(
+        Case(
+            "recruiter/organisation.html",
+            role,
+            at(lambda w, n=name: f"/recruter/structures/{getattr(w, n).id}"),
+            role,
+        )
+        for role, name in (
+            ("recruiter", "organisation"),
+            ("colleague", "organisation"),
+            ("unverified", "pending"),
+            ("refused", "refused"),
+        )
+    ),
+    Case(
+        "recruiter/organisation_form.html",
+        "filled",
+        at(lambda w: f"/recruter/structures/{w.organisation.id}/modifier"),
+        "recruiter",
+    ),
+    Case(
+        "recruiter/organisation_form.html",
+        "too long",
+        pressing(
+            lambda w: f"/recruter/structures/{w.organisation.id}/modifier",
+            "Enregistrer",
+            description="Trop. " * 1000,
+        ),
+        "recruiter",
+        status=422,
+        error=True,
+    ),
+    Case(
+        "recruiter/establishment_form.html",
+        "new",
+        at(lambda w: f"/recruter/structures/{w.organisation.id}/etablissements/nouveau"),
+        "recruiter",
+    ),
+    Case(
+        "recruiter/establishment_form.html",
+        "change",
+        at(lambda w: f"/recruter/structures/{w.organisation.id}/etablissements/{w.place.id}"),
+        "recruiter",
+    ),
+    Case(
+        "recruiter/establishment_form.html",
+        "empty",
+        pressing(
+            lambda w: f"/recruter/structures/{w.organisation.id}/etablissements/nouveau",
+            "Enregistrer",
+            siret="12",
+        ),
+        "recruiter",
+        status=422,
+        error=True,
+    ),
+    *(
+        Case(
+            "recruiter/members.html",
+            role,
+            at(lambda w: f"/recruter/structures/{w.organisation.id}/membres"),
+            role,
+        )
+        for role in ("recruiter", "colleague")
+    ),
+    Case(
+        "recruiter/members.html",
+        "empty invitation",
+        pressing(
+            lambda w: f"/recruter/structures/{w.organisation.id}/membres",
+            "Envoyer l’invitation",
+        ),
+        "recruiter",
+        status=422,
+        error=True,
+    ),
     # The team
+    *(
+        Case(
+            "moderation/organisations.html",
+            name,
+            path(f"/equipe/structures?liste={name}"),
+            "moderator",
+        )
+        for name in ("a-verifier", "refusees", "verifiees", "suspendues")
+    ),
+    Case(
+        "moderation/organisations.html",
+        "empty",
+        path("/equipe/structures?page=99"),
+        "moderator",
+    ),
+    *(
+        Case(
+            "moderation/organisation.html",
+            name,
+            at(lambda w, n=name: f"/equipe/structures/{getattr(w, n).id}"),
+            "moderator",
+        )
+        for name in ("organisation", "pending", "refused", "suspended")
+    ),
+    Case(
+        "moderation/organisation.html",
+        "empty reason",
+        pressing(lambda w: f"/equipe/structures/{w.pending.id}", "Suspendre la structure"),
+        "moderator",
+        status=422,
+        error=True,
+    ),
     Case("moderation/index.html", "filled", path("/equipe/annonces"), "moderator"),
     Case("moderation/index.html", "empty", path("/equipe/annonces?page=99"), "moderator"),
     Case("moderation/show.html", "verified", at(lambda w: w.review["relue"]), "moderator"),
@@ -435,6 +597,7 @@ PARTS = {
     "errors/layout.html",
     "listings/preview_bar.html",
     "listings/sessions.html",
+    "moderation/links.html",
     "recruiter/listing_links.html",
     "recruiter/listing_status.html",
     "recruiter/space.html",
@@ -496,6 +659,7 @@ def test_error_page(visit: Visit, inspector: Inspector, live: Live, name: str) -
         ("search/index.html", "/recherche"),
         ("accounts/sign_in.html", "/connexion"),
         ("applications/lookup.html", "/candidature/"),
+        ("organisations/sign_up.html", "/inscription"),
         ("recruiter/welcome.html", "/recruter/"),
         ("errors/404.html", "/nulle-part"),
     ],

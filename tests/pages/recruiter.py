@@ -12,6 +12,8 @@ from tests.factories import PASSWORD
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
+    from tests.conftest import Smtp
+
 
 def sign_in(page: Page, email: str) -> None:
     """Sign in with the password of the tests."""
@@ -80,13 +82,72 @@ class Recruiter:
         page.get_by_label("Description").fill(
             "Vous aidez au lever.\n- une équipe de six\n- un vélo"
         )
-        page.get_by_role("combobox", name="Commune").fill("Bron (69500)")
+        page.locator("[name=place]").fill("Bron (69500)")
         page.get_by_label("Brut minimum, en euros").fill("2 077")
         page.get_by_label("Heures par semaine", exact=True).fill("35")
         page.get_by_label("Oui, il est exigé").check()
         page.get_by_label("Contrat", exact=True).select_option(label="CDI")
         page.get_by_label("Qui répond aux candidatures").fill("Mme Ravier, cadre de santé")
         page.get_by_role("button", name="Publier l’annonce").click()
+
+
+class Founder(Recruiter):
+    """A person who has no account yet, and reads her e-mails."""
+
+    def __init__(self, page: Page, email: str, mailbox: Smtp) -> None:
+        super().__init__(page, email)
+        self.mailbox = mailbox
+
+    def opens_her_link(self) -> None:
+        """Open the link of the last message she has received."""
+        message = [one for one in self.mailbox.messages if one["To"] == self.email][-1]
+        body = message.get_body(("plain",))
+        assert body is not None
+        found = re.search(r"/(?:inscription/confirmer|invitation)/\S+", body.get_content())
+        assert found
+        self.page.goto(found[0])
+
+    def signs_up(self, name: str, siret: str) -> None:
+        """Fill the form of the sign-up and send it."""
+        page = self.page
+        page.goto("/inscription")
+        page.get_by_label("Votre prénom et votre nom").fill("Anne Ravier")
+        page.get_by_label("Votre e-mail professionnel").fill(self.email)
+        page.get_by_label("Employeur").check()
+        page.get_by_label("Nom de la structure").fill(name)
+        page.get_by_label("Numéro SIRET").fill(siret)
+        page.locator("[name=place]").fill("Bron (69500)")
+        page.get_by_label("72\u00a0h").check()
+        page.get_by_role("button", name="Inscrire ma structure").click()
+
+    def follows_her_link(self, button: str) -> None:
+        """Open her link and press its button."""
+        self.opens_her_link()
+        self.page.get_by_role("button", name=button).click()
+
+    def joins(self, name: str) -> None:
+        """Accept an invitation, without an account."""
+        self.opens_her_link()
+        self.page.get_by_label("Votre prénom et votre nom").fill(name)
+        self.page.get_by_role("button", name="Rejoindre la structure").click()
+
+    def _opens_the_members(self) -> None:
+        self.page.goto("/recruter/structures/")
+        self.page.get_by_role("link", name="Les membres").click()
+
+    def invites(self, email: str) -> None:
+        """Invite a colleague as a member."""
+        self._opens_the_members()
+        self.page.get_by_label("Son e-mail professionnel").fill(email)
+        self.page.get_by_role("button", name="Envoyer l’invitation").click()
+        expect(self.main).to_contain_text("L’invitation part vers")
+
+    def puts_out(self, name: str) -> None:
+        """Take a member's access back."""
+        self._opens_the_members()
+        row = self.page.get_by_role("row").filter(has_text=name)
+        row.locator("summary").click()
+        row.get_by_role("button", name=f"Retirer {name}").click()
 
 
 class Moderator:
@@ -109,6 +170,12 @@ class Moderator:
     def verifies_the_organisation(self) -> None:
         """Say that the organisation was checked."""
         self.page.get_by_role("button", name="La structure est vérifiée").click()
+
+    def opens_the_organisation(self, name: str) -> None:
+        """Open an organisation that waits to be verified."""
+        self.page.goto("/equipe/structures")
+        self.page.get_by_role("link", name=name, exact=True).click()
+        expect(self.page.locator("h1")).to_contain_text(name)
 
     def publishes(self) -> None:
         """Put the listing online."""

@@ -15,7 +15,7 @@ from app.core.errors import DomainError
 from app.core.i18n import _
 from app.core.permissions import requires_role
 from app.organisations import queries, services
-from app.organisations.enums import MEMBER_ROLE_LABELS, Action, MemberRole
+from app.organisations.enums import MEMBER_ROLE_LABELS, PROMISE_LABELS, Action, MemberRole, Promise
 from app.organisations.forms import (
     ConfirmForm,
     EstablishmentForm,
@@ -62,6 +62,7 @@ def show(organisation_id: int) -> Any:
         "recruiter/organisation.html",
         organisation=mine.organisation,
         owner=mine.role == MemberRole.OWNER,
+        promise=PROMISE_LABELS[Promise(mine.organisation.promise_hours)],
         establishments=queries.establishments_of(organisation_id),
         refusal=refusals[0].reason if refusals and mine.organisation.refused else "",
         form=ConfirmForm(),
