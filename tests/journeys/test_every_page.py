@@ -484,18 +484,6 @@ CASES = [
         "recruiter",
     ),
     Case(
-        "recruiter/organisation_form.html",
-        "too long",
-        pressing(
-            lambda w: f"/recruter/structures/{w.organisation.id}/modifier",
-            "Enregistrer",
-            description="Trop. " * 1000,
-        ),
-        "recruiter",
-        status=422,
-        error=True,
-    ),
-    Case(
         "recruiter/establishment_form.html",
         "new",
         at(lambda w: f"/recruter/structures/{w.organisation.id}/etablissements/nouveau"),
