@@ -45,7 +45,7 @@ class Organisation(db.Model):
     kind: Mapped[str] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(20), default=OrganisationStatus.PENDING)
     siren: Mapped[str | None] = mapped_column(String(9), unique=True)
-    description: Mapped[str] = mapped_column(Text, default="", comment="Markdown")
+    description: Mapped[str] = mapped_column(Text, default="")
     conditions: Mapped[str] = mapped_column(Text, default="", comment="working conditions, lines")
     team_words: Mapped[str] = mapped_column(Text, default="", comment="the team speaks, lines")
     promise_hours: Mapped[int] = mapped_column(default=Promise.TWO_DAYS)

@@ -16,10 +16,22 @@ REQUEST_WAITS = sa.text("answered_at IS NULL")
 
 
 def upgrade() -> None:
-    for name in ("conditions", "team_words"):
-        op.add_column("organisation", sa.Column(name, sa.Text(), nullable=False, server_default=""))
+    for name, comment in (
+        ("conditions", "working conditions, lines"),
+        ("team_words", "the team speaks, lines"),
+    ):
+        op.add_column(
+            "organisation",
+            sa.Column(name, sa.Text(), nullable=False, server_default="", comment=comment),
+        )
     op.add_column(
-        "organisation", sa.Column("refused_at", sa.DateTime(timezone=True), nullable=True)
+        "organisation",
+        sa.Column(
+            "refused_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="verification refused, until it is sent again",
+        ),
     )
     op.add_column(
         "establishment",
@@ -28,6 +40,7 @@ def upgrade() -> None:
             sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
             nullable=False,
             server_default=sa.text("'[]'"),
+            comment="slugs of public terms",
         ),
     )
     op.create_table(
