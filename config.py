@@ -34,6 +34,7 @@ class Config:
     MAX_FORM_MEMORY_SIZE = 500_000
     MAX_FORM_PARTS = 200
     CV_MAX_BYTES = 5 * 1024 * 1024
+    IMPORT_MAX_BYTES = 5 * 1024 * 1024
     # A person may take an hour to fill a form on a bus: the token lives as long as the session.
     WTF_CSRF_TIME_LIMIT = None
     WTF_CSRF_SSL_STRICT = False

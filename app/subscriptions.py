@@ -8,6 +8,9 @@ from app.applications.services import purge_applications, sweep_files
 from app.applications.tasks import confirm_to_candidate, drop_file, tell_candidate, tell_member
 from app.core.jobs import Scheduled, purge_done
 from app.core.outbox import Subscription
+from app.imports.tasks import drop_file as drop_import
+from app.imports.tasks import purge as purge_imports
+from app.imports.tasks import read_file, write_file
 from app.listings.services import expire_due
 from app.listings.tasks import hide_listings
 from app.listings.tasks import tell_member as tell_listing_member
@@ -22,6 +25,9 @@ SUBSCRIPTIONS: list[Subscription] = [
     Subscription("application.moved", tell_candidate),
     Subscription("application.announced", tell_member),
     Subscription("application.file_dropped", drop_file),
+    Subscription("import.file_sent", read_file),
+    Subscription("import.file_confirmed", write_file),
+    Subscription("import.file_dropped", drop_import),
 ]
 
 SCHEDULE = [
@@ -31,5 +37,6 @@ SCHEDULE = [
     Scheduled("purge_outbox", purge_done, minute="17", hour="2"),
     Scheduled("purge_applications", purge_applications, minute="47", hour="2"),
     Scheduled("sweep_files", sweep_files, minute="57", hour="2"),
+    Scheduled("purge_imports", purge_imports, minute="7", hour="3"),
     Scheduled("purge_sign_ins", purge_sign_ins, minute="27", hour="2"),
 ]

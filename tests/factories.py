@@ -17,6 +17,7 @@ from app.applications.models import Application
 from app.core import clock
 from app.core.database import db
 from app.geography.models import Commune
+from app.imports.models import ImportFile
 from app.listings.enums import Kind, Status
 from app.listings.models import Listing, ListingSession
 from app.organisations.enums import MemberRole, OrganisationKind, OrganisationStatus
@@ -174,6 +175,58 @@ def application(of: Listing | None = None, **values: Any) -> Application:
             "first_name": "Samira",
             "phone": f"+3363998{number % 10000:04d}",
             "email": f"samira{number}@example.org",
+            "created_at": now,
+            "updated_at": now,
+        }
+        | values
+    )
+    db.session.add(added)
+    db.session.flush()
+    return added
+
+
+def import_file(of: Organisation | None = None, **values: Any) -> ImportFile:
+    """Add a CSV file of one listing, read, whose preview may be applied."""
+    number = next(_numbers)
+    now = clock.now()
+    added = ImportFile(
+        **{
+            "organisation": of or organisation(),
+            "format": "csv",
+            "name": "annonces.csv",
+            "key": f"imports/{number}.csv",
+            "sha256": "0" * 64,
+            "size_bytes": 100,
+            "headers": ["reference", "titre"],
+            "columns": {"reference": "reference", "titre": "titre"},
+            "state": "ready",
+            "plan": "0" * 64,
+            "preview": {
+                "counts": {
+                    "read": 2,
+                    "created": 1,
+                    "updated": 0,
+                    "unchanged": 0,
+                    "closed": 0,
+                    "skipped": 0,
+                    "quarantined_total": 1,
+                },
+                "changes": [
+                    {
+                        "what": "created",
+                        "position": "annonces.csv, ligne 2",
+                        "source_id": "RH-1",
+                        "title": "Aide-soignante de nuit",
+                    }
+                ],
+                "set_aside": [
+                    {
+                        "position": "annonces.csv, ligne 3",
+                        "source_id": "RH-2",
+                        "reason": "titre absent",
+                    }
+                ],
+            },
             "created_at": now,
             "updated_at": now,
         }

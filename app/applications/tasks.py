@@ -8,9 +8,9 @@ from typing import Any
 from flask import current_app
 
 from app.accounts.models import User
-from app.applications import cv, mails
+from app.applications import mails
 from app.applications.models import Application, ApplicationEvent
-from app.core import mail
+from app.core import mail, storage
 from app.core.database import db
 from app.core.outbox import Effect, Refused
 
@@ -42,7 +42,7 @@ def tell_member(payload: dict[str, Any], event_id: int) -> Effect | None:
 
 def drop_file(payload: dict[str, Any], _event_id: int) -> Effect:
     """Delete the file of an application withdrawn or erased."""
-    return lambda: cv.remove(payload["cv_key"])
+    return lambda: storage.remove(payload["cv_key"])
 
 
 def _base_url() -> str:

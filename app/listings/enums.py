@@ -152,4 +152,5 @@ OWN_SOURCE = "site"
 SOURCE_NAMES = {
     "france-travail": lazy("France Travail"),
     "lheo": lazy("Carif-Oref"),
+    "csv": lazy("son site d’origine"),
 }

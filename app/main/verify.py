@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable
 import click
 from sqlalchemy import func, select
 
-from app.applications import cv, workflow
+from app.applications import workflow
 from app.applications.models import Application, ApplicationEvent
-from app.core import clock
+from app.core import clock, storage
 from app.core.database import db
 from app.core.outbox import OutboxDelivery, OutboxEvent, OutboxState, Refused
 from app.listings.enums import Status
@@ -109,7 +109,7 @@ def files_are_whole(now: dt.datetime) -> Iterable[str]:
         )
     )
     for reference, key, digest in rows:
-        if cv.read(key or "", digest or "") is None:
+        if storage.read(key or "", digest or "") is None:
             yield f"candidature {reference} : fichier absent ou altéré"
 
 

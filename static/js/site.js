@@ -14,4 +14,7 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// Work is under way elsewhere: look again soon.
+if (document.querySelector("[data-refresh]")) setTimeout(() => location.reload(), 2000);
+
 for (const field of document.querySelectorAll("[data-place]")) suggestPlaces(field);

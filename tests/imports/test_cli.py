@@ -73,7 +73,7 @@ def test_file_in_which_nothing_can_be_read_exits_1(
 
 @pytest.mark.usefixtures("real_commits")
 def test_unknown_source_and_missing_file_are_told(app: Flask, tmp_path: Path) -> None:
-    result = run(app, "lheo", tmp_path / "a.xml")
+    result = run(app, "ailleurs", tmp_path / "a.xml")
     assert (result.exit_code, "Source inconnue" in result.output) == (1, True)
     result = run(app, "france-travail", tmp_path / "absent.json")
     assert (result.exit_code, "introuvable" in result.output) == (1, True)

@@ -58,6 +58,12 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "recruiter.application_open": MEMBERS,
     "recruiter.application_show": MEMBERS,
     "recruiter.index": PUBLIC,
+    "recruiter_imports.columns": MEMBERS,
+    "recruiter_imports.confirm": MEMBERS,
+    "recruiter_imports.index": MEMBERS,
+    "recruiter_imports.rejected": MEMBERS,
+    "recruiter_imports.show": MEMBERS,
+    "recruiter_imports.template": MEMBERS,
     "recruiter_listings.close": MEMBERS,
     "recruiter_listings.create": MEMBERS,
     "recruiter_listings.index": MEMBERS,
@@ -86,6 +92,7 @@ class World:
             phone="+33639981234",
             email="samira.secret@example.org",
         )
+        self.file = factories.import_file(self.listing.organisation)
         self.waiting = factories.listing(
             organisation=self.listing.organisation, status=Status.IN_REVIEW
         )
@@ -110,6 +117,7 @@ class World:
             else self.listing.id,
             "organisation_id": self.listing.organisation_id,
             "application_id": self.application.id,
+            "file_id": self.file.id,
             "kind_path": "emplois",
             "slug": self.listing.slug,
             "reference": self.application.reference,

@@ -23,7 +23,7 @@ from app.applications import cv, keys, progress, queries, services, workflow
 from app.applications.enums import CALL_BACK_HOURS
 from app.applications.forms import ApplicationForm, LookupForm, WithdrawForm, choices_of
 from app.applications.models import Application
-from app.core import clock
+from app.core import clock, storage
 from app.core.database import db, reads_only
 from app.core.i18n import _
 from app.core.limits import client_network, limiter
@@ -211,7 +211,7 @@ def _receive(listing: Listing, form: ApplicationForm, now: dt.datetime) -> Any:
 
 def _discard(stored: cv.StoredFile | None) -> None:
     if stored is not None:
-        cv.remove(stored.key)
+        storage.remove(stored.key)
 
 
 def _remember(reference: str, secret: str, now: dt.datetime) -> None:

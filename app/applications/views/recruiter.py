@@ -34,7 +34,7 @@ from app.applications.enums import (
 )
 from app.applications.forms import DeclineForm, MoveForm, ReasonForm
 from app.applications.models import Application
-from app.core import clock
+from app.core import clock, storage
 from app.core.database import db
 from app.core.errors import DomainError
 from app.core.i18n import _, lazy
@@ -295,7 +295,7 @@ def application_cv(application_id: int) -> Any:
         abort(404)
     services.record_view(application, current_user, "cv", clock.now())
     db.session.commit()
-    data = cv.read(application.cv_key, application.cv_sha256)
+    data = storage.read(application.cv_key, application.cv_sha256)
     if data is None:
         flash(_("Ce fichier n’est plus lisible. Demandez-le à la personne."), "error")
         return _to_sheet(application_id)

@@ -14,6 +14,7 @@ from app.listings.services.life import (
     resume_listing,
     submit_listing,
 )
+from app.listings.services.supplied import supply_listing
 from app.listings.services.writing import create_listing, update_listing
 
 __all__ = [
@@ -33,5 +34,6 @@ __all__ = [
     "refuse_listing",
     "resume_listing",
     "submit_listing",
+    "supply_listing",
     "update_listing",
 ]

@@ -31,8 +31,13 @@ if TYPE_CHECKING:
 EXPIRY_BATCH = 500
 
 
-def submit_listing(actor: User, listing: Listing, now: dt.datetime) -> Listing:
-    """Send a draft: to review, or online at once when the organisation is known and trusted."""
+def submit_listing(
+    actor: User | None, listing: Listing, now: dt.datetime, *, tell: bool = True
+) -> Listing:
+    """Send a draft: to review, or online at once when the organisation is known and trusted.
+
+    `tell`: write to the members when it goes online.
+    """
     lock(listing)
     target(listing.status, Action.SUBMIT)
     if listing.organisation is None or listing.organisation.status == OrganisationStatus.SUSPENDED:
@@ -41,7 +46,7 @@ def submit_listing(actor: User, listing: Listing, now: dt.datetime) -> Listing:
     review = needs_review(listing)
     move(listing, Action.SUBMIT, actor, now)
     if not review:
-        put_online(listing, actor, now)
+        put_online(listing, actor, now, tell=tell)
     db.session.flush()
     return listing
 
@@ -269,13 +274,16 @@ def tell_members(listing: Listing, what: Announcement, now: dt.datetime) -> None
         )
 
 
-def put_online(listing: Listing, actor: User | None, now: dt.datetime) -> None:
+def put_online(
+    listing: Listing, actor: User | None, now: dt.datetime, *, tell: bool = True
+) -> None:
     listing.published_at = listing.published_at or now
     listing.refreshed_at = now
     schedule_closing(listing)
     move(listing, Action.PUBLISH, actor, now)
     mark_changed(listing, now)
-    tell_members(listing, Announcement.PUBLISHED, now)
+    if tell:
+        tell_members(listing, Announcement.PUBLISHED, now)
 
 
 def end(

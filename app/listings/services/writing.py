@@ -85,7 +85,11 @@ SESSION_FIELDS = ("starts_at", "ends_at", "deadline", "capacity", "label")
 
 
 def create_listing(
-    actor: User, organisation: Organisation, kind: str, values: Mapping[str, Any], now: dt.datetime
+    actor: User | None,
+    organisation: Organisation,
+    kind: str,
+    values: Mapping[str, Any],
+    now: dt.datetime,
 ) -> Listing:
     """Write a draft of `kind` for `organisation`. `values`: columns of EDITABLE, and `sessions`."""
     listing = Listing(
@@ -95,7 +99,7 @@ def create_listing(
         organisation=organisation,
         employer_name=organisation.name,
         source=OWN_SOURCE,
-        created_by_id=actor.id,
+        created_by_id=actor.id if actor else None,
         created_at=now,
         updated_at=now,
         publics=[],
@@ -110,7 +114,7 @@ def create_listing(
 
 
 def update_listing(
-    actor: User, listing: Listing, values: Mapping[str, Any], now: dt.datetime
+    actor: User | None, listing: Listing, values: Mapping[str, Any], now: dt.datetime
 ) -> Listing:
     """Change a listing. A change of pay, contact or place after approval sends it back to review.
 
@@ -201,6 +205,15 @@ def _set_sessions(listing: Listing, wanted: Sequence[Mapping[str, Any]]) -> bool
         _remove_sessions(listing, list(kept.values()))
     listing.sessions = sorted(result, key=lambda session: session.starts_at)
     return changed or bool(kept)
+
+
+def known_sessions(listing: Listing, wanted: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the sessions wanted, each with the id of the one that starts at the same instant.
+
+    Those who have answered for a date keep it when a file says it again.
+    """
+    ids = {session.starts_at: session.id for session in listing.sessions}
+    return [{**values, "id": ids.pop(values["starts_at"], None)} for values in wanted]
 
 
 def _remove_sessions(listing: Listing, sessions: Sequence[ListingSession]) -> None:
