@@ -14,7 +14,12 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
-// Work is under way elsewhere: look again soon.
-if (document.querySelector("[data-refresh]")) setTimeout(() => location.reload(), 2000);
+// Work is under way elsewhere: the page changes once, when it is done.
+const look = async () => {
+  const answer = await fetch(location.href).catch(() => null);
+  if (answer?.ok && !(await answer.text()).includes("data-refresh")) location.reload();
+  else setTimeout(look, 2000);
+};
+if (document.querySelector("[data-refresh]")) setTimeout(look, 2000);
 
 for (const field of document.querySelectorAll("[data-place]")) suggestPlaces(field);

@@ -40,13 +40,14 @@ def world(live: Live) -> SimpleNamespace:
     """Return the addresses of one of each thing, and the cookies of one of each person."""
     now = clock.now()
     it = SimpleNamespace(
-        open={}, form={}, cookies={"": None}, sheet={}, follow={}, mine={}, review={}
+        open={}, form={}, cookies={"": None}, sheet={}, follow={}, mine={}, review={}, file={}
     )
     with live.writing():
         people = _people(it)
         _open_listings(it, people["recruiter"], live, now)
         _other_listings(it, people, now)
         _applications(it, people["recruiter"], now)
+        _files(it)
         _link, it.link = accounts.create_link(people["alone"], now=now)
     for name, person in people.items():
         it.cookies[name] = live.cookie_of(person)
@@ -63,6 +64,19 @@ def _people(it: SimpleNamespace) -> dict[str, Any]:
     )
     factories.organisation(people["newcomer"], name="Structure sans annonce")
     return people
+
+
+def _files(it: SimpleNamespace) -> None:
+    states: dict[str, dict[str, Any]] = {
+        "ready": {},
+        "reading": {"plan": None, "preview": {}},
+        "columns": {"plan": None, "preview": {}, "columns": {"titre": "titre"}},
+        "failed": {"plan": None, "preview": {}, "reason": "Ce fichier est vide."},
+    }
+    for state, values in states.items():
+        name = "annonces.csv" if state != "ready" else f"{'annonces-' * 15}novembre.csv"
+        added = factories.import_file(it.organisation, **values | {"state": state, "name": name})
+        it.file[state] = f"/recruter/import/{added.id}"
 
 
 def _listing(it: SimpleNamespace, name: str, kind: str = Kind.JOB, **values: Any) -> Listing:

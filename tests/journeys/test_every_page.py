@@ -360,6 +360,35 @@ CASES = [
         status=422,
         error=True,
     ),
+    Case("recruiter/import.html", "filled", path("/recruter/import/"), "recruiter"),
+    Case("recruiter/import.html", "empty", path("/recruter/import/"), "newcomer"),
+    Case("recruiter/import.html", "no organisation", path("/recruter/import/"), "alone"),
+    Case(
+        "recruiter/import.html",
+        "without a file",
+        pressing(lambda _: "/recruter/import/", "Lire le fichier"),
+        "recruiter",
+        422,
+        error=True,
+    ),
+    *(
+        Case("recruiter/import_file.html", name, at(lambda w, n=name: w.file[n]), "recruiter")
+        for name in ("ready", "reading", "columns", "failed")
+    ),
+    Case(
+        "recruiter/import_columns.html",
+        "as it is",
+        at(lambda w: f"{w.file['columns']}/colonnes"),
+        "recruiter",
+    ),
+    Case(
+        "recruiter/import_columns.html",
+        "a column missing",
+        pressing(lambda w: f"{w.file['columns']}/colonnes", "Voir ce qui va changer"),
+        "recruiter",
+        422,
+        error=True,
+    ),
     Case("recruiter/listings.html", "filled", path("/recruter/annonces/"), "recruiter"),
     Case("recruiter/listings.html", "empty", path("/recruter/annonces/"), "newcomer"),
     Case("recruiter/listings.html", "no organisation", path("/recruter/annonces/"), "alone"),
@@ -435,6 +464,7 @@ PARTS = {
     "errors/layout.html",
     "listings/preview_bar.html",
     "listings/sessions.html",
+    "recruiter/import_state.html",
     "recruiter/listing_links.html",
     "recruiter/listing_status.html",
     "recruiter/space.html",

@@ -365,18 +365,20 @@ def _changes(
 
 
 def _write(run: _Run, items: Sequence[_Pair]) -> list[_Pair]:
-    """Write by chunks; return what was written. A chunk that fails is written one by one."""
+    """Write by chunks; return what was written. A chunk that fails is written one by one.
+
+    Nothing holds the listings that are written: a large source does not fill the memory.
+    """
     written: list[_Pair] = []
-    listings: list[Listing] = []
     for start in range(0, len(items), WRITE_CHUNK):
         chunk = items[start : start + WRITE_CHUNK]
         try:
-            listings += _write_chunk(run, chunk)
+            _write_chunk(run, chunk)
             written += chunk
         except (SQLAlchemyError, ValueError, DomainError):
             for pair in chunk:
                 try:
-                    listings += _write_chunk(run, [pair])
+                    _write_chunk(run, [pair])
                     written.append(pair)
                 except (SQLAlchemyError, ValueError, DomainError) as error:
                     log.warning("import_record_refused", error=type(error).__name__)
@@ -386,16 +388,15 @@ def _write(run: _Run, items: Sequence[_Pair]) -> list[_Pair]:
                         else _("refusée par la base")
                     )
                     run.report.set_aside(pair[0].position, pair[0].offer.source_id, reason)
-    if run.owner is None:
-        announce_changed(listings, run.now)
     return written
 
 
-def _write_chunk(run: _Run, items: Sequence[_Pair]) -> list[Listing]:
+def _write_chunk(run: _Run, items: Sequence[_Pair]) -> None:
     with db.session.begin_nested(), db.session.no_autoflush:
         listings = [_write_one(run, item, listing) for item, listing in items]
         db.session.flush()
-    return listings
+        if run.owner is None:
+            announce_changed(listings, run.now)
 
 
 def _write_one(run: _Run, item: _Item, listing: Listing | None) -> Listing:
