@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from app.imports.csv_columns import guess_columns, known_count
 from app.imports.labels import one_line
@@ -124,14 +124,17 @@ def _read_file(name: str, file: BinaryIO, columns: Mapping[str, str] | None) -> 
     shape = shape_of(file)
     chosen = columns or guess_columns(shape.headers, {})
     names = [chosen.get(header, "") for header in shape.headers]
-    text = io.TextIOWrapper(file, shape.encoding, errors="replace", newline="")
-    reader = csv.reader(text, delimiter=shape.separator)
+    with io.TextIOWrapper(file, shape.encoding, errors="replace", newline="") as text:
+        yield from _lines(name, csv.reader(text, delimiter=shape.separator), names)
+
+
+def _lines(name: str, reader: Any, names: list[str]) -> Iterator[Record]:
     ended = False
     while not ended:
         line = reader.line_num + 1
         position = f"{name}, ligne {line}"
         try:
-            row = next(reader, None)
+            row: list[str] | None = next(reader, None)
         except csv.Error:
             error = "guillemet jamais fermé, ou texte de plus de 131 000 caractères"
             yield Record(position, error=error, complete=False)
