@@ -11,10 +11,10 @@ from app.imports.services.files import (
     receive_file,
     records_of,
 )
+from app.imports.services.reports import Report
 from app.imports.services.runs import (
     Owner,
     PlanChanged,
-    Report,
     UnknownSourceError,
     run_import,
 )

@@ -25,7 +25,8 @@ from app.imports.csv_records import read_csv
 from app.imports.lheo_xml import read_lheo
 from app.imports.models import FileFormat, FileState, ImportFile, RunState
 from app.imports.records import Record, Source
-from app.imports.services.runs import Owner, PlanChanged, Report, run_import
+from app.imports.services.reports import Report
+from app.imports.services.runs import Owner, PlanChanged, run_import
 from app.organisations.enums import OrganisationStatus
 from app.organisations.models import Organisation
 
