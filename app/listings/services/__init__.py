@@ -14,7 +14,7 @@ from app.listings.services.life import (
     resume_listing,
     submit_listing,
 )
-from app.listings.services.writing import create_listing, update_listing
+from app.listings.services.writing import create_listing, duplicate_listing, update_listing
 
 __all__ = [
     "IMPORTED",
@@ -23,6 +23,7 @@ __all__ = [
     "close_listing",
     "confirm_listings",
     "create_listing",
+    "duplicate_listing",
     "expire_due",
     "hide_listings_of",
     "import_listing",

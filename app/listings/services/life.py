@@ -13,6 +13,7 @@ from app.core.database import db
 from app.core.errors import DomainError
 from app.core.i18n import _
 from app.core.outbox import enqueue, enqueue_many
+from app.listings.coach.reading import require_lawful
 from app.listings.enums import OWN_SOURCE, Announcement, Kind, Outcome, Status
 from app.listings.models import Listing, ListingEvent
 from app.listings.workflow import (
@@ -32,12 +33,16 @@ EXPIRY_BATCH = 500
 
 
 def submit_listing(actor: User, listing: Listing, now: dt.datetime) -> Listing:
-    """Send a draft: to review, or online at once when the organisation is known and trusted."""
+    """Send a draft: to review, or online at once when the organisation is known and trusted.
+
+    Raises DomainError when something is missing, ForbiddenWords when the coach holds it back.
+    """
     lock(listing)
     target(listing.status, Action.SUBMIT)
     if listing.organisation is None or listing.organisation.status == OrganisationStatus.SUSPENDED:
         raise DomainError(_("Votre structure ne peut pas publier pour le moment. Appelez-nous."))
     require_complete(listing, now)
+    require_lawful(listing, paris_date(now))
     review = needs_review(listing)
     move(listing, Action.SUBMIT, actor, now)
     if not review:
