@@ -435,6 +435,8 @@ PARTS = {
     "errors/layout.html",
     "listings/preview_bar.html",
     "listings/sessions.html",
+    "recruiter/coach_findings.html",
+    "recruiter/coach_panel.html",
     "recruiter/listing_links.html",
     "recruiter/listing_status.html",
     "recruiter/space.html",

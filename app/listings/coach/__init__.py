@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.core.i18n import lazy
+from app.core.i18n import _, lazy
 from app.listings.coach.advice import advice
 from app.listings.coach.findings import Finding, Level, Writing
 from app.listings.coach.forbidden import MESSAGES, forbidden
 from app.listings.coach.plain import plain
 
-__all__ = ["FIELD_LABELS", "Finding", "Level", "Writing", "blocking", "review"]
+__all__ = ["FIELD_LABELS", "Finding", "Level", "Writing", "blocking", "review", "told"]
 
 # The texts that are read, in the order of the screen, and what else a finding may point to.
 TEXT_FIELDS = (
@@ -66,3 +66,11 @@ def review(writing: Writing, words: Mapping[str, str] | None = None) -> list[Fin
 def blocking(findings: list[Finding]) -> list[Finding]:
     """Return those that hold a listing back."""
     return [one for one in findings if one.level == Level.BLOCK]
+
+
+def told(finding: Finding) -> str:
+    """Return a finding as one text, with the words it is about."""
+    message = str(finding.message)
+    if not finding.excerpt:
+        return message
+    return _("«\u00a0%(words)s\u00a0»\u00a0: %(message)s", words=finding.excerpt, message=message)

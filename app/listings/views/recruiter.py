@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
+from wtforms.validators import ValidationError
 
 from app.accounts.enums import MEMBER_ROLES
 from app.core import clock
@@ -16,17 +17,20 @@ from app.core.errors import DomainError
 from app.core.i18n import _
 from app.core.permissions import requires_role
 from app.listings import queries, services
+from app.listings.coach import blocking, told
+from app.listings.coach.reading import ForbiddenWords, findings_of
 from app.listings.enums import KIND_PARAMS, Kind, Outcome, Status
 from app.listings.forms import CloseForm, ListingForm, form_class, initial_values
 from app.listings.models import Listing
+from app.listings.views.coaching import KIND_OF_PARAM, organisation_asked, panel, saved_message
 from app.listings.workflow import missing_for_publication
-from app.organisations.models import Organisation
 from app.organisations.queries import organisations_of
 
 recruiter_listings = Blueprint("recruiter_listings", __name__, url_prefix="/recruter/annonces")
 
 member = requires_role(*MEMBER_ROLES)
-KIND_OF_PARAM = {param: kind for kind, param in KIND_PARAMS.items()}
+# Buttons of the editor that keep the listing as a draft.
+DRAFT_ACTIONS = {"draft", "review"}
 
 
 @recruiter_listings.get("/")
@@ -46,12 +50,14 @@ def index() -> str:
 def create() -> Any:
     """Write a listing of the kind asked for, a job by default."""
     kind = KIND_OF_PARAM.get(request.args.get("type", KIND_PARAMS[Kind.JOB])) or abort(404)
-    organisation = _organisation()
+    organisation = organisation_asked()
     if organisation is None:
         return redirect(url_for("recruiter_listings.index"), 303)
     now = clock.now()
     form = form_class(kind, 0)(today=paris_date(now))
     if request.method == "GET":
+        return _editor(form, kind, None)
+    if _proposed(form):
         return _editor(form, kind, None)
     if not _validate(form, None):
         return _editor(form, kind, None), 422
@@ -73,6 +79,9 @@ def show(listing_id: int) -> str:
         listing=listing,
         refusal=queries.last_refusal(listing.id) if listing.status == Status.DRAFT else "",
         missing=missing_for_publication(listing),
+        blocked=blocking(findings_of(listing, paris_date(clock.now())))
+        if listing.status == Status.DRAFT
+        else [],
         awaits_outcome=listing.outcome == Outcome.EXPIRED,
     )
 
@@ -91,14 +100,17 @@ def update(listing_id: int) -> Any:
     )
     if request.method == "GET":
         return _editor(form, kind, listing)
+    if _proposed(form):
+        return _editor(form, kind, listing)
     if not _validate(form, listing):
         return _editor(form, kind, listing), 422
     try:
         if form.version.data != str(listing.version):
             raise DomainError(
                 _(
-                    "Quelqu’un a modifié cette annonce entre-temps. "
-                    "Ouvrez-la de nouveau, puis refaites vos changements."
+                    "Cette annonce a changé entre-temps, ici ou dans un autre onglet. "
+                    "Votre texte est encore sous vos yeux\u00a0: "
+                    "ouvrez l’annonce à côté, puis reportez-le."
                 )
             )
         values = form.values(list(listing.sessions))
@@ -181,19 +193,21 @@ def _owned(listing_id: int) -> Listing:
     return queries.owned_listing(listing_id, current_user.id) or abort(404)
 
 
-def _organisation() -> Organisation | None:
-    """Return the organisation for which the person writes: the one chosen, else her first."""
-    organisations = organisations_of(current_user)
-    chosen = request.args.get("structure", type=int)
-    if chosen is None:
-        return organisations[0] if organisations else None
-    return next((one for one in organisations if one.id == chosen), None) or abort(404)
+def _proposed(form: ListingForm) -> bool:
+    """Fill the form with what is known of the profession, if that is the button pressed."""
+    if request.form.get("action") != "propose":
+        return False
+    try:
+        form.propose()
+    except ValidationError as error:
+        form["profession_id"].errors = [str(error)]
+    return True
 
 
 def _validate(form: ListingForm, listing: Listing | None) -> bool:
     """Check the form; what is already sent or online can no longer be half filled."""
     may_wait = listing is None or listing.status == Status.DRAFT
-    form.draft = may_wait and request.form.get("action") == "draft"
+    form.draft = may_wait and request.form.get("action") in DRAFT_ACTIONS
     return form.validate()
 
 
@@ -202,8 +216,12 @@ def _after(form: ListingForm, listing: Listing) -> Any:
     if not form.draft and listing.status == Status.DRAFT:
         services.submit_listing(current_user, listing, clock.now())
         return _done(listing, _submitted_message(listing))
+    if request.form.get("action") == "review":
+        db.session.commit()
+        address = url_for("recruiter_listings.update", listing_id=listing.id, _anchor="coach")
+        return redirect(address, 303)
     messages = {
-        Status.DRAFT: _("Brouillon enregistré."),
+        Status.DRAFT: saved_message(listing),
         Status.IN_REVIEW: _("Enregistré. Notre équipe relit l’annonce avant de la publier."),
     }
     return _done(listing, messages.get(Status(listing.status), _("Modifications enregistrées.")))
@@ -224,12 +242,17 @@ def _done(listing: Listing, message: str) -> Any:
 def _refused(form: ListingForm, kind: Kind, listing: Listing | None, error: DomainError) -> Any:
     """Show the form again with what was typed and the rule that forbids it."""
     db.session.rollback()
-    form.form_errors.append(error.message)
+    for finding in error.findings if isinstance(error, ForbiddenWords) else ():
+        field = form[finding.field]
+        field.errors = [*field.errors, told(finding)]
+    if not form.errors:
+        form.form_errors.append(error.message)
     kept = queries.owned_listing(listing.id, current_user.id) if listing else None
     return _editor(form, kind, kept), 422
 
 
 def _editor(form: ListingForm, kind: Kind, listing: Listing | None) -> str:
+    structure = listing.organisation if listing else organisation_asked()
     return render_template(
         "recruiter/listing_form.html",
         form=form,
@@ -237,4 +260,7 @@ def _editor(form: ListingForm, kind: Kind, listing: Listing | None) -> str:
         listing=listing,
         organisations=[] if listing else organisations_of(current_user),
         online=listing is not None and listing.status in {Status.PUBLISHED, Status.PAUSED},
+        saved=saved_message(listing) if listing and listing.status == Status.DRAFT else "",
+        structure=structure.id if structure else None,
+        **panel(form, kind, structure),
     )
