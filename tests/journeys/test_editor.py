@@ -86,7 +86,7 @@ def test_coach_answers_while_one_writes(recruiter: Recruiter) -> None:
 
     expect(panel).to_contain_text("réservé aux femmes")
     expect(panel.locator(".phone")).to_contain_text("Aide à domicile à Bron")
-    expect(status).to_contain_text("1 chose à corriger")
+    expect(status).to_contain_text("3 choses à corriger")
     expect(page.locator("[name=conditions]")).to_be_focused()
 
 

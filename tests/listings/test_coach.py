@@ -135,11 +135,9 @@ def test_clear_listing_is_told_so() -> None:
 @pytest.mark.parametrize(
     ("values", "code"),
     [
-        ({"pay_min_cents": None, "pay_max_cents": None}, "pay_missing"),
         ({"pay_min_cents": 150_000, "pay_max_cents": None}, "pay_low"),
         ({"pay_min_cents": 1_100, "pay_max_cents": None, "pay_period": "hour"}, "pay_low"),
         ({"pay_max_cents": 400_000}, "pay_wide"),
-        ({"hours_min": None}, "hours_missing"),
         ({"contract_months": 0.25}, "short_cdi"),
         ({"conditions": "Salaire selon profil."}, "pay_vague"),
         ({"conditions": "Rémunération à négocier."}, "pay_vague"),
@@ -162,6 +160,13 @@ def test_what_would_help_is_advised_and_does_not_block(values: dict[str, Any], c
     found = review(writing(**values))
     assert code in codes(found, Level.ADVICE)
     assert not blocking(found)
+
+
+def test_job_without_pay_nor_hours_is_held_back() -> None:
+    found = review(writing(pay_min_cents=None, pay_max_cents=None, hours_min=None))
+    assert codes(found, Level.BLOCK) == {"pay_missing", "hours_missing"}
+    event = review(writing(kind=Kind.EVENT, pay_min_cents=None, hours_min=None))
+    assert not blocking(event)
 
 
 @pytest.mark.parametrize(

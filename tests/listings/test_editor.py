@@ -98,7 +98,7 @@ def test_panel_reads_what_is_typed_and_keeps_nothing(browser: FlaskClient) -> No
 
     assert "<html" not in page
     assert "Poste réservé" not in page
-    assert "<q>réservé aux femmes</q>" in page
+    assert "«\u00a0réservé aux femmes\u00a0»" in page
     assert "Aide &lt;b&gt;soignante&lt;/b&gt;" in page
     assert "Nulle part" in page
     assert db.session.scalars(select(Listing)).all() == []

@@ -145,7 +145,7 @@ def test_what_the_coach_says_is_shown_to_who_decides(moderator: FlaskClient) -> 
     page = moderator.get(f"/equipe/annonces/{listing.id}").text
 
     assert "Ce que le coach relève" in page
-    assert "<q>réservé aux femmes</q>" in page
+    assert "«\u00a0réservé aux femmes\u00a0»" in page
 
 
 def test_approved_listing_is_online_and_told(moderator: FlaskClient, smtp: Any) -> None:

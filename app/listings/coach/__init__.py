@@ -30,7 +30,7 @@ TEXT_FIELDS = (
 FIELD_LABELS = {
     "title": lazy("l’intitulé"),
     "description": lazy("la description"),
-    "conditions": lazy("ce qui est difficile"),
+    "conditions": lazy("les conditions"),
     "entry_conditions": lazy("les conditions d’entrée"),
     "address": lazy("l’adresse"),
     "duration_label": lazy("la durée"),

@@ -1,4 +1,4 @@
-"""What makes a listing clearer: nothing here forbids anything."""
+"""What makes a listing clearer, and what a job cannot do without: its pay and its hours."""
 
 from __future__ import annotations
 
@@ -116,6 +116,11 @@ def _tip(code: str, field: str, message: Any, excerpt: str = "") -> Finding:
     return Finding(Level.ADVICE, code, field, message, excerpt)
 
 
+def _missing(code: str, field: str, message: Any) -> Finding:
+    # The form says so too, but only once the listing is sent.
+    return Finding(Level.BLOCK, code, field, message)
+
+
 def _good(code: str, field: str, message: Any) -> Finding:
     return Finding(Level.OK, code, field, message)
 
@@ -199,7 +204,7 @@ def _length(writing: Writing) -> Iterator[Finding]:
 def _hours(writing: Writing) -> Iterator[Finding]:
     if not writing.hours_min:
         message = lazy("Sans heures, l’annonce ne peut pas être publiée.")
-        yield _tip("hours_missing", "hours_min", message)
+        yield _missing("hours_missing", "hours_min", message)
     if writing.contract == "cdi" and writing.contract_months:
         message = lazy("Un CDI n’a pas de durée. Videz ce champ, ou choisissez un CDD.")
         yield _tip("short_cdi", "contract_months", message)
@@ -209,7 +214,7 @@ def _pay(writing: Writing) -> Iterator[Finding]:
     low, high = writing.pay_min_cents, writing.pay_max_cents
     if not low:
         message = lazy("Sans salaire, l’annonce ne peut pas être publiée.")
-        yield _tip("pay_missing", "pay_min", message)
+        yield _missing("pay_missing", "pay_min", message)
         return
     below = _below_minimum(writing, low)
     if below:
