@@ -28,7 +28,7 @@ _ASKED = (
     r"(?:joindre|joignez|jointe?s?|envoyez|envoyer|envoi d|fournir|fournissez|fournie?s?"
     r"|transmettre|transmettez|apporter|apportez|munissez|munir|muni|remettre|remettez"
     r"|communiquez|communiquer|presentez|presenter|exigee?s?|obligatoires?|demandee?s?"
-    r"|requise?s?|photocopie|copie|scan\w*|dossier de candidature|cv)"
+    r"|requise?s?|indiquer|indiquez|preciser|precisez|donner|pensez a|photocopie|copie|scan\w*|dossier de candidature|cv)"
 )
 _DOCUMENTS = (
     r"(?:(?:numero|n°|no|num) (?:de )?(?:secu\b|securite sociale)|\bnir\b|carte vitale"
@@ -95,7 +95,7 @@ RULES: tuple[Rule, ...] = (
     ),
     *_rule(
         "sex",
-        rf"\b(?:cherch|recherch|recrut|embauch|souhait|prefer|voul)\w*(?: (?:plutot|activement"
+        rf"\b(?:cherch|recherch|recrut|embauch|souhait|prefer|voul|veut|veux)\w*(?: (?:plutot|activement"
         rf"|absolument|surtout|imperativement|uniquement|donc|actuellement))? (?:une? |des |la )?"
         rf"(?:jeunes? )?{_WOMAN}s?\b(?! (?:agee|en situation|handicap|malade|de (?:menage|chambre|service)))"
         rf"{_BOTH}",
@@ -106,6 +106,9 @@ RULES: tuple[Rule, ...] = (
         rf"{_BOTH}",
         rf"\((?:une? )?(?:femme|homme|femmes|hommes)(?: {_ONLY})?\)",
         r"\b[hf] (?:uniquement|exclusivement|seulement|only)\b",
+        rf"\b(?:masculin|feminin)e?s? {_ONLY}",
+        rf"\breservee?s?,? ?:? {_WOMEN}\b{_BOTH}",
+        rf"\b(?:convien\w+|s'adresse\w*|destinee?|ideale?)(?: \w+)? (?:a|aux|pour)(?: une?| des| les)? (?:jeunes? )?{_WOMEN}\b(?! (?:agee|en situation|handicap|malade)){_BOTH}",
         rf"\b{_WOMEN} s'abstenir",
         r"\b(?:pas d'|pas de |sauf |hors |ni )(?:candidat\w* )?(?:hommes?|femmes?|garcons?)\b(?= |\.|,|$)"
         r"(?! (?:de|a) )",
@@ -136,6 +139,8 @@ RULES: tuple[Rule, ...] = (
         rf"\b(?:plus de|\+ de|\+) ?{_ADULT} ans,? s'abstenir",
         r"\b(?:a partir de|au moins|minimum|plus de) (?:2[2-9]|[3-6]\d) ans(?: minimum| revolus)?(?= (?:exige|requis|demande|imperat|obligat))",
         rf"\b(?:agee? d'au moins|age minimum :?|avoir au moins|avoir plus de) (?:2[2-9]|[3-6]\d) ans\b{_YEARS_OF}",
+        rf"\bplus de {_ADULT} ans[^.\n]{{0,25}}(?:pas (?:retenu|accept|pris|admis|etudie)|refuse|exclu|ecarte)",
+        rf"\bage ?:? (?:de |entre )?{_ADULT}\b",
         r"\bage (?:max\w*|limite|ideal|souhaite|requis)\b",
         r"\blimite d'age\b",
         r"\b(?:seniors?|retraitee?s?|quinquagenaires?|plus ages|personnes agees|vieux|jeunes?) s'abstenir",
@@ -155,7 +160,8 @@ RULES: tuple[Rule, ...] = (
         r"\b(?:personne|candidat\w*|profil|celibataire|femme|homme|etre|etes|libre|mobile|souhaite|exige|ideal\w*)"
         r"[^.\n]{0,25}\bsans (?:d')?enfants?\b",
         r"(?:^|[(,:\n-] ?)(?:pas d'|sans |ni )enfants?(?: a charge)? ?(?=$|[),.\n])",
-        r"\b(?:ne pas avoir|n'ayant pas|n'ayez pas) d'enfants?\b",
+        r"\b(?:ne pas avoir|n'ayant pas|n'ayez pas|n'avez pas|n'a pas|n'ont pas) d'enfants?\b",
+        r"\bpas d'enfants? (?:en bas age|a charge|a la maison|petits?)",
         r"\b(?:celibataires?|marie|mariee)s?(?= |,|\.|\)|$)(?! (?:geographique))",
         cared_for=True,
     ),
@@ -181,6 +187,8 @@ RULES: tuple[Rule, ...] = (
     ),
     *_rule(
         "origin",
+        r"\b(?:francais|europeen)\w* (?:uniquement|seulement|exclusivement|only|d'origine)\b",
+        r"\bpas d'accent\b",
         r"\b(?:francais|europeen)\w* de (?:souche|naissance|pure souche)",
         r"\b(?:d'origine|originaires?) (?:francaise|europeenne|africaine|maghrebine|asiatique|antillaise"
         r"|portugaise|espagnole|etrangere|d[eu]s? )",
@@ -210,7 +218,7 @@ RULES: tuple[Rule, ...] = (
         r"\b(?:pas de|sans|interdi\w+ du|port du) (?:voile|foulard|hijab|kippa)(?: interdit)?\b",
         r"\bvoilee?s? s'abstenir",
         r"\b(?:de|etre de) (?:religion|confession) (?:catholique|musulmane|juive|chretienne|protestante)",
-        r"\b(?:catholique|musulman|chretien|juif|protestant|croyant|athee)e?s? "
+        r"\b(?:catholique|musulman|chretien|juif|protestant|croyant|athee)\w{0,3} "
         r"(?:pratiquant\w*|uniquement|exclusivement|s'abstenir|de preference|souhaite\w*|exige\w*)",
         r"\bpas de (?:musulman|juif|catholique|croyant|pratiquant)\w*",
         r"\bvotre (?:religion|orientation sexuelle|opinion politique)",
@@ -224,10 +232,10 @@ RULES: tuple[Rule, ...] = (
     *_rule(
         "health",
         r"\b(?:etre|personne|candidat\w*|profil|etes|salarie|jouir|jouissant|vous jouissez) (?:\w+ )?(?:en |d'une )(?:bonne|excellente|parfaite) sante\b",
-        r"\b(?:bonne|excellente|parfaite) sante (?:exigee|obligatoire|imperative|requise|indispensable|demandee)",
+        r"\b(?:bonne|excellente|parfaite) sante (?:\w+ ){0,4}(?:exigee|obligatoire|imperative|requise|indispensable|demandee)",
         r"\b(?:sans|pas de|aucun) (?:problemes?|soucis?|antecedents?|maladies?|pathologies?) (?:de sante|de dos|medica\w+|chroniques?|psy\w*|du dos)",
         r"\bsans (?:maladie|handicap|restriction medicale|traitement medical)\b",
-        r"\bhandicap\w*,? s'abstenir|\bhandicapee?s? non acceptee?s?",
+        r"\bhandicap\w*,? s'abstenir|\bhandicap\w* (?:non |pas |in)(?:acceptee?s?|compatibles?|possibles?|admis\w*|envisageables?)",
         r"\bpas de (?:personnes? )?(?:en situation de handicap|handicap\w*|rqth|travailleurs? handicapes?|malades?)\b",
         r"\b(?:non|pas|n'est pas|ne sont pas) (?:accessible|ouvert|adapte|possible|compatible)\w* (?:aux|a une|avec une|pour les|avec un) (?:personnes? )?(?:en situation de handicap|handicapee?s?|travailleurs? handicapes?|rqth|handicap)",
         r"\b(?:rqth|travailleurs? handicapes?|invalides?|malades?|depressi\w+) (?:s'abstenir|refuse\w*|exclu\w*)",
@@ -241,7 +249,7 @@ RULES: tuple[Rule, ...] = (
         "looks",
         r"\b(?:presentation|apparence|aspect) physique\b",
         r"\b(?:bonne|excellente|belle|tres bonne) presentation (?:exigee|obligatoire|physique|imperative|indispensable|requise)",
-        r"\bphysique (?:agreable|avantageux|soigne|attrayant|de|impeccable)\b",
+        r"\bphysique (?:agreable|avenant|avantageux|soigne|attrayant|de|impeccable)\b",
         r"\b(?:jolie?|charmante?|belle|beau|seduisante?|mince|svelte)s? (?:femme|fille|personne|homme|silhouette|presentation|garcon)",
         r"\b(?:personne|candidat\w*|profil|etre|silhouette) (?:jolie|mince|svelte|elancee?|charmante)",
         r"\b(?:pas de|ni) (?:personnes? )?(?:fortes?|obeses?|rondes?|grosses?|en surpoids)\b",
@@ -256,6 +264,7 @@ RULES: tuple[Rule, ...] = (
         r"\bphotos? (?:\w+ )?(?:obligatoire|exigee|demandee|indispensable|souhaitee|appreciee|requise|recente|d'identite|a joindre|bienvenue|imperative)",
         r"\b(?:cv|curriculum vitae|lettre|candidature|dossier)[^.\n]{0,25}(?:avec|\+|et|,|accompagne\w* d') ?(?:une |votre )?photo\b",
         r"\b(?:joindre|joignez|envoyez|envoyer|ajoutez|avec|fournir|transmettez) (?:imperativement |aussi |egalement )?(?:une|votre|ta|sa|1|deux|2) photos?\b",
+        r"\b(?:oubli|ajout|inser|inclu|mett|join|accompagn)\w*[^.\n]{0,12} (?:la|une|votre|sa|ta) photo\b",
         r"\bphoto (?:en pied|portrait|a envoyer|sur le cv|dans le cv|de vous)",
         unless=NOT_ASKED + r"|\bphotos? (?:de (?:l'|votre )|des? (?:chambre|atelier))",
     ),
@@ -284,7 +293,7 @@ RULES: tuple[Rule, ...] = (
         r"\b(?:caution|acompte|depot de garantie|arrhes)[^.\n]{0,30}(?:€|euro|demande|exige|obligat|a verser|a regler)",
         r"\b(?:versez|payez|reglez|virez|verser|payer|regler|virer) [^.\n]{0,40}(?:pour (?:postuler|candidater|reserver|confirmer|valider|debuter|commencer)|votre (?:formation|tenue|badge|dossier|inscription|place)|avant (?:l'embauche|l'entretien|de commencer))",
         r"\b(?:versez|payez|reglez|virez) [^.\n]{0,25}(?:€|euros?\b)",
-        r"\b(?:participation|contribution|avance|somme|cotisation)[^.\n]{0,20}\d+ ?(?:€|euros?)[^.\n]{0,30}(?:demande|exige|a verser|a regler|candidat|a prevoir)",
+        r"\b(?:participation|contribution|avance|somme|cotisation)[^.\n]{0,40}\d+ ?(?:€|euros?)[^.\n]{0,30}(?:demande|exige|a verser|a regler|candidat|a prevoir)",
         r"\b\d+ ?(?:€|euros?) (?:de frais|a (?:verser|regler|payer|avancer)|pour (?:postuler|candidater|l'inscription|le dossier))",
         unless=r"\b(?:sans|aucune?s?|pas de|ni) (?:\w+ )?(?:frais|caution|acompte|somme|avance)|\b(?:rembours|financ|offert|gratuit)\w*|\b(?:pris\w*|prend\w*) en charge|\bprime|\ba la charge de l'employeur",
         only=_WORK,
