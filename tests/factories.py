@@ -22,6 +22,9 @@ from app.listings.models import Listing, ListingSession
 from app.organisations.enums import MemberRole, OrganisationKind, OrganisationStatus
 from app.organisations.models import Membership, Organisation
 from app.professions.models import Profession
+from app.reports.enums import Reason
+from app.reports.models import Report
+from app.reports.services import report_listing
 
 _numbers = itertools.count(1)
 PASSWORD = "phrase de passe pour les essais"
@@ -182,6 +185,13 @@ def application(of: Listing | None = None, **values: Any) -> Application:
     db.session.add(added)
     db.session.flush()
     return added
+
+
+def report(of: Listing | None = None, **values: Any) -> Report:
+    """Add a report of a listing, in its open case."""
+    now = values.pop("now", None) or clock.now()
+    wanted = {"reason": Reason.UNTRUE, "words": "", "email": None} | values
+    return report_listing(of or listing(), **wanted, now=now)
 
 
 def signed_in_client(app: Flask, person: User) -> FlaskClient:

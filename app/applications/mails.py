@@ -8,6 +8,7 @@ from app.applications.enums import DECLINE_MESSAGES, ActorKind, DeclineReason, S
 from app.applications.models import Application, ApplicationEvent
 from app.core import mail
 from app.core.i18n import _, lazy
+from app.listings.models import Listing
 
 S = Status
 # What each change says to the person, in the first line.
@@ -42,6 +43,12 @@ def decline_message(reason: DeclineReason, application: Application) -> str:
     return "\n\n".join([greeting, words, _("Bonne continuation.")])
 
 
+def closing_message(reason: DeclineReason, listing: Listing) -> str:
+    """Return the same for all those to whom the closing of a listing says no."""
+    words = str(DECLINE_MESSAGES[reason]).format(title=listing.title)
+    return "\n\n".join([_("Bonjour,"), words, _("Bonne continuation.")])
+
+
 def received(application: Application, event_id: int, base_url: str) -> mail.Message | None:
     """Return the receipt, or None for a person without e-mail."""
     if application.email is None:
@@ -68,6 +75,7 @@ def moved(
     if application.email is None:
         return None
     to = S(event.to_status)
+    heading, next_sentence = _heading(application, event)
     return mail.render(
         "applications/moved",
         to=application.email,
@@ -75,14 +83,43 @@ def moved(
         application=application,
         listing=application.listing,
         employer=progress.employer(application),
-        heading=HEADINGS[to],
-        next_sentence=progress.NEXT[to],
+        heading=heading,
+        next_sentence=next_sentence,
         words=application.decline_message if to in workflow.NEEDS_REASON else "",
         session_at=progress.when(application.session.starts_at)
-        if application.session and to == S.REGISTERED
+        if application.session and to in {S.REGISTERED, S.CANCELLED}
         else "",
         url=follow_url(application, base_url),
     )
+
+
+def listing_closed(
+    application: Application, words: progress.Closing, event_id: int, base_url: str
+) -> mail.Message | None:
+    """Return the message that says that the listing is over, or None without an e-mail."""
+    if application.email is None:
+        return None
+    return mail.render(
+        "applications/listing_closed",
+        to=application.email,
+        message_id=f"application-listing-closed-{event_id}",
+        application=application,
+        listing=application.listing,
+        employer=progress.employer(application),
+        words=words,
+        url=follow_url(application, base_url),
+    )
+
+
+def _heading(application: Application, event: ApplicationEvent) -> tuple[str, str]:
+    """Return what a change says to the person, and what comes next."""
+    to, session = S(event.to_status), application.session
+    if to is not S.CANCELLED or event.actor_kind != ActorKind.SYSTEM:
+        return str(HEADINGS[to]), str(progress.NEXT[to])
+    others = _("D’autres rendez-vous sont ouverts sur le site.")
+    if session is not None and session.starts_at <= event.at:
+        return _("Le rendez-vous est passé sans qu’une place se libère pour vous."), others
+    return _("Le rendez-vous est annulé\u00a0: ne venez pas."), others
 
 
 def announced(

@@ -53,6 +53,9 @@ class Application(db.Model):
     updated_at: Mapped[dt.datetime]
     answer_due_at: Mapped[dt.datetime | None] = mapped_column(comment="promise made to the person")
     first_contact_at: Mapped[dt.datetime | None]
+    closing_told_at: Mapped[dt.datetime | None] = mapped_column(
+        comment="when the person was told that the listing had closed before any answer"
+    )
     decline_reason: Mapped[str | None] = mapped_column(String(30))
     decline_message: Mapped[str] = mapped_column(Text, default="")
 

@@ -9,10 +9,12 @@ from flask_babel import format_date
 
 from app.applications.enums import CALL_BACK_LABELS, CallBack, Status
 from app.applications.models import Application
-from app.applications.workflow import Family, family_of
+from app.applications.workflow import WAITING, Family, family_of
 from app.core.clock import paris_date
 from app.core.filters import NBSP, date_with_weekday, time_short
 from app.core.i18n import _, lazy, plural
+from app.listings.enums import Kind, Outcome
+from app.listings.models import Listing
 
 
 class Step(NamedTuple):
@@ -175,6 +177,67 @@ def promise(application: Application) -> str:
     if application.answer_due_at is None:
         return ""
     return _("Avant %(when)s.", when=when(application.answer_due_at))
+
+
+class Closing(NamedTuple):
+    """That a listing is over, and what it means for the person: two sentences, maybe a third."""
+
+    heading: str
+    follows: str
+    advice: str
+
+
+def closing(application: Application, now: dt.datetime, *, by_team: bool) -> Closing:
+    """Return what to say to a person whose listing has closed before she had an answer."""
+    listing = application.listing
+    if by_team:
+        return Closing(
+            _("Notre équipe a retiré cette annonce."),
+            _("Vous n’avez rien à faire."),
+            _(
+                "Si on vous demande de l’argent ou des papiers pour cette annonce, n’envoyez "
+                "rien et prévenez-nous."
+            ),
+        )
+    return Closing(
+        _closing_heading(listing),
+        _closing_follows(application, now),
+        _("Sans attendre, vous pouvez répondre à d’autres annonces.")
+        if application.status in WAITING
+        else "",
+    )
+
+
+def _closing_heading(listing: Listing) -> str:
+    if listing.outcome == Outcome.WITHDRAWN:
+        return _("La structure a retiré cette annonce.")
+    if listing.outcome == Outcome.EXPIRED:
+        if listing.was_asked:
+            return _(
+                "Cette annonce est close\u00a0: la structure n’a pas dit si elle est toujours "
+                "vraie."
+            )
+        return _("La date limite pour répondre à cette annonce est passée.")
+    if listing.kind in {Kind.TRAINING, Kind.EVENT}:
+        return _("Les inscriptions sont closes.")
+    if listing.outcome == Outcome.FILLED:
+        return _("Cette annonce est close\u00a0: la structure a trouvé quelqu’un.")
+    return _("Cette annonce est close\u00a0: la structure a arrêté de chercher.")
+
+
+def _closing_follows(application: Application, now: dt.datetime) -> str:
+    due = application.answer_due_at
+    if application.status == S.WAITLISTED and application.listing.outcome != Outcome.WITHDRAWN:
+        return _("Vous restez sur la liste d’attente, au cas où une place se libère.")
+    if application.status not in WAITING | {S.WAITLISTED}:
+        return _("Vous êtes déjà en contact avec elle\u00a0: demandez-lui ce qui change pour vous.")
+    if due is not None and due > now:
+        return _(
+            "Votre demande reste ouverte\u00a0: la structure s’est engagée à vous répondre "
+            "avant %(when)s.",
+            when=when(due),
+        )
+    return _("Votre demande reste ouverte\u00a0: la structure vous doit encore un oui ou un non.")
 
 
 def employer(application: Application) -> str:

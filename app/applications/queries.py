@@ -15,6 +15,7 @@ from app.applications.enums import Status
 from app.applications.models import Application, ContactView, LookupAttempt
 from app.core.clock import paris_date
 from app.core.database import db
+from app.listings.enums import Kind, Outcome
 from app.listings.models import Listing, ListingSession
 from app.organisations.enums import OrganisationStatus
 from app.organisations.models import Membership, Organisation
@@ -284,6 +285,73 @@ def listings_answered(user_id: int) -> list[tuple[int, str, int]]:
         .limit(100)
     ).all()
     return [(id_, title, number) for id_, title, number in rows]
+
+
+def told_of_closing(kind: str, outcome: str | None) -> frozenset[Status]:
+    """Return the states in which a person must hear that the listing has closed.
+
+    A deadline changes nothing for those who are in touch already, nor a full group for those
+    who are in it.
+    """
+    if workflow.family_of(kind) is workflow.Family.EVENT:
+        return frozenset({Status.WAITLISTED})
+    told = workflow.UNANSWERED
+    if outcome == Outcome.EXPIRED:
+        told -= workflow.IN_TOUCH
+    if outcome == Outcome.WITHDRAWN:
+        told |= {Status.ADMITTED, Status.ENROLLED}
+    return told
+
+
+def unanswered(listing_id: int, *, lock: bool = False) -> list[Application]:
+    """Return the applications to a listing that have neither a yes nor a no, the oldest first.
+
+    `lock`: read them again, and hold them until the commit.
+    """
+    query = (
+        select(Application)
+        .join(Listing, Listing.id == Application.listing_id)
+        .where(
+            Application.listing_id == listing_id,
+            Listing.kind != Kind.EVENT,
+            Application.status.in_(workflow.UNANSWERED),
+        )
+        .order_by(Application.created_at, Application.id)
+    )
+    if lock:
+        query = query.with_for_update(of=Application).execution_options(populate_existing=True)
+    return list(db.session.scalars(query))
+
+
+def waiting_for_answer(listing_id: int, user_id: int) -> int:
+    """Return how many people wait for an answer of that person to a listing."""
+    statement = (
+        select(func.count())
+        .select_from(Application)
+        .join(Listing, Listing.id == Application.listing_id)
+        .where(
+            Listing.id == listing_id,
+            Listing.kind != Kind.EVENT,
+            Listing.organisation_id.in_(_of_member(user_id)[0]),
+            Application.status.in_(workflow.UNANSWERED),
+        )
+    )
+    return db.session.scalar(statement) or 0
+
+
+def registered_to_come(listing_id: int, now: dt.datetime) -> int:
+    """Return how many people are registered for a date of a listing that is still to come."""
+    statement = (
+        select(func.count())
+        .select_from(Application)
+        .outerjoin(ListingSession, ListingSession.id == Application.session_id)
+        .where(
+            Application.listing_id == listing_id,
+            Application.status.in_([Status.REGISTERED, Status.WAITLISTED]),
+            ListingSession.starts_at.is_(None) | (ListingSession.starts_at > now),
+        )
+    )
+    return db.session.scalar(statement) or 0
 
 
 def finished_before(

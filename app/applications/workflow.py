@@ -93,6 +93,10 @@ SEATED = {
 }
 # Nobody has called yet: the promise runs.
 WAITING = frozenset({S.RECEIVED, S.SEEN})
+# They are in touch: what comes next is between them.
+IN_TOUCH = frozenset({S.CONTACTED, S.MEETING, S.TRIAL})
+# Neither a yes nor a no.
+UNANSWERED = WAITING | IN_TOUCH | {S.WAITLISTED}
 # The person has taken it back: nobody sees her details any more, and she may apply again.
 TAKEN_BACK = frozenset({S.WITHDRAWN, S.CANCELLED})
 FINISHED = frozenset(

@@ -220,7 +220,7 @@ def test_due_listings_close_once_and_accept_their_outcome_afterwards(now: dt.dat
     assert services.expire_due(now) == 0
 
     assert (listing.outcome, paused.outcome, later.status) == ("expired", "expired", "published")
-    assert topics(listing) == ["listing.announced", "listing.changed"]
+    assert topics(listing) == ["listing.closed", "listing.announced", "listing.changed"]
     services.close_listing(member, listing, Outcome.FILLED, now)
     assert (listing.status, listing.outcome) == ("closed", "filled")
 

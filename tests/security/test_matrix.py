@@ -37,6 +37,8 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "applications.lookup": PUBLIC,
     "applications.show": PUBLIC,
     "applications.withdraw": PUBLIC,
+    "closing.answer": MEMBERS,
+    "closing.close": MEMBERS,
     "geography.index": PUBLIC,
     "health.live": PUBLIC,
     "health.ready": PUBLIC,
@@ -58,7 +60,7 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "recruiter.application_open": MEMBERS,
     "recruiter.application_show": MEMBERS,
     "recruiter.index": PUBLIC,
-    "recruiter_listings.close": MEMBERS,
+    "recruiter_listings.confirm": MEMBERS,
     "recruiter_listings.create": MEMBERS,
     "recruiter_listings.index": MEMBERS,
     "recruiter_listings.pause": MEMBERS,
@@ -66,11 +68,16 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "recruiter_listings.show": MEMBERS,
     "recruiter_listings.submit": MEMBERS,
     "recruiter_listings.update": MEMBERS,
+    "reports.create": PUBLIC,
+    "reports.decide": REVIEWERS,
+    "reports.index": REVIEWERS,
+    "reports.show": REVIEWERS,
+    "reports.thanks": PUBLIC,
     "search.index": PUBLIC,
 }
 PRIVATE = sorted(endpoint for endpoint, policy in POLICIES.items() if policy is not PUBLIC)
 VISITORS = [None, *Role]
-SECRET_WORDS = ("Samira-Secret", "39981234", "samira.secret@example.org")
+SECRET_WORDS = ("Samira-Secret", "39981234", "samira.secret@example.org", "rapporteur.secret")
 
 
 class World:
@@ -93,6 +100,8 @@ class World:
             ListingEvent(listing_id=self.waiting.id, to_status=Status.IN_REVIEW, at=clock.now())
         )
 
+        self.report = factories.report(self.listing, email="rapporteur.secret@example.org")
+
     def visitor(self, role: str | None) -> FlaskClient:
         """Return a browser of somebody who has nothing to do with the application."""
         if role is None:
@@ -110,6 +119,7 @@ class World:
             else self.listing.id,
             "organisation_id": self.listing.organisation_id,
             "application_id": self.application.id,
+            "case_id": self.report.case_id,
             "kind_path": "emplois",
             "slug": self.listing.slug,
             "reference": self.application.reference,
