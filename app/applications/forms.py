@@ -20,7 +20,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.applications import cv, keys, phones, workflow
@@ -345,13 +345,13 @@ class AnswerAllForm(BaseForm):
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
         validators=[
-            InputRequired(lazy("Cochez au moins une personne, ou répondez plus tard.")),
+            DataRequired(lazy("Cochez au moins une personne, ou répondez plus tard.")),
         ],
     )
     message = TextAreaField(
         lazy("Le message envoyé à chaque personne"),
         validators=[
-            InputRequired(lazy("Gardez un message\u00a0: ces personnes attendent une réponse.")),
+            DataRequired(lazy("Gardez un message\u00a0: ces personnes attendent une réponse.")),
             Length(max=MESSAGE_MAX, message=TOO_LONG),
         ],
     )
