@@ -23,6 +23,8 @@ from app.core.database import db
 from app.listings.enums import KIND_PARAMS, Kind, Outcome, Status
 from app.listings.models import Listing, ListingEvent
 from app.organisations.enums import OrganisationStatus
+from app.reports import services
+from app.reports.enums import Decision, Reason
 from config import TestConfig
 from tests import factories
 from tests.browser import Live, wait_for_worker
@@ -40,13 +42,14 @@ def world(live: Live) -> SimpleNamespace:
     """Return the addresses of one of each thing, and the cookies of one of each person."""
     now = clock.now()
     it = SimpleNamespace(
-        open={}, form={}, cookies={"": None}, sheet={}, follow={}, mine={}, review={}
+        open={}, form={}, cookies={"": None}, sheet={}, follow={}, mine={}, review={}, case={}
     )
     with live.writing():
         people = _people(it)
         _open_listings(it, people["recruiter"], live, now)
         _other_listings(it, people, now)
         _applications(it, people["recruiter"], now)
+        _reports(it, people["moderator"], now)
         _link, it.link = accounts.create_link(people["alone"], now=now)
     for name, person in people.items():
         it.cookies[name] = live.cookie_of(person)
@@ -137,6 +140,9 @@ def _open_listings(it: SimpleNamespace, owner: Any, live: Live, now: dt.datetime
     )
     _listing(it, "sans-origine", source_id=secrets.token_hex(8), source_url=None, **imported)
     it.job, it.event, it.training = job, event, training
+    asked = {"now": now - dt.timedelta(days=40), "asked_at": now - dt.timedelta(days=10)}
+    _listing(it, "a-confirmer", closes_at=now + dt.timedelta(days=20), **asked)
+    _listing(it, "formation-a-confirmer", Kind.TRAINING, **asked)
     live.announce(*db.session.scalars(db.select(Listing).where(Listing.status == "published")))
 
 
@@ -156,7 +162,8 @@ def _other_listings(it: SimpleNamespace, people: dict[str, Any], now: dt.datetim
     for outcome in (Outcome.FILLED, Outcome.UNFILLED, Outcome.WITHDRAWN, Outcome.EXPIRED):
         reason = "hours" if outcome == Outcome.UNFILLED else None
         closed = {"status": Status.CLOSED, "closed_at": now, "outcome": outcome}
-        _listing(it, f"close-{outcome}", **closed, unfilled_reason=reason)
+        ended = _listing(it, f"close-{outcome}", **closed, unfilled_reason=reason)
+        _application(it, ended, f"closed {outcome}")
 
 
 def _logged(
@@ -216,6 +223,21 @@ def _applications(it: SimpleNamespace, recruiter: Any, now: dt.datetime) -> None
     applications.withdraw_application(withdrawn, now)
     waiting = factories.listing(organisation=it.pending, title="Poste d’une structure neuve")
     factories.application(waiting)
+
+
+def _reports(it: SimpleNamespace, moderator: Any, now: dt.datetime) -> None:
+    said = {"words": f"{WORDS}\n{LONG_WORD}", "email": "lila@example.org"}
+    for name in ("emploi", "longue", "importee", "nue"):
+        listing_id = int(it.open[name].rpartition("/")[2].partition("-")[0])
+        listing = db.session.get(Listing, listing_id)
+        assert listing is not None
+        factories.report(listing, reason=Reason.MONEY, **said)
+        report = factories.report(listing)
+        it.case[name] = f"/equipe/signalements/{report.case_id}"
+        it.form[f"signaler {name}"] = f"/signaler/{listing_id}"
+    services.decide(moderator, report.case, Decision.KEEP, WORDS, "", now)
+    again = factories.report(report.case.listing, reason=Reason.ILLEGAL)
+    it.case["again"] = f"/equipe/signalements/{again.case_id}"
 
 
 def _application(it: SimpleNamespace, listing: Listing, name: str, **values: Any) -> Any:

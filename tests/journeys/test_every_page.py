@@ -279,6 +279,8 @@ CASES = [
             "training waitlisted",
             "event registered",
             "event attended",
+            "closed filled",
+            "closed expired",
         )
     ),
     Case("applications/withdraw.html", "job", reopened("job received")),
@@ -369,7 +371,15 @@ CASES = [
     ),
     *(
         Case("recruiter/listing.html", name, at(lambda w, n=name: w.mine[n]), "recruiter")
-        for name in ("brouillon", "refusee", "relue", "emploi", "pause", "longue")
+        for name in (
+            "brouillon",
+            "refusee",
+            "relue",
+            "emploi",
+            "pause",
+            "longue",
+            "a-confirmer",
+        )
     ),
     *(
         Case("recruiter/listing_form.html", f"new, {kind}", path(EMPTY_FORM + kind), "recruiter")
@@ -395,17 +405,83 @@ CASES = [
         )
         for name in ("emploi", "formation", "longue")
     ),
-    Case(
-        "recruiter/listing_close.html",
-        "as it is",
-        at(lambda w: f"{w.mine['emploi']}/clore"),
-        "recruiter",
+    *(
+        Case(
+            "recruiter/listing_confirm.html",
+            name,
+            at(lambda w, n=name: f"{w.mine[n]}/confirmer"),
+            "recruiter",
+        )
+        for name in ("a-confirmer", "formation-a-confirmer", "longue")
+    ),
+    *(
+        Case(
+            "recruiter/listing_close.html",
+            name,
+            at(lambda w, n=name: f"{w.mine[n]}/clore"),
+            "recruiter",
+        )
+        for name in ("emploi", "formation", "rendez-vous", "nue", "longue")
     ),
     Case(
         "recruiter/listing_close.html",
         "empty",
         pressing(lambda w: f"{w.mine['emploi']}/clore", "Clore l’annonce"),
         "recruiter",
+        status=422,
+        error=True,
+    ),
+    *(
+        Case(
+            "recruiter/listing_answer.html",
+            name,
+            at(lambda w, n=name: f"{w.mine[n]}/clore/repondre?outcome=withdrawn"),
+            "recruiter",
+        )
+        for name in ("emploi", "formation", "close-filled")
+    ),
+    Case(
+        "recruiter/listing_answer.html",
+        "empty message",
+        pressing(
+            lambda w: f"{w.mine['emploi']}/clore/repondre?outcome=filled",
+            "Envoyer et clore",
+            message="",
+        ),
+        "recruiter",
+        status=422,
+        error=True,
+    ),
+    # Reports
+    *(
+        Case("reports/create.html", name, at(lambda w, n=name: w.form[f"signaler {n}"]))
+        for name in ("emploi", "longue", "importee")
+    ),
+    Case(
+        "reports/create.html",
+        "all wrong",
+        pressing(
+            lambda w: w.form["signaler emploi"],
+            "Envoyer le signalement",
+            words="Elle est pourvue. " * 80,
+            email="lila@",
+        ),
+        status=422,
+        error=True,
+    ),
+    Case("reports/thanks.html", "without e-mail", path("/signaler/merci")),
+    Case("reports/thanks.html", "with e-mail", path("/signaler/merci?prevenir=1")),
+    Case("reports/index.html", "filled", path("/equipe/signalements"), "moderator"),
+    Case("reports/index.html", "empty", path("/equipe/signalements?page=99"), "moderator"),
+    *(
+        Case("reports/show.html", name, at(lambda w, n=name: w.case[n]), "moderator")
+        for name in ("emploi", "longue", "importee", "nue", "again")
+    ),
+    Case(
+        "reports/show.html",
+        "empty decision",
+        pressing(lambda w: w.case["emploi"], "Décider", answer=""),
+        "moderator",
         status=422,
         error=True,
     ),
@@ -435,6 +511,7 @@ PARTS = {
     "errors/layout.html",
     "listings/preview_bar.html",
     "listings/sessions.html",
+    "moderation/team_links.html",
     "recruiter/listing_links.html",
     "recruiter/listing_status.html",
     "recruiter/space.html",
