@@ -426,7 +426,7 @@ CASES = [
     Case(
         "recruiter/listing_close.html",
         "empty",
-        pressing(lambda w: f"{w.mine['emploi']}/clore", "Clore l’annonce"),
+        pressing(lambda w: f"{w.mine['emploi']}/clore", "Continuer"),
         "recruiter",
         status=422,
         error=True,

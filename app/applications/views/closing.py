@@ -18,6 +18,7 @@ from app.applications.workflow import WAITING
 from app.core import clock
 from app.core.database import db
 from app.core.errors import DomainError
+from app.core.filters import date_short
 from app.core.i18n import _, plural
 from app.core.permissions import requires_role
 from app.listings.enums import Kind, Outcome, Status
@@ -122,7 +123,10 @@ def _answer_page(
 
 def _step(application: Application) -> str:
     step = str(STATUS_LABELS[Step(application.status)])
-    return step if application.email else _("%(step)s, sans e-mail\u00a0: à appeler", step=step)
+    received = _("%(step)s, reçue le %(day)s", step=step, day=date_short(application.created_at))
+    if application.email:
+        return received
+    return _("%(received)s, sans e-mail\u00a0: à appeler", received=received)
 
 
 def _answer(form: AnswerAllForm, listing: Listing, outcome: Outcome, why: str | None) -> Any:
