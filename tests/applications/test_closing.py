@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, func, select
 
@@ -16,6 +18,7 @@ from app.applications import keys, services, tasks, workflow
 from app.applications.closing import after_closing, close_and_answer
 from app.applications.enums import ActorKind, DeclineReason, Status
 from app.applications.models import Application
+from app.core import clock
 from app.core.database import db
 from app.core.errors import DomainError
 from app.core.jobs import jobs
@@ -25,6 +28,8 @@ from app.listings.enums import Kind, Outcome
 from app.listings.models import Listing
 from app.organisations.enums import OrganisationStatus
 from tests import factories
+from tests.applications.pages import hidden
+from tests.applications.test_concurrency import together
 from tests.listings.counting import count_queries
 
 S = Status
@@ -260,6 +265,52 @@ def test_event_called_off_after_its_deadline_is_cancelled_too(now: dt.datetime, 
     assert rows[S.REGISTERED].status == S.CANCELLED
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_no_sequence_tells_anyone_twice_nor_loses_a_seat(now: dt.datetime, seed: int) -> None:
+    """Any kind, any people, any way to close, the worker repeating at random."""
+    chance = random.Random(seed)
+    kind = chance.choice([Kind.JOB, Kind.TRAINING, Kind.EVENT])
+    table = workflow.TRANSITIONS[workflow.family_of(kind)]
+    of = factories.listing(kind, closes_at=now)
+    starts_at = now + dt.timedelta(days=chance.choice([-1, 3]))
+    session = factories.listing_session(of, starts_at=starts_at, capacity=40)
+    rows = [
+        factories.application(of, status=chance.choice(list(table)), session=session)
+        for _number in range(15)
+    ]
+    session.taken = sum(workflow.holds_seat(kind, row.status) for row in rows)
+    db.session.flush()
+    before = {row.id: row.status for row in rows}
+    actor, refused = factories.user(), chance.sample([row.id for row in rows], 4)
+
+    if chance.random() < 0.5:
+        listings.expire_due(now)
+        after_closing(of, now)
+    outcome = chance.choice([Outcome.FILLED, Outcome.UNFILLED, Outcome.WITHDRAWN])
+    close_and_answer(
+        actor, of, outcome, now, unfilled_reason="hours", refused=refused, message="Merci."
+    )
+    for _time in range(chance.randint(1, 3)):
+        after_closing(of, now + dt.timedelta(minutes=1))
+
+    db.session.refresh(session)
+    assert session.taken == sum(workflow.holds_seat(kind, row.status) for row in rows)
+    told = db.session.scalars(
+        select(OutboxEvent.payload).where(OutboxEvent.topic == "application.listing_closed")
+    ).all()
+    ids = [payload["application_id"] for payload in told]
+    assert len(set(ids)) == len(ids)
+    marked = {row.id for row in rows if row.closing_told_at is not None}
+    assert set(ids) == marked
+    for row in rows:
+        if row.status != before[row.id]:
+            asked = row.id in refused and row.status in workflow.NEEDS_REASON
+            assert asked or row.status == S.CANCELLED
+        # Nobody who still waits was left without a word.
+        if row.status in workflow.WAITING:
+            assert row.id in marked
+
+
 def test_full_session_does_not_close_its_listing(now: dt.datetime) -> None:
     of = factories.listing(Kind.EVENT)
     factories.listing_session(of, capacity=1, taken=1)
@@ -390,6 +441,63 @@ def test_ready_message_is_sent_to_those_who_are_ticked(browser: FlaskClient, of:
     assert "Une personne attend encore votre réponse" in answer.text
     again = browser.get(f"{BASE}/{of.id}/clore/repondre").text
     assert "Envoyer cette réponse" in again
+
+
+def test_second_click_answers_nobody_twice(browser: FlaskClient, of: Listing, smtp: Any) -> None:
+    rows = people(of, S.RECEIVED, S.MEETING)
+    db.session.commit()
+    address = f"{BASE}/{of.id}/clore/repondre?outcome=filled&unfilled_reason="
+    data = {"people": [str(rows[S.RECEIVED].id)], "message": "Merci."}
+
+    browser.post(address, data=data)
+    again = browser.post(address, data=data, follow_redirects=True)
+    deliver()
+
+    assert "avaient déjà une réponse" in again.text
+    assert "Merci." in told(smtp)["received@example.org"]
+
+
+@pytest.mark.usefixtures("real_commits")
+def test_closing_while_people_answer_loses_nobody(app: Flask, session: Any, smtp: Any) -> None:
+    member = factories.user()
+    job = factories.listing(organisation=factories.organisation(member))
+    session.commit()
+    listing_id, member_id = job.id, member.id
+
+    def close() -> int:
+        with app.app_context():
+            listing, actor = db.session.get(Listing, listing_id), db.session.get(User, member_id)
+            assert listing is not None
+            assert actor is not None
+            close_and_answer(actor, listing, Outcome.FILLED, clock.now())
+            db.session.commit()
+            db.session.remove()
+        return 200
+
+    calls: list[Callable[[], int]] = [close]
+    for rank in range(8):
+        client = app.test_client()
+        fields = hidden(client.get(f"{job.path}/candidater")) | {
+            "first_name": "Nora",
+            "email": f"nora{rank}@example.org",
+        }
+        calls.append(
+            lambda client=client, fields=fields: (
+                client.post(f"{job.path}/candidater", data=fields).status_code
+            )
+        )
+    statuses = together(app, calls)
+    session.rollback()
+
+    assert set(statuses) <= {200, 303, 410}
+    session.execute(delete(OutboxEvent).where(OutboxEvent.topic == "listing.changed"))
+    session.commit()
+    jobs.drain()
+    jobs.drain()
+    session.expire_all()
+    rows = session.scalars(select(Application)).all()
+    assert len(rows) == statuses.count(303)
+    assert all(row.closing_told_at is not None for row in rows)
 
 
 @pytest.mark.parametrize(

@@ -456,3 +456,13 @@ def test_message_after_the_purge_is_not_sent(moderator: FlaskClient, smtp: Any) 
     services.purge_reporters(clock.now() + 100 * DAY)
     db.session.expire_all()
     assert deliver(smtp) == {}
+
+
+def test_public_words_say_how_long_it_is_kept(client: FlaskClient) -> None:
+    page = client.get("/donnees-personnelles").text
+    assert f"{REPORTER_KEPT_DAYS} jours après la décision" in page
+    assert f"{REPORTER_KEPT_DAYS} jours" in client.get(f"/signaler/{factories.listing().id}").text
+
+
+def test_robots_leave_the_forms_alone(client: FlaskClient) -> None:
+    assert "Disallow: /signaler/" in client.get("/robots.txt").text

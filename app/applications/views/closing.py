@@ -151,6 +151,8 @@ def _answer(form: AnswerAllForm, listing: Listing, outcome: Outcome, why: str | 
 
 
 def _answered_message(answered: Answered) -> str:
+    if not answered.people:
+        return _("L’annonce est close. Ces personnes avaient déjà une réponse.")
     told = plural(
         "L’annonce est close. Une personne a votre réponse.",
         "L’annonce est close. %(num)d personnes ont votre réponse.",
