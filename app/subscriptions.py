@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from app.accounts.services import purge_sign_ins
 from app.accounts.tasks import send_sign_in_link
+from app.applications.measures import measure_all
+from app.applications.promise import end_silence, remind_members
 from app.applications.services import purge_applications, sweep_files
-from app.applications.tasks import confirm_to_candidate, drop_file, tell_candidate, tell_member
+from app.applications.tasks import (
+    confirm_to_candidate,
+    drop_file,
+    measure_organisations,
+    remind_member,
+    tell_candidate,
+    tell_member,
+)
 from app.core.jobs import Scheduled, purge_done
 from app.core.outbox import Subscription
 from app.listings.services import expire_due
@@ -21,11 +30,16 @@ SUBSCRIPTIONS: list[Subscription] = [
     Subscription("application.received", confirm_to_candidate),
     Subscription("application.moved", tell_candidate),
     Subscription("application.announced", tell_member),
+    Subscription("application.overdue", remind_member),
+    Subscription("application.answered", measure_organisations, batch=True),
     Subscription("application.file_dropped", drop_file),
 ]
 
 SCHEDULE = [
     Scheduled("expire_listings", expire_due, minute="*/5"),
+    Scheduled("remind_members", remind_members, minute="*/10"),
+    Scheduled("end_silence", end_silence, minute="5-59/10"),
+    Scheduled("measure_answers", measure_all, minute="7", hour="3"),
     Scheduled("ensure_index", ensure_index),
     Scheduled("check_index", check_index, minute="37", hour="3"),
     Scheduled("purge_outbox", purge_done, minute="17", hour="2"),

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from app.accounts.models import User
 from app.applications import keys, progress, workflow
 from app.applications.enums import DECLINE_MESSAGES, ActorKind, DeclineReason, Status
 from app.applications.models import Application, ApplicationEvent
+from app.applications.queries import Waiting
 from app.core import mail
+from app.core.filters import date_with_weekday
 from app.core.i18n import _, lazy
+from app.organisations.models import Organisation
 
 S = Status
+# A message that lists more is not read.
+REMINDED_LISTINGS = 12
 # What each change says to the person, in the first line.
 HEADINGS = {
     S.CONTACTED: lazy("L’équipe a cherché à vous joindre, ou vous a parlé."),
@@ -27,6 +34,7 @@ HEADINGS = {
     S.REGISTERED: lazy("Une place s’est libérée\u00a0: vous êtes inscrit·e."),
     S.CANCELLED: lazy("Votre inscription est annulée."),
 }
+DROPPED = lazy("La structure ne nous a pas dit la suite.")
 
 
 def follow_url(application: Application, base_url: str) -> str:
@@ -67,7 +75,7 @@ def moved(
     """Return the message about one change, or None for a person without e-mail."""
     if application.email is None:
         return None
-    to = S(event.to_status)
+    to, dropped = S(event.to_status), progress.was_dropped(event)
     return mail.render(
         "applications/moved",
         to=application.email,
@@ -75,8 +83,9 @@ def moved(
         application=application,
         listing=application.listing,
         employer=progress.employer(application),
-        heading=HEADINGS[to],
-        next_sentence=progress.NEXT[to],
+        heading=DROPPED if dropped else HEADINGS[to],
+        next_sentence=progress.AFTER_DROPPED if dropped else progress.NEXT[to],
+        unanswered=to is S.EXPIRED_NO_ANSWER,
         words=application.decline_message if to in workflow.NEEDS_REASON else "",
         session_at=progress.when(application.session.starts_at)
         if application.session and to == S.REGISTERED
@@ -105,5 +114,29 @@ def announced(
         else "",
         is_event=workflow.family_of(application.listing.kind) is workflow.Family.EVENT,
         url=f"{base_url}/recruter/",
+        hello=_("Bonjour %(name)s,", name=member.name),
+    )
+
+
+def reminder(
+    organisation: Organisation,
+    waiting: Waiting,
+    member: User,
+    event_id: int,
+    now: dt.datetime,
+    base_url: str,
+) -> mail.Message:
+    """Return the message to a member about all who wait in her organisation. No names."""
+    return mail.render(
+        "applications/reminder",
+        to=member.email,
+        message_id=f"application-reminder-{event_id}",
+        organisation=organisation,
+        waiting=waiting,
+        listings=waiting.by_listing[:REMINDED_LISTINGS],
+        others=sum(number for _title, number in waiting.by_listing[REMINDED_LISTINGS:]),
+        days=progress.days_ago(waiting.first_at, now),
+        told_on=date_with_weekday(waiting.first_at + workflow.SILENCE),
+        url=f"{base_url}/recruter/?vue=liste&attente=oui",
         hello=_("Bonjour %(name)s,", name=member.name),
     )
