@@ -176,10 +176,12 @@ def delay_text(hours: int) -> str:
     return plural("un jour", "%(num)d\u00a0jours", -(-hours // 24))
 
 
-def answer_text(row: Any) -> str:
-    """Write how the organisation of a listing answers: measured, else as it announces."""
+def _answer(row: Any) -> tuple[str, str]:
+    """Return how the organisation of a listing answers: measured, else as it announces."""
     measured = measure_of(row)
-    return measured_text(*measured) if measured else promise_text(row.promise_hours)
+    if measured is None:
+        return "okrond", promise_text(row.promise_hours)
+    return "okrond" if measured.good else "heure", measured_text(*measured)
 
 
 @remembered
@@ -267,7 +269,7 @@ def _foot(row: Any) -> Iterator[tuple[str, str]]:
     if row.kind == Kind.IMMERSION:
         yield "info", _said("try")
     if here and row.kind != Kind.EVENT:
-        yield "okrond", answer_text(row)
+        yield _answer(row)
     if not here:
         yield "externe", _said_of("origin", source_name(row.source))
     if row.kind == Kind.JOB and row.diploma_need == DiplomaNeed.NONE:

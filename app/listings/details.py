@@ -120,7 +120,7 @@ class Details:
     tasks: tuple[str, ...]
     description_title: str
     promise: str
-    measured: str
+    measured: tuple[str, bool]
     funding: list[str]
     crumb: str
     search: dict[str, str]
@@ -375,9 +375,10 @@ def _promise(listing: Listing) -> str:
     return promise_text(organisation.promise_hours)
 
 
-def _measured(listing: Listing) -> str:
+def _measured(listing: Listing) -> tuple[str, bool]:
+    """Return how the organisation really answers, and whether it does well."""
     measured = measure_of(listing.organisation) if _promise(listing) else None
-    return measured_text(*measured) if measured else ""
+    return (measured_text(*measured), measured.good) if measured else ("", False)
 
 
 def _sessions(listing: Listing, now: dt.datetime) -> list[Seats]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from app.geography.models import Commune
 
 
+# From here on, in ten, one may say it with a tick.
+WELL = 8
 # Under this many cases a rate says more of chance than of the organisation.
 MEASURED_FROM = 10
 
@@ -25,6 +27,11 @@ class Measure(NamedTuple):
 
     tenths: int
     hours: int | None
+
+    @property
+    def good(self) -> bool:
+        """Return whether most people have an answer."""
+        return self.tenths >= WELL
 
     @property
     def rank(self) -> int:

@@ -21,6 +21,7 @@ from app.core.outbox import OutboxEvent
 from app.listings.cards import delay_text, measured_text
 from app.listings.enums import Kind
 from app.listings.enums import Status as ListingStatus
+from app.listings.queries import listing_cards
 from app.organisations.models import Measure, Organisation, measure_of
 from tests import factories
 from tests.applications.pages import words
@@ -260,6 +261,17 @@ def test_the_page_of_a_listing_says_it_from_ten_cases_on(
     assert ("Répond à toutes les candidatures, en 2 jours en général" in text) is (cases == 10)
     card = words(client.get("/"))
     assert ("Répond à toutes les candidatures" in card) is (cases == 10)
+
+
+@pytest.mark.parametrize(("count", "icon"), [(8, "okrond"), (7, "heure")])
+def test_a_tick_is_for_those_who_answer_most_people(
+    count: int, icon: str, of: Any, now: dt.datetime
+) -> None:
+    owner = of.organisation
+    owner.answer_cases, owner.answer_count, owner.answer_minutes = 10, count, 60
+    foot = listing_cards([of.id], now)[of.id].foot
+    said = f"Répond à {count} candidatures sur 10, en une heure en général"
+    assert (icon, said) in [(name, text.replace("\u00a0", " ")) for name, text in foot]
 
 
 def test_an_event_says_nothing_of_answers(of: Any, client: FlaskClient) -> None:

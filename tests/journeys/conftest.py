@@ -57,11 +57,14 @@ def world(live: Live) -> SimpleNamespace:
 def _people(it: SimpleNamespace) -> dict[str, Any]:
     people = {name: factories.user() for name in ("recruiter", "newcomer", "alone", "unverified")}
     people["moderator"] = factories.user(Role.MODERATOR)
-    it.organisation = factories.organisation(people["recruiter"], name="Résidence des Tilleuls")
+    answers = {"answer_cases": 20, "answer_count": 18, "answer_minutes": 4000}
+    it.organisation = factories.organisation(
+        people["recruiter"], name="Résidence des Tilleuls", **answers
+    )
     it.pending = factories.organisation(
         people["unverified"], name="Structure neuve", status=OrganisationStatus.PENDING
     )
-    factories.organisation(people["newcomer"], name="Structure sans annonce")
+    factories.organisation(people["newcomer"], name="Structure sans annonce", answer_cases=4)
     return people
 
 
@@ -212,6 +215,10 @@ def _applications(it: SimpleNamespace, recruiter: Any, now: dt.datetime) -> None
         cv_sha256="0" * 64,
     )
     applications.record_view(opened, recruiter, "contact", now)
+    for name, step in (("job unanswered", Step.SEEN), ("job dropped", Step.CONTACTED)):
+        ended = _application(it, it.job, name)
+        applications.move_application(ended, step, ActorKind.MEMBER, recruiter, now)
+        applications.move_application(ended, Step.EXPIRED_NO_ANSWER, ActorKind.SYSTEM, None, now)
     withdrawn = _application(it, it.job, "withdrawn")
     applications.withdraw_application(withdrawn, now)
     waiting = factories.listing(organisation=it.pending, title="Poste d’une structure neuve")

@@ -185,6 +185,7 @@ CASES = [
         "filtered",
         path("/recherche?type=emploi&type=formation&contrat=cdi&metier=aide-soignant&tri=date"),
     ),
+    Case("search/index.html", "best answers first", path("/recherche?tri=reponse")),
     Case("search/index.html", "unknown place", path("/recherche?q=soin&ou=Atlantis")),
     Case("search/index.html", "forged filter", path("/recherche?type=nimporte&metier=x&page=9e9")),
     Case("search/index.html", "last page", path("/recherche?page=1000000000")),
@@ -274,6 +275,8 @@ CASES = [
             "job contacted",
             "job hired",
             "job declined",
+            "job unanswered",
+            "job dropped",
             "withdrawn",
             "training admitted",
             "training waitlisted",
@@ -316,6 +319,12 @@ CASES = [
     Case("recruiter/index.html", "no organisation", path("/recruter/"), "alone"),
     Case("recruiter/index.html", "not verified", path("/recruter/"), "unverified"),
     Case("recruiter/index.html", "list", path("/recruter/?vue=liste"), "recruiter"),
+    Case(
+        "recruiter/index.html", "who waits", path("/recruter/?vue=liste&attente=oui"), "recruiter"
+    ),
+    Case(
+        "recruiter/index.html", "nobody waits", path("/recruter/?vue=liste&attente=oui"), "newcomer"
+    ),
     Case("recruiter/index.html", "empty list", path("/recruter/?vue=liste"), "newcomer"),
     *(
         Case("recruiter/application.html", name, at(lambda w, n=name: w.sheet[n]), "recruiter")
