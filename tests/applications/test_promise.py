@@ -380,6 +380,16 @@ def test_who_has_no_email_reads_it_on_her_page(
     assert "04 65 71 12 34" in text
 
 
+def test_the_sheet_says_that_a_late_answer_is_possible(now: dt.datetime, sign_in: Any) -> None:
+    member = factories.user()
+    application = waiting(now - 30 * DAY, member)
+    client = sign_in(member)
+    address = f"/recruter/candidatures/{application.id}"
+    assert "restée sans suite" not in words(client.get(address))
+    promise.end_silence(now)
+    assert "Cette demande est restée sans suite." in words(client.get(address))
+
+
 # What a member may do to a person on a given day, in the cohort below.
 STEPS = (Status.SEEN, Status.CONTACTED, Status.MEETING, Status.TRIAL, Status.HIRED)
 STEPS += (Status.DECLINED, Status.ADMITTED, Status.WAITLISTED, Status.REFUSED)

@@ -193,6 +193,7 @@ def application_show(application_id: int) -> Any:
         opened=queries.has_opened(application_id, current_user.id),
         taken_back=application.status in workflow.TAKEN_BACK,
         late=_is_late(application),
+        unanswered=application.status == S.EXPIRED_NO_ANSWER,
         moves=_moves(application.listing.kind, application.status),
         can_decline=bool(_refusals(application.listing.kind, application.status)),
     )
