@@ -94,9 +94,9 @@ def _dated(instant: dt.datetime) -> str:
 
 def short(instant: dt.datetime, now: dt.datetime) -> str:
     """Write « aujourd’hui, 10 h 42 », « hier, 18 h 05 », « ven. 20 nov., 9 h »."""
-    days = (paris_date(now) - paris_date(instant)).days
     names = {0: _("aujourd’hui"), 1: _("hier"), -1: _("demain")}
-    date = names.get(days) or format_date(paris_date(instant), "EEE d MMM").replace(" ", NBSP)
+    date = names.get(days_ago(instant, now))
+    date = date or format_date(paris_date(instant), "EEE d MMM").replace(" ", NBSP)
     return f"{date}, {time_short(instant)}"
 
 
