@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.enums import Awaits, Role
@@ -65,6 +65,9 @@ class LoginSession(db.Model):
         String(64), comment="keyed hash of the code sent by e-mail"
     )
     code_expires_at: Mapped[dt.datetime | None]
+    challenge: Mapped[str | None] = mapped_column(
+        String(86), comment="what a passkey is asked to sign, once"
+    )
 
     user: Mapped[User] = relationship(back_populates="sessions")
 
@@ -140,3 +143,19 @@ class KnownDevice(db.Model):
     )
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     expires_at: Mapped[dt.datetime]
+
+
+class Passkey(db.Model):
+    """A key that a browser or a device holds for a person (WebAuthn)."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
+    )
+    credential_id: Mapped[str] = mapped_column(Text, unique=True, comment="base64url")
+    public_key: Mapped[str] = mapped_column(Text, comment="base64url of COSE")
+    sign_count: Mapped[int] = mapped_column(BigInteger, comment="as the key last counted")
+    device: Mapped[str] = mapped_column(String(60), default="", comment="as « Firefox, Windows »")
+    created_at: Mapped[dt.datetime]

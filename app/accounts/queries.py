@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import contains_eager
 
 from app.accounts.models import LoginSession, SignInAttempt, SignInLink, User
@@ -53,8 +53,17 @@ def session_user(token: str, now: dt.datetime) -> User | None:
     )
 
 
+def open_session(token: str, now: dt.datetime) -> LoginSession | None:
+    """Return the living session of this token, with its active person."""
+    return _session(token, now, LoginSession.awaits.is_(None))
+
+
 def pending_session(token: str, now: dt.datetime) -> LoginSession | None:
     """Return the sign-in under way of this token, with its active person."""
+    return _session(token, now, LoginSession.awaits.is_not(None))
+
+
+def _session(token: str, now: dt.datetime, state: ColumnElement[bool]) -> LoginSession | None:
     return db.session.scalar(
         select(LoginSession)
         .join(LoginSession.user)
@@ -63,7 +72,7 @@ def pending_session(token: str, now: dt.datetime) -> LoginSession | None:
             LoginSession.token_hash == token_hash(token),
             LoginSession.revoked_at.is_(None),
             LoginSession.expires_at > now,
-            LoginSession.awaits.is_not(None),
+            state,
             User.active,
         )
     )

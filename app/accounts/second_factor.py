@@ -20,7 +20,15 @@ from flask import current_app
 from sqlalchemy import delete, func, select, update
 
 from app.accounts.enums import TEAM_ROLES, Awaits
-from app.accounts.models import KnownDevice, LoginSession, RecoveryCode, SecondFactor, User
+from app.accounts.models import (
+    KnownDevice,
+    LoginSession,
+    Passkey,
+    RecoveryCode,
+    SecondFactor,
+    User,
+)
+from app.accounts.passkeys import passkeys_of
 from app.accounts.queries import token_hash
 from app.accounts.services import TOKEN_BYTES
 from app.core.database import db
@@ -39,10 +47,10 @@ DRIFT = (-1, 0, 1)
 def asked(user: User, *, by_link: bool, device: str, now: dt.datetime) -> Awaits | None:
     """Return what else a person proves after her password, or after a link sent to her.
 
-    The application when she has one; setting it up for the team; else a code by e-mail on a browser
-    that is not known, unless a link has just proved that she reads her e-mails.
+    A code or a passkey when she has set one up; setting an application up for the team; else a code
+    by e-mail on a browser not known, unless a link has just proved that she reads her e-mails.
     """
-    if has_app(user):
+    if has_factor(user):
         return Awaits.APP
     if not current_app.config["SECOND_FACTOR"]:
         return None
@@ -57,6 +65,11 @@ def has_app(user: User) -> bool:
     """Return whether codes of an application are asked of this person."""
     factor = db.session.get(SecondFactor, user.id)
     return factor is not None and factor.confirmed_at is not None
+
+
+def has_factor(user: User) -> bool:
+    """Return whether a code or a passkey is asked of this person."""
+    return has_app(user) or bool(passkeys_of(user))
 
 
 def must_keep_app(user: User) -> bool:
@@ -109,6 +122,7 @@ def confirm_app(user: User, code: str, now: dt.datetime) -> list[str] | None:
     if factor is None or not _takes_app_code(factor, code, now):
         return None
     factor.confirmed_at = now
+    db.session.flush()
     return new_recovery_codes(user)
 
 
@@ -135,16 +149,30 @@ def recovery_codes_left(user: User) -> int:
 def takes_code(user: User, code: str, now: dt.datetime) -> bool:
     """Return whether this is the code of the application, or one kept on paper; it is used up."""
     factor = db.session.get(SecondFactor, user.id)
-    if factor is None or factor.confirmed_at is None:
-        return False
-    return _takes_app_code(factor, code, now) or _takes_recovery_code(user, code, now)
+    by_app = factor is not None and factor.confirmed_at is not None
+    if by_app and factor is not None and _takes_app_code(factor, code, now):
+        return True
+    return _takes_recovery_code(user, code, now)
 
 
 def forget_app(user: User) -> None:
-    """Ask this person for no code of an application any more, and void those on paper."""
+    """Ask this person for no code of an application any more."""
     db.session.execute(delete(SecondFactor).where(SecondFactor.user_id == user.id))
-    db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
     db.session.expire_all()
+    void_useless_codes(user)
+
+
+def void_useless_codes(user: User) -> None:
+    """Void the codes on paper of a person who is asked for none any more."""
+    if not has_factor(user):
+        db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
+
+
+def start_over(user: User) -> None:
+    """Forget all that proves who this person is, but her password: she has lost everything."""
+    db.session.execute(delete(Passkey).where(Passkey.user_id == user.id))
+    forget_devices(user)
+    forget_app(user)
 
 
 def make_email_code(pending: LoginSession, now: dt.datetime) -> str:

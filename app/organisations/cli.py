@@ -58,11 +58,11 @@ def create_account(email: str, role: str, name: str, slug: str | None, ask_passw
 @accounts.command("reset-second-factor")
 @click.argument("email")
 def reset_second_factor(email: str) -> None:
-    """Void the application and the paper codes of a person who has lost them, once sure of her."""
+    """Void the application, keys and paper codes of a person who lost them, once sure of her."""
     user = user_by_email(email)
     if user is None:
         raise click.ClickException("Aucun compte n'a cette adresse.")
-    second_factor.forget_app(user)
+    second_factor.start_over(user)
     accounts_services.close_sessions_of([user.id], now=clock.now())
     db.session.commit()
     click.echo("Deuxième facteur retiré ; la personne est déconnectée partout.")

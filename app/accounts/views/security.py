@@ -22,6 +22,7 @@ from app.accounts import queries, second_factor, services
 from app.accounts.enums import Awaits
 from app.accounts.forms import CodeForm, EmailCodeForm
 from app.accounts.models import LoginSession, User
+from app.accounts.passkeys import passkeys_of
 from app.accounts.views.sign_in import (
     COOKIE_KEY,
     PENDING_KEY,
@@ -44,12 +45,12 @@ DEVICE_SECONDS = second_factor.DEVICE_DAYS * 24 * 3600
 @public
 def verify() -> Any:
     """Ask for the second factor of a sign-in under way."""
-    pending = _pending()
+    pending = pending_sign_in()
     if pending is None:
-        return _start_again()
+        return start_again()
     form = EmailCodeForm() if pending.awaits == Awaits.EMAIL else CodeForm()
     if not form.validate_on_submit():
-        return _verify_page(pending, form, 422 if form.is_submitted() else 200)
+        return verify_page(pending, form, 422 if form.is_submitted() else 200)
     assert pending.awaits is not None  # noqa: S101 - what makes a sign-in pending
     return _CHECKS[Awaits(pending.awaits)](pending, form)
 
@@ -58,9 +59,9 @@ def verify() -> Any:
 @public
 def resend() -> Any:
     """Send another code by e-mail; the one before no longer serves."""
-    pending = _pending()
+    pending = pending_sign_in()
     if pending is None:
-        return _start_again()
+        return start_again()
     keys, now = attempt_keys("code-mail", pending.user.email), clock.now()
     try:
         services.wait_for_turn(keys, now)
@@ -78,7 +79,7 @@ def resend() -> Any:
 @signed_in
 def show() -> Any:
     """Show how the account is protected, and where it is open."""
-    return _security_page(CodeForm())
+    return security_page(CodeForm())
 
 
 @account.route("/securite/application", methods=["GET", "POST"])
@@ -105,7 +106,7 @@ def app_confirm() -> Any:
     db.session.commit()
     if codes is None:
         return _app_page(form), 422
-    return _paper(codes, url_for("account.show"))
+    return paper(codes, url_for("account.show"))
 
 
 @account.post("/securite/application/retirer")
@@ -115,13 +116,13 @@ def app_delete() -> Any:
     form = CodeForm()
     if second_factor.must_keep_app(current_user):
         form.code.errors = [_("Votre rôle demande toujours un code d’application.")]
-    elif _taken(current_user, form):
+    elif code_taken(current_user, form):
         second_factor.forget_app(current_user)
         db.session.commit()
         flash(_("L’application de codes est retirée."), "ok")
         return redirect(url_for("account.show"), 303)
     db.session.commit()
-    return _security_page(form), 422
+    return security_page(form), 422
 
 
 @account.post("/securite/codes")
@@ -129,12 +130,12 @@ def app_delete() -> Any:
 def codes_renew() -> Any:
     """Replace the codes kept on paper; a code is asked."""
     form = CodeForm()
-    if not _taken(current_user, form):
+    if not code_taken(current_user, form):
         db.session.commit()
-        return _security_page(form), 422
+        return security_page(form), 422
     codes = second_factor.new_recovery_codes(current_user)
     db.session.commit()
-    return _paper(codes, url_for("account.show"))
+    return paper(codes, url_for("account.show"))
 
 
 @account.post("/securite/sessions/<int:session_id>/fermer")
@@ -160,9 +161,9 @@ def sessions_close() -> Any:
 
 
 def _check_app(pending: LoginSession, form: CodeForm) -> Any:
-    if not _taken(pending.user, form):
+    if not code_taken(pending.user, form):
         db.session.commit()
-        return _verify_page(pending, form, 422)
+        return verify_page(pending, form, 422)
     return enter(pending.user)
 
 
@@ -170,7 +171,7 @@ def _check_email(pending: LoginSession, form: EmailCodeForm) -> Any:
     user, now = pending.user, clock.now()
     if not _counted(user, form, lambda: second_factor.takes_email_code(pending, form.digits, now)):
         db.session.commit()
-        return _verify_page(pending, form, 422)
+        return verify_page(pending, form, 422)
     token = second_factor.remember_device(user, now) if form.remember.data else ""
     response = enter(user)
     if token:
@@ -189,17 +190,17 @@ def _check_setup(pending: LoginSession, form: CodeForm) -> Any:
     codes = _confirmed(pending.user, form)
     if codes is None:
         db.session.commit()
-        return _verify_page(pending, form, 422)
+        return verify_page(pending, form, 422)
     wanted = _next()
     open_session(pending.user)
     db.session.commit()
-    return _paper(codes, wanted or url_for("accounts.sign_in"))
+    return paper(codes, wanted or url_for("accounts.sign_in"))
 
 
 _CHECKS = {Awaits.APP: _check_app, Awaits.EMAIL: _check_email, Awaits.SETUP: _check_setup}
 
 
-def _taken(user: User, form: CodeForm) -> bool:
+def code_taken(user: User, form: CodeForm) -> bool:
     """Return whether the form holds a code of the application, or one kept on paper."""
     if not form.validate_on_submit():
         return False
@@ -236,11 +237,13 @@ def _counted(user: User, form: CodeForm, check: Any) -> bool:
     return False
 
 
-def _pending() -> LoginSession | None:
+def pending_sign_in() -> LoginSession | None:
+    """Return the sign-in under way of this browser."""
     return queries.pending_session(session.get(PENDING_KEY, ""), clock.now())
 
 
-def _start_again() -> Any:
+def start_again() -> Any:
+    """Lead back to the first page of sign-in."""
     flash(_("Le temps est passé. Connectez-vous à nouveau."), "message")
     return redirect(url_for("accounts.sign_in", next=_next() or None), 303)
 
@@ -250,12 +253,15 @@ def _next() -> str:
     return wanted if len(wanted) <= 500 else ""
 
 
-def _verify_page(pending: LoginSession, form: CodeForm, status: int) -> Any:
+def verify_page(pending: LoginSession, form: CodeForm, status: int) -> Any:
+    """Ask for what a sign-in under way awaits."""
     page = render_template(
         "accounts/verify.html",
         form=form,
         awaits=pending.awaits,
         setup=_setup(pending.user) if pending.awaits == Awaits.SETUP else None,
+        has_app=second_factor.has_app(pending.user),
+        has_passkey=bool(passkeys_of(pending.user)),
         minutes=second_factor.CODE_MINUTES,
         next=_next(),
     )
@@ -280,19 +286,23 @@ def _setup(user: User) -> dict[str, Any] | None:
     }
 
 
-def _paper(codes: list[str], following: str) -> str:
+def paper(codes: list[str], following: str) -> str:
+    """Show, this once, the codes to keep on paper."""
     return render_template("accounts/recovery_codes.html", codes=codes, following=following)
 
 
-def _security_page(form: CodeForm) -> str:
+def security_page(form: CodeForm) -> str:
+    """Show how the account is protected, and where it is open."""
     now = clock.now()
+    keys = passkeys_of(current_user)
     has_app = second_factor.has_app(current_user)
     return render_template(
         "accounts/security.html",
         form=form,
         has_app=has_app,
         must_keep=second_factor.must_keep_app(current_user),
-        codes_left=second_factor.recovery_codes_left(current_user) if has_app else 0,
+        passkeys=keys,
+        codes_left=second_factor.recovery_codes_left(current_user) if has_app or keys else 0,
         sessions=queries.open_sessions_of(current_user, now),
         this_one=queries.token_hash(session[COOKIE_KEY]),
     )
