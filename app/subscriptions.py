@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from app.accounts.second_factor import purge_devices
 from app.accounts.services import purge_sign_ins
-from app.accounts.tasks import send_sign_in_link
+from app.accounts.tasks import send_email_code, send_sign_in_link
 from app.applications.measures import measure_all
 from app.applications.promise import end_silence, remind_members
 from app.applications.services import purge_applications, sweep_files
@@ -27,6 +28,7 @@ SUBSCRIPTIONS: list[Subscription] = [
     Subscription("listing.announced", tell_listing_member),
     Subscription("organisation.suspended", hide_listings),
     Subscription("account.link_requested", send_sign_in_link),
+    Subscription("account.code_requested", send_email_code),
     Subscription("application.received", confirm_to_candidate),
     Subscription("application.moved", tell_candidate),
     Subscription("application.announced", tell_member),
@@ -46,4 +48,5 @@ SCHEDULE = [
     Scheduled("purge_applications", purge_applications, minute="47", hour="2"),
     Scheduled("sweep_files", sweep_files, minute="57", hour="2"),
     Scheduled("purge_sign_ins", purge_sign_ins, minute="27", hour="2"),
+    Scheduled("purge_devices", purge_devices, minute="37", hour="2"),
 ]
