@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.accounts.enums import Role
+from app.accounts.enums import Awaits, Role
 from app.accounts.models import User
 from app.applications.models import Application
 from app.core import clock
@@ -199,9 +199,19 @@ def signed_in_client(app: Flask, person: User) -> FlaskClient:
     from app.accounts.services import open_session
 
     token = open_session(person, now=clock.now())
+    return _browser(app, _user_id=token, _fresh=True)
+
+
+def waiting_client(app: Flask, person: User, awaits: Awaits) -> FlaskClient:
+    """Return a browser in which `person` still has to give her second factor."""
+    from app.accounts.services import open_pending_session
+
+    return _browser(app, pending=open_pending_session(person, awaits, now=clock.now()))
+
+
+def _browser(app: Flask, **cookie: Any) -> FlaskClient:
     db.session.commit()
     browser = app.test_client()
-    with browser.session_transaction() as cookie:
-        cookie["_user_id"] = token
-        cookie["_fresh"] = True
+    with browser.session_transaction() as session:
+        session.update(cookie)
     return browser

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from flask_babel import format_date
 
 from app.applications.enums import CALL_BACK_LABELS, CallBack, Status
-from app.applications.models import Application
-from app.applications.workflow import WAITING, Family, family_of
+from app.applications.models import Application, ApplicationEvent
+from app.applications.workflow import IN_TOUCH, WAITING, Family, family_of
 from app.core.clock import paris_date
 from app.core.filters import NBSP, date_with_weekday, time_short
 from app.core.i18n import _, lazy, plural
@@ -74,6 +74,12 @@ NEXT = {
     S.ABSENT: lazy("D’autres rendez-vous sont proposés."),
     S.CANCELLED: lazy("Votre place est libérée."),
 }
+# They had spoken, then nothing: it would be false to say that the organisation never answered.
+DROPPED = lazy("Sans suite connue")
+AFTER_DROPPED = lazy(
+    "Vous vous êtes parlé, mais la structure ne nous a pas dit la suite. Si un rendez-vous est "
+    "prévu, il tient toujours. Sinon, d’autres annonces sont ouvertes."
+)
 _RANK = {S.RECEIVED: 1, S.SEEN: 2, S.CONTACTED: 3, S.MEETING: 3, S.TRIAL: 3, S.WAITLISTED: 4}
 
 
@@ -90,10 +96,15 @@ def _dated(instant: dt.datetime) -> str:
 
 def short(instant: dt.datetime, now: dt.datetime) -> str:
     """Write « aujourd’hui, 10 h 42 », « hier, 18 h 05 », « ven. 20 nov., 9 h »."""
-    days = (paris_date(now) - paris_date(instant)).days
     names = {0: _("aujourd’hui"), 1: _("hier"), -1: _("demain")}
-    date = names.get(days) or format_date(paris_date(instant), "EEE d MMM").replace(" ", NBSP)
+    date = names.get(days_ago(instant, now))
+    date = date or format_date(paris_date(instant), "EEE d MMM").replace(" ", NBSP)
     return f"{date}, {time_short(instant)}"
+
+
+def days_ago(instant: dt.datetime, now: dt.datetime) -> int:
+    """Return the number of Paris days from an instant to another, 0 on the same day."""
+    return (paris_date(now) - paris_date(instant)).days
 
 
 def lateness(due: dt.datetime, now: dt.datetime) -> str:
@@ -137,9 +148,25 @@ def steps(application: Application) -> list[Step]:
 
 def _past(application: Application) -> list[Step]:
     return [
-        Step(str(DONE[S(event.to_status)]), state="done", time=_dated(event.at))
+        Step(
+            str(DROPPED if was_dropped(event) else DONE[S(event.to_status)]),
+            state="done",
+            time=_dated(event.at),
+        )
         for event in application.events
     ]
+
+
+def was_dropped(event: ApplicationEvent) -> bool:
+    """Return whether a change ended a conversation, rather than a silence."""
+    return event.to_status == S.EXPIRED_NO_ANSWER and event.from_status in IN_TOUCH
+
+
+def next_sentence(application: Application) -> str:
+    """Return what happens now, in one sentence."""
+    if application.events and was_dropped(application.events[-1]):
+        return str(AFTER_DROPPED)
+    return str(NEXT[S(application.status)])
 
 
 def _event_steps(application: Application) -> list[Step]:

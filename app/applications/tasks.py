@@ -8,12 +8,14 @@ from typing import Any
 from flask import current_app
 
 from app.accounts.models import User
-from app.applications import closing, cv, mails, progress, queries
+from app.accounts.queries import get_user
+from app.applications import closing, cv, mails, measures, progress, queries
 from app.applications.models import Application, ApplicationEvent
 from app.core import clock, mail
 from app.core.database import db
 from app.core.outbox import Effect, Refused
 from app.listings.queries import get_listing, removed_by_team
+from app.organisations.queries import member_of
 
 
 def confirm_to_candidate(payload: dict[str, Any], event_id: int) -> Effect | None:
@@ -58,6 +60,24 @@ def tell_of_closing(payload: dict[str, Any], event_id: int) -> Effect | None:
         return None
     words = progress.closing(application, clock.now(), by_team=removed_by_team(listing))
     return _sending(mails.listing_closed(application, words, event_id, _base_url()))
+
+
+def remind_member(payload: dict[str, Any], event_id: int) -> Effect | None:
+    """Remind one member of who waits in her organisation, unless all have been called since."""
+    member = get_user(payload["user_id"])
+    membership = member_of(member, payload["organisation_id"]) if member else None
+    if member is None or membership is None or not member.active:
+        return None
+    organisation, now = membership.organisation, clock.now()
+    waiting = queries.who_waits(organisation.id, now) if organisation.verified else None
+    if waiting is None or not waiting.late:
+        return None
+    return _sending(mails.reminder(organisation, waiting, member, event_id, now, _base_url()))
+
+
+def measure_organisations(payloads: list[dict[str, Any]]) -> None:
+    """Measure again the organisations that have just answered somebody."""
+    measures.measure(sorted({payload["organisation_id"] for payload in payloads}), clock.now())
 
 
 def drop_file(payload: dict[str, Any], _event_id: int) -> Effect:

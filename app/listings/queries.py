@@ -93,6 +93,9 @@ def _card_select() -> Select[Any]:
         select(
             *(_LISTING.c[name] for name in _CARD_COLUMNS),
             _ORGANISATION.c.promise_hours,
+            _ORGANISATION.c.answer_cases,
+            _ORGANISATION.c.answer_count,
+            _ORGANISATION.c.answer_minutes,
             _SESSION.c.starts_at.label("next_at"),
             _SESSION.c.ends_at.label("next_ends_at"),
             _SESSION.c.capacity,

@@ -15,3 +15,5 @@ addEventListener("pageshow", () => {
 });
 
 for (const field of document.querySelectorAll("[data-place]")) suggestPlaces(field);
+
+if (document.querySelector("[data-passkey]")) import("./passkey.js");

@@ -12,8 +12,10 @@ import pytest
 from flask import Flask
 
 from app import create_app
+from app.accounts import second_factor
 from app.accounts import services as accounts
-from app.accounts.enums import Role
+from app.accounts.enums import Awaits, Role
+from app.accounts.models import SecondFactor
 from app.applications import keys, workflow
 from app.applications import services as applications
 from app.applications.enums import ActorKind, DeclineReason
@@ -34,6 +36,7 @@ LONG_TITLE = (
     "en unité d’hébergement renforcée, de nuit comme de jour, à temps partiel annualisé"
 )
 LONG_WORD = "https://exemple.example/" + "tres-longue-adresse-" * 12
+PEOPLE = ("recruiter", "newcomer", "alone", "unverified", "coded", "adding")
 WORDS = "Vous aidez au lever, au repas et aux sorties. L’équipe compte douze personnes."
 
 
@@ -51,20 +54,33 @@ def world(live: Live) -> SimpleNamespace:
         _applications(it, people["recruiter"], now)
         _reports(it, people["moderator"], now)
         _link, it.link = accounts.create_link(people["alone"], now=now)
+        for name in ("coded", "adding", "new moderator"):
+            second_factor.set_up_app(people[name], now)
+        db.session.get_one(SecondFactor, people["coded"].id).confirmed_at = now
     for name, person in people.items():
         it.cookies[name] = live.cookie_of(person)
+    for name, awaits in (
+        ("alone", Awaits.EMAIL),
+        ("coded", Awaits.APP),
+        ("new moderator", Awaits.SETUP),
+    ):
+        it.cookies[f"waiting {awaits}"] = live.waiting_cookie_of(people[name], awaits)
     wait_for_worker(live)
     return it
 
 
 def _people(it: SimpleNamespace) -> dict[str, Any]:
-    people = {name: factories.user() for name in ("recruiter", "newcomer", "alone", "unverified")}
-    people["moderator"] = factories.user(Role.MODERATOR)
-    it.organisation = factories.organisation(people["recruiter"], name="Résidence des Tilleuls")
+    people = {name: factories.user() for name in PEOPLE}
+    for name in ("moderator", "new moderator"):
+        people[name] = factories.user(Role.MODERATOR)
+    answers = {"answer_cases": 20, "answer_count": 18, "answer_minutes": 4000}
+    it.organisation = factories.organisation(
+        people["recruiter"], name="Résidence des Tilleuls", **answers
+    )
     it.pending = factories.organisation(
         people["unverified"], name="Structure neuve", status=OrganisationStatus.PENDING
     )
-    factories.organisation(people["newcomer"], name="Structure sans annonce")
+    factories.organisation(people["newcomer"], name="Structure sans annonce", answer_cases=4)
     return people
 
 
@@ -219,6 +235,10 @@ def _applications(it: SimpleNamespace, recruiter: Any, now: dt.datetime) -> None
         cv_sha256="0" * 64,
     )
     applications.record_view(opened, recruiter, "contact", now)
+    for name, step in (("job unanswered", Step.SEEN), ("job dropped", Step.CONTACTED)):
+        ended = _application(it, it.job, name)
+        applications.move_application(ended, step, ActorKind.MEMBER, recruiter, now)
+        applications.move_application(ended, Step.EXPIRED_NO_ANSWER, ActorKind.SYSTEM, None, now)
     withdrawn = _application(it, it.job, "withdrawn")
     applications.withdraw_application(withdrawn, now)
     waiting = factories.listing(organisation=it.pending, title="Poste d’une structure neuve")

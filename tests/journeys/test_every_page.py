@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import pyotp
 import pytest
 from flask import Flask, render_template
 
@@ -105,7 +106,9 @@ def pressing(
 
     def show(visit: Visit) -> None:
         visit.go(address(visit.world))
-        visit.page.evaluate("() => document.querySelectorAll('details').forEach((d) => d.open = 1)")
+        visit.page.evaluate(
+            "document.querySelectorAll('main details').forEach((each) => { each.open = true })"
+        )
         for name, value in typed.items():
             visit.page.locator(f"main [name={name}]").first.fill(value)
         visit.press(button)
@@ -169,6 +172,18 @@ def signing(**typed: str) -> Callable[[Visit], None]:
     return pressing(lambda _: "/connexion", "Me connecter", **typed)
 
 
+def with_first_code(visit: Visit) -> None:
+    """Add an application of codes, and give its first code."""
+    visit.go(SECURITY)
+    visit.press("Ajouter une application")
+    visit.page.get_by_text("Je préfère taper une clé").click()
+    secret = visit.page.locator("details[open] .num").inner_text().replace(" ", "")
+    visit.page.locator("[name=code]").fill(pyotp.TOTP(secret).now())
+    visit.press("Vérifier le code")
+
+
+VERIFY = "/connexion/verification"
+SECURITY = "/connexion/securite"
 EMPTY_FORM = "/recruter/annonces/nouvelle?type="
 KINDS = ("emploi", "formation", "stage", "immersion", "parcours", "rendez-vous")
 CASES = [
@@ -185,6 +200,7 @@ CASES = [
         "filtered",
         path("/recherche?type=emploi&type=formation&contrat=cdi&metier=aide-soignant&tri=date"),
     ),
+    Case("search/index.html", "best answers first", path("/recherche?tri=reponse")),
     Case("search/index.html", "unknown place", path("/recherche?q=soin&ou=Atlantis")),
     Case("search/index.html", "forged filter", path("/recherche?type=nimporte&metier=x&page=9e9")),
     Case("search/index.html", "last page", path("/recherche?page=1000000000")),
@@ -274,6 +290,8 @@ CASES = [
             "job contacted",
             "job hired",
             "job declined",
+            "job unanswered",
+            "job dropped",
             "withdrawn",
             "training admitted",
             "training waitlisted",
@@ -310,6 +328,41 @@ CASES = [
     ),
     Case("accounts/use_link.html", "good", at(lambda w: f"/connexion/lien/{w.link}")),
     Case("accounts/use_link.html", "over", path(f"/connexion/lien/{'a' * 43}"), status=410),
+    *(
+        Case("accounts/verify.html", way, path(VERIFY), f"waiting {way}")
+        for way in ("email", "app", "setup")
+    ),
+    *(
+        Case(
+            "accounts/verify.html",
+            f"{way}, wrong code",
+            pressing(lambda _: VERIFY, "Continuer", code="12345"),
+            f"waiting {way}",
+            status=422,
+            error=True,
+        )
+        for way in ("email", "app", "setup")
+    ),
+    Case("accounts/security.html", "without application", path(SECURITY), "recruiter"),
+    Case("accounts/security.html", "with application", path(SECURITY), "coded"),
+    Case(
+        "accounts/security.html",
+        "wrong code",
+        pressing(lambda _: SECURITY, "Refaire mes codes", code="12345"),
+        "coded",
+        status=422,
+        error=True,
+    ),
+    Case("accounts/app.html", "as it is", path(f"{SECURITY}/application"), "adding"),
+    Case(
+        "accounts/app.html",
+        "empty",
+        pressing(lambda _: f"{SECURITY}/application", "Vérifier le code"),
+        "adding",
+        status=422,
+        error=True,
+    ),
+    Case("accounts/recovery_codes.html", "as it is", with_first_code, "newcomer"),
     # Those who recruit
     Case("recruiter/welcome.html", "as it is", path("/recruter/")),
     Case("recruiter/index.html", "filled", path("/recruter/"), "recruiter"),
@@ -318,6 +371,12 @@ CASES = [
     Case("recruiter/index.html", "no organisation", path("/recruter/"), "alone"),
     Case("recruiter/index.html", "not verified", path("/recruter/"), "unverified"),
     Case("recruiter/index.html", "list", path("/recruter/?vue=liste"), "recruiter"),
+    Case(
+        "recruiter/index.html", "who waits", path("/recruter/?vue=liste&attente=oui"), "recruiter"
+    ),
+    Case(
+        "recruiter/index.html", "nobody waits", path("/recruter/?vue=liste&attente=oui"), "newcomer"
+    ),
     Case("recruiter/index.html", "empty list", path("/recruter/?vue=liste"), "newcomer"),
     *(
         Case("recruiter/application.html", name, at(lambda w, n=name: w.sheet[n]), "recruiter")
@@ -506,6 +565,7 @@ CASES = [
 ERROR_PAGES = sorted(one.stem for one in (TEMPLATES / "errors").glob("[45]*.html"))
 # Included in other pages, or extended by them: seen through those.
 PARTS = {
+    "accounts/app_setup.html",
     "base.html",
     "base_pro.html",
     "errors/layout.html",
