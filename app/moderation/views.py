@@ -17,6 +17,7 @@ from app.core.security import safe_next
 from app.listings.coach import FIELD_LABELS, Level
 from app.listings.coach.reading import findings_of
 from app.listings.details import details_of
+from app.listings.queries import last_recall
 from app.moderation import queries, services
 from app.moderation.forms import RefuseForm
 from app.moderation.queries import Waiting
@@ -108,6 +109,7 @@ def _page(waiting: Waiting, form: RefuseForm) -> str:
         waiting=waiting,
         listing=waiting.listing,
         details=details_of(waiting.listing, now),
+        recall=last_recall(waiting.listing.id),
         organisation=organisation,
         establishments=establishments_of(organisation.id) if organisation else [],
         members=members_of(organisation.id) if organisation else [],

@@ -18,3 +18,5 @@ addEventListener("pageshow", () => {
 for (const field of document.querySelectorAll("[data-place]")) suggestPlaces(field);
 for (const form of document.querySelectorAll("[data-coach]")) coach(form);
 for (const form of document.querySelectorAll("[data-keep]")) keepDraft(form);
+
+if (document.querySelector("[data-passkey]")) import("./passkey.js");

@@ -25,7 +25,7 @@ from app.listings.models import Listing, ListingSession
 from app.listings.queries import counts_by_kind, is_open
 from app.main.demo import services
 from app.main.demo.cli import PASSWORD_FILE
-from app.organisations.models import Organisation
+from app.organisations.models import Organisation, measure_of
 from tests.accounts.browser import post, signed_in
 
 PASSWORD = "mot de passe de démonstration"
@@ -65,6 +65,12 @@ def test_every_kind_is_shown_in_many_communes(
     assert len(communes) >= 15
     outside = select(Commune.code).where(Commune.code.in_(communes), ~Commune.in_territory)
     assert db.session.scalars(outside).all() == []
+
+
+def test_some_organisations_have_a_past_that_listings_tell(loaded: services.LoadResult) -> None:
+    measured = [one for one in db.session.scalars(select(Organisation)) if measure_of(one)]
+    assert len(measured) == 3
+    assert {one.promise_hours for one in measured} >= {24, 48}
 
 
 def test_second_load_changes_nothing(loaded: services.LoadResult, now: dt.datetime) -> None:

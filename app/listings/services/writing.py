@@ -68,12 +68,14 @@ EDITABLE = frozenset(
         "workplace",
     }
 )
-# What makes an approved listing another listing: it is read again before it is shown again.
+# Pay, or the price to be paid; contact; place. They make an approved listing another listing: it is
+# read again before it is shown again.
 SENSITIVE = frozenset(
     {
         "address",
         "commune_code",
         "contact_name",
+        "cost_cents",
         "employer_name",
         "establishment_id",
         "pay_label",

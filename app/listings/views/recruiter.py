@@ -10,6 +10,7 @@ from flask_login import current_user
 from wtforms.validators import ValidationError
 
 from app.accounts.enums import MEMBER_ROLES
+from app.applications.queries import waiting_for_answer
 from app.core import clock
 from app.core.clock import paris_date
 from app.core.database import db
@@ -20,7 +21,7 @@ from app.listings import queries, services
 from app.listings.coach import blocking, told
 from app.listings.coach.reading import ForbiddenWords, findings_of
 from app.listings.enums import KIND_PARAMS, Kind, Outcome, Status
-from app.listings.forms import CloseForm, ListingForm, form_class, initial_values
+from app.listings.forms import ListingForm, form_class, initial_values
 from app.listings.models import Listing
 from app.listings.views.coaching import KIND_OF_PARAM, organisation_asked, panel, saved_message
 from app.listings.workflow import missing_for_publication
@@ -82,7 +83,9 @@ def show(listing_id: int) -> str:
         blocked=blocking(findings_of(listing, paris_date(clock.now())))
         if listing.status == Status.DRAFT
         else [],
+        recall=queries.last_recall(listing.id) if listing.status == Status.IN_REVIEW else "",
         awaits_outcome=listing.outcome == Outcome.EXPIRED,
+        waiting=waiting_for_answer(listing.id, current_user.id),
     )
 
 
@@ -114,8 +117,9 @@ def update(listing_id: int) -> Any:
                 )
             )
         values = form.values(list(listing.sessions))
+        before = listing.status
         services.update_listing(current_user, listing, values, now)
-        return _after(form, listing)
+        return _after(form, listing, before)
     except DomainError as error:
         return _refused(form, kind, listing, error)
 
@@ -149,28 +153,24 @@ def resume(listing_id: int) -> Any:
     )
 
 
-@recruiter_listings.route("/<int:listing_id>/clore", methods=["GET", "POST"])
+@recruiter_listings.route("/<int:listing_id>/confirmer", methods=["GET", "POST"])
 @member
-def close(listing_id: int) -> Any:
-    """Close a listing, or tell how one closed by its date ended."""
+def confirm(listing_id: int) -> Any:
+    """Ask whether a listing is still true; only the button of the page says yes."""
     listing = _owned(listing_id)
-    if listing.status == Status.CLOSED and listing.outcome != Outcome.EXPIRED:
+    if request.method == "POST":
+        return _act(
+            listing_id,
+            services.confirm_listing,
+            lambda _listing: (
+                _("Merci. L’annonce reste en ligne.")
+                if _listing.status == Status.PUBLISHED
+                else _("Merci. L’annonce reste en pause.")
+            ),
+        )
+    if listing.status not in {Status.PUBLISHED, Status.PAUSED}:
         return redirect(url_for("recruiter_listings.show", listing_id=listing.id), 303)
-    form = CloseForm()
-    if not form.validate_on_submit():
-        return _closing(form, listing), 422 if form.is_submitted() else 200
-    outcome, reason = form.outcome.data, form.unfilled_reason.data or None
-    try:
-        services.close_listing(current_user, listing, outcome, clock.now(), reason)
-    except DomainError as error:
-        db.session.rollback()
-        form.form_errors.append(error.message)
-        return _closing(form, _owned(listing_id)), 422
-    return _done(listing, _("C’est noté. L’annonce est close."))
-
-
-def _closing(form: CloseForm, listing: Listing) -> str:
-    return render_template("recruiter/listing_close.html", form=form, listing=listing)
+    return render_template("recruiter/listing_confirm.html", listing=listing)
 
 
 def _act(
@@ -211,8 +211,10 @@ def _validate(form: ListingForm, listing: Listing | None) -> bool:
     return form.validate()
 
 
-def _after(form: ListingForm, listing: Listing) -> Any:
-    """Commit, then lead where the button pressed says."""
+def _after(form: ListingForm, listing: Listing, before: str = Status.DRAFT) -> Any:
+    """Commit, then lead where the button pressed says. `before`: its state when it was opened."""
+    if listing.status == Status.IN_REVIEW and before in {Status.PUBLISHED, Status.PAUSED}:
+        return _done(listing, _hidden_message(Kind(listing.kind)))
     if not form.draft and listing.status == Status.DRAFT:
         services.submit_listing(current_user, listing, clock.now())
         return _done(listing, _submitted_message(listing))
@@ -225,6 +227,18 @@ def _after(form: ListingForm, listing: Listing) -> Any:
         Status.IN_REVIEW: _("Enregistré. Notre équipe relit l’annonce avant de la publier."),
     }
     return _done(listing, messages.get(Status(listing.status), _("Modifications enregistrées.")))
+
+
+def _hidden_message(kind: Kind) -> str:
+    if kind == Kind.JOB:
+        return _(
+            "Enregistré. Le salaire, le contact ou le lieu a changé\u00a0: l’annonce est cachée, "
+            "notre équipe la relit, puis elle revient en ligne."
+        )
+    return _(
+        "Enregistré. Le prix, le contact ou le lieu a changé\u00a0: l’annonce est cachée, "
+        "notre équipe la relit, puis elle revient en ligne."
+    )
 
 
 def _submitted_message(listing: Listing) -> str:

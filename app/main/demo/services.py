@@ -22,6 +22,8 @@ from app.accounts.queries import user_by_email
 from app.accounts.services import create_account, set_password
 from app.applications.enums import ActorKind, DeclineReason
 from app.applications.enums import Status as ApplicationStatus
+from app.applications.measures import measure_all
+from app.applications.models import PastAnswer
 from app.applications.services import move_application, submit_application
 from app.core.clock import paris_date, paris_instant
 from app.core.database import db
@@ -117,6 +119,8 @@ def load_demo(now: dt.datetime, password: str | None) -> LoadResult:
                 _apply(listing, answer, owner.person, now)
                 result.applications += 1
     db.session.flush()
+    if result.organisations:
+        measure_all(now)
     _keep_quiet(last_event)
     return result
 
@@ -190,7 +194,20 @@ def _new_organisation(entry: Mapping[str, Any], person: User, now: dt.datetime) 
     add_member(organisation, person, now=now - JOINED, role=MemberRole.OWNER)
     if entry.get("status") != "pending":
         organisation.status = OrganisationStatus.VERIFIED
+    if "answers" in entry:
+        _answered_before(organisation, entry["answers"], now)
     return organisation
+
+
+def _answered_before(organisation: Organisation, answers: list[int], now: dt.datetime) -> None:
+    """Give the organisation a past: so many people, so many answers, in about so many hours."""
+    cases, answered, hours = answers
+    for rank in range(cases):
+        minutes = hours * 60 // 2 + hours * 60 * rank // answered if rank < answered else None
+        day = paris_date(now) - dt.timedelta(days=30 + 7 * rank)
+        db.session.add(
+            PastAnswer(organisation_id=organisation.id, received_on=day, minutes=minutes)
+        )
 
 
 def _stands(key: str, now: dt.datetime, result: LoadResult) -> bool:
