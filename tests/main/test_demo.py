@@ -18,6 +18,7 @@ from app.applications import workflow
 from app.applications.enums import ActorKind, DeclineReason
 from app.applications.enums import Status as ApplicationStatus
 from app.applications.models import Application
+from app.applications.workflow import SILENCE
 from app.core import clock
 from app.core.database import db, reads_only
 from app.core.outbox import OutboxEvent
@@ -28,8 +29,7 @@ from app.listings.queries import counts_by_kind
 from app.main.demo import services
 from app.main.demo.days import HOLIDAYS
 from app.main.demo.listings import FULL_TIME, MINIMUM_HOUR, MINIMUM_MONTH
-from app.main.demo.stories import SILENCE
-from app.organisations.models import Organisation
+from app.organisations.models import Organisation, measure_of
 from app.professions.models import Profession
 from tests.conftest import empty_tables
 from tests.main.demonstration import PASSWORD, open_listings
@@ -88,6 +88,12 @@ def test_every_profession_is_met(loaded: services.LoadResult, now: dt.datetime) 
     met = {listing.profession_id for listing in open_listings(now)}
 
     assert set(db.session.scalars(select(Profession.id))) <= met
+
+
+def test_some_organisations_have_a_past_that_listings_tell(loaded: services.LoadResult) -> None:
+    measured = [one for one in db.session.scalars(select(Organisation)) if measure_of(one)]
+    assert len(measured) >= 10
+    assert {one.promise_hours for one in measured} >= {24, 48}
 
 
 def test_second_load_changes_nothing(loaded: services.LoadResult, now: dt.datetime) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 
 from app.accounts.enums import Role
+from app.applications.measures import measure_all
 from app.core.database import db
 from app.core.outbox import OutboxEvent
 from app.geography.models import Commune
@@ -77,6 +78,8 @@ def load_demo(now: dt.datetime, password: str | None) -> LoadResult:
             result.applications += answers.send(listing, entry, owner, listing.published_at, now)
         end_listing(listing, entry, owner, now)
     db.session.flush()
+    if result.applications:
+        measure_all(now)
     _keep_quiet(last_event)
     return result
 

@@ -9,11 +9,9 @@ from random import Random
 from typing import Any, NamedTuple
 
 from app.applications.enums import ActorKind, DiplomaHeld, Status
-from app.applications.workflow import Family
+from app.applications.workflow import SILENCE, Family
 from app.main.demo.days import working_instant
 
-# After three weeks without an answer, the person is told the truth.
-SILENCE = dt.timedelta(days=21)
 SEEN_BEFORE_ANSWER = 0.8
 
 
