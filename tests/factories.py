@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.accounts.enums import Role
+from app.accounts.enums import Awaits, Role
 from app.accounts.models import User
 from app.applications.models import Application
 from app.core import clock
@@ -23,6 +23,9 @@ from app.listings.models import Listing, ListingSession
 from app.organisations.enums import MemberRole, OrganisationKind, OrganisationStatus
 from app.organisations.models import Membership, Organisation
 from app.professions.models import Profession
+from app.reports.enums import Reason
+from app.reports.models import Report
+from app.reports.services import report_listing
 
 _numbers = itertools.count(1)
 PASSWORD = "phrase de passe pour les essais"
@@ -237,14 +240,31 @@ def import_file(of: Organisation | None = None, **values: Any) -> ImportFile:
     return added
 
 
+def report(of: Listing | None = None, **values: Any) -> Report:
+    """Add a report of a listing, in its open case."""
+    now = values.pop("now", None) or clock.now()
+    wanted = {"reason": Reason.UNTRUE, "words": "", "email": None} | values
+    return report_listing(of or listing(), **wanted, now=now)
+
+
 def signed_in_client(app: Flask, person: User) -> FlaskClient:
     """Return a browser signed in as `person`, through the service that sign-in uses."""
     from app.accounts.services import open_session
 
     token = open_session(person, now=clock.now())
+    return _browser(app, _user_id=token, _fresh=True)
+
+
+def waiting_client(app: Flask, person: User, awaits: Awaits) -> FlaskClient:
+    """Return a browser in which `person` still has to give her second factor."""
+    from app.accounts.services import open_pending_session
+
+    return _browser(app, pending=open_pending_session(person, awaits, now=clock.now()))
+
+
+def _browser(app: Flask, **cookie: Any) -> FlaskClient:
     db.session.commit()
     browser = app.test_client()
-    with browser.session_transaction() as cookie:
-        cookie["_user_id"] = token
-        cookie["_fresh"] = True
+    with browser.session_transaction() as session:
+        session.update(cookie)
     return browser

@@ -32,6 +32,7 @@ from app.listings.enums import (
     Modality,
     PayPeriod,
 )
+from app.organisations.models import measure_of
 
 WEEKS_PER_MONTH = 52 / 12
 MAX_SCHEDULES = 2
@@ -140,9 +141,47 @@ def promise_text(hours: int | None) -> str:
     """Write the delay of answer that the organisation announces."""
     if hours is None:
         return ""
-    if hours <= 48:
-        return _("Réponse annoncée sous %(hours)d\u00a0h", hours=hours)
-    return _("Réponse annoncée sous %(days)d\u00a0jours", days=hours // 24)
+    return _("Réponse annoncée sous %(delay)s", delay=promise_delay(hours))
+
+
+@remembered
+def promise_delay(hours: int) -> str:
+    """Write a delay that is announced: « 24 h », « 48 h », « 3 jours »."""
+    return f"{hours}{NBSP}h" if hours <= 48 else _("%(days)d\u00a0jours", days=hours // 24)
+
+
+@remembered
+def measured_text(tenths: int, hours: int | None) -> str:
+    """Write how an organisation really answers, see organisations.models.Measure."""
+    if tenths == 10:
+        rate = _("Répond à toutes les candidatures")
+    elif tenths == 0:
+        rate = _("Répond à moins d’une candidature sur 10")
+    else:
+        rate = plural(
+            "Répond à une candidature sur 10", "Répond à %(num)d candidatures sur 10", tenths
+        )
+    if hours is None:
+        return rate
+    return _("%(rate)s, en %(delay)s en général", rate=rate, delay=delay_text(hours))
+
+
+@remembered
+def delay_text(hours: int) -> str:
+    """Write « une heure », « 5 h », « un jour », « 3 jours »: rounded up."""
+    if hours == 1:
+        return _("une heure")
+    if hours < 24:
+        return f"{hours}{NBSP}h"
+    return plural("un jour", "%(num)d\u00a0jours", -(-hours // 24))
+
+
+def _answer(row: Any) -> tuple[str, str]:
+    """Return how the organisation of a listing answers: measured, else as it announces."""
+    measured = measure_of(row)
+    if measured is None:
+        return "okrond", promise_text(row.promise_hours)
+    return "okrond" if measured.good else "heure", measured_text(*measured)
 
 
 @remembered
@@ -230,7 +269,7 @@ def _foot(row: Any) -> Iterator[tuple[str, str]]:
     if row.kind == Kind.IMMERSION:
         yield "info", _said("try")
     if here and row.kind != Kind.EVENT:
-        yield "okrond", promise_text(row.promise_hours)
+        yield _answer(row)
     if not here:
         yield "externe", _said_of("origin", source_name(row.source))
     if row.kind == Kind.JOB and row.diploma_need == DiplomaNeed.NONE:

@@ -77,6 +77,10 @@ class Announcement(StrEnum):
     PUBLISHED = "published"
     REFUSED = "refused"
     EXPIRED = "expired"
+    ASKED = "asked"
+    REMINDED = "reminded"
+    RECALLED = "recalled"
+    REMOVED = "removed"
 
 
 class UnfilledReason(StrEnum):

@@ -27,6 +27,7 @@ Disallow: /candidature/
 Disallow: /connexion
 Disallow: /recruter/
 Disallow: /lieux
+Disallow: /signaler/
 """
 
 

@@ -115,6 +115,21 @@ def add_member(
     return membership
 
 
+def set_promise(
+    actor: User | None, organisation: Organisation, hours: int, *, now: dt.datetime
+) -> None:
+    """Announce another delay of answer. Who has written already keeps the one she was told.
+
+    Raises InvalidOrganisation on a delay that is not offered.
+    """
+    if hours not in set(Promise):
+        raise InvalidOrganisation(_("Choisissez un délai de la liste."))
+    if organisation.promise_hours == hours:
+        return
+    organisation.promise_hours = hours
+    _trace("organisation_promise_set", actor, organisation, now)
+
+
 def verify_organisation(
     actor: User | None, organisation: Organisation, *, now: dt.datetime
 ) -> None:

@@ -1,4 +1,5 @@
 // Small behaviours of every page, hooked on data- attributes. Each page works without them.
+import { coach, keepDraft } from "./editor.js";
 import { suggestPlaces } from "./places.js";
 
 document.querySelector("[data-error-summary]")?.focus();
@@ -23,3 +24,7 @@ const look = async () => {
 if (document.querySelector("[data-refresh]")) setTimeout(look, 2000);
 
 for (const field of document.querySelectorAll("[data-place]")) suggestPlaces(field);
+for (const form of document.querySelectorAll("[data-coach]")) coach(form);
+for (const form of document.querySelectorAll("[data-keep]")) keepDraft(form);
+
+if (document.querySelector("[data-passkey]")) import("./passkey.js");

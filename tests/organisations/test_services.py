@@ -131,3 +131,18 @@ def test_command_opens_and_suspends(app: Flask) -> None:
     assert runner.invoke(args=["organisations", "suspend", "nowhere"]).exit_code == 1
     assert runner.invoke(args=["organisations", "suspend", "mimosa-domicile"]).exit_code == 0
     assert organisation.status == OrganisationStatus.SUSPENDED
+
+
+def test_another_delay_may_be_announced(now: dt.datetime) -> None:
+    organisation = factories.organisation(promise_hours=48)
+    for _click in range(2):
+        services.set_promise(None, organisation, 168, now=now)
+    assert organisation.promise_hours == 168
+
+
+@pytest.mark.parametrize("hours", [0, -24, 25, 10_000])
+def test_a_delay_that_is_not_offered_is_refused(hours: int, now: dt.datetime) -> None:
+    organisation = factories.organisation(promise_hours=48)
+    with pytest.raises(services.InvalidOrganisation):
+        services.set_promise(None, organisation, hours, now=now)
+    assert organisation.promise_hours == 48

@@ -17,8 +17,9 @@ from flask import (
 )
 from flask_login import current_user
 
-from app.accounts import queries, services
-from app.accounts.enums import MEMBER_ROLES, REVIEW_ROLES
+from app.accounts import queries, second_factor, services
+from app.accounts.devices import device_name
+from app.accounts.enums import MEMBER_ROLES, REVIEW_ROLES, Awaits
 from app.accounts.forms import LinkRequestForm, SignInForm
 from app.accounts.models import User
 from app.core import clock
@@ -32,6 +33,8 @@ accounts = Blueprint("accounts", __name__)
 
 # Where Flask-Login looks for what names the person: here, the token of a session row.
 COOKIE_KEY = "_user_id"
+# Where the token of a sign-in that waits for its second factor is kept: it names nobody.
+PENDING_KEY = "pending"
 
 
 def user_of_cookie(token: str) -> User | None:
@@ -59,7 +62,7 @@ def sign_in() -> Any:
         return _refused(
             "accounts/sign_in.html", form, _("Adresse e-mail ou mot de passe incorrect.")
         )
-    return _enter(user)
+    return _enter(user, by_link=False)
 
 
 @accounts.route("/connexion/lien", methods=["GET", "POST"])
@@ -98,7 +101,7 @@ def use_link(token: str) -> Any:
     if request.method == "POST":
         user = services.use_link(token, now=clock.now())
         if user is not None:
-            return _enter(user)
+            return _enter(user, by_link=True)
     user = queries.link_user(token, clock.now())
     page = render_template("accounts/use_link.html", user=user, next=_wanted_page())
     response = make_response(page, 200 if user else 410)
@@ -117,19 +120,45 @@ def sign_out() -> Any:
     return redirect(url_for("main.home"), 303)
 
 
-def _enter(user: User) -> Any:
-    """Open a new session in a cookie emptied of all that came before."""
+def _enter(user: User, *, by_link: bool) -> Any:
+    """Open a session, or ask for what is missing to be sure of who this is."""
+    now = clock.now()
+    device = request.cookies.get(current_app.config["DEVICE_COOKIE_NAME"], "")
+    awaits = second_factor.asked(user, by_link=by_link, device=device, now=now)
+    if awaits is None:
+        return enter(user)
     wanted = _wanted_page()
     _leave()
-    hours = current_app.config["SIGNED_IN_SESSION_HOURS"]
-    session[COOKIE_KEY] = services.open_session(user, now=clock.now(), hours=hours)
+    if awaits == Awaits.SETUP:
+        second_factor.set_up_app(user, now)
+    session[PENDING_KEY] = services.open_pending_session(user, awaits, now=now)
+    db.session.commit()
+    return redirect(url_for("account.verify", next=wanted or None), 303)
+
+
+def enter(user: User) -> Any:
+    """Open a new session in a cookie emptied of all that came before. Commits."""
+    wanted = _wanted_page()
+    open_session(user)
     db.session.commit()
     return redirect(_space_of(user, wanted), 303)
 
 
+def open_session(user: User) -> None:
+    """Open a new session in a cookie emptied of all that came before."""
+    _leave()
+    session[COOKIE_KEY] = services.open_session(
+        user,
+        now=clock.now(),
+        hours=current_app.config["SIGNED_IN_SESSION_HOURS"],
+        device=device_name(request.user_agent.string),
+    )
+
+
 def _leave() -> None:
-    if token := session.get(COOKIE_KEY):
-        services.close_session(token, now=clock.now())
+    for key in (COOKIE_KEY, PENDING_KEY):
+        if token := session.get(key):
+            services.close_session(token, now=clock.now())
     session.clear()
 
 
@@ -151,8 +180,13 @@ def _wanted_page() -> str:
 
 
 def _keys(purpose: str, form: LinkRequestForm) -> tuple[str, str]:
+    return attempt_keys(purpose, form.email.data)
+
+
+def attempt_keys(purpose: str, email: str) -> tuple[str, str]:
+    """Return the keys under which tries of this visitor on this account are counted."""
     secret = current_app.config["SECRET_KEY"]
-    return services.attempt_keys(secret, purpose, form.email.data, client_network())
+    return services.attempt_keys(secret, purpose, email, client_network())
 
 
 def _page(name: str, form: LinkRequestForm, status: int) -> Any:
