@@ -34,6 +34,7 @@ class Config:
     MAX_FORM_MEMORY_SIZE = 500_000
     MAX_FORM_PARTS = 200
     CV_MAX_BYTES = 5 * 1024 * 1024
+    IMPORT_MAX_BYTES = 5 * 1024 * 1024
     # A person may take an hour to fill a form on a bus: the token lives as long as the session.
     WTF_CSRF_TIME_LIMIT = None
     WTF_CSRF_SSL_STRICT = False
@@ -56,6 +57,8 @@ class Config:
         self.PRODUCTION = get("APP_ENV", "development") == "production"
         self.DATA_DIR = Path(get("DATA_DIR") or ROOT / "instance").resolve()
         self.SECRET_KEY = get("SECRET_KEY", "")
+        # Keys that were in use before: what they signed or sealed is still read.
+        self.SECRET_KEY_FALLBACKS = [k for k in get("SECRET_KEY_FALLBACKS", "").split(",") if k]
         self.PUBLIC_BASE_URL = (get("PUBLIC_BASE_URL") or "http://127.0.0.1:8000").rstrip("/")
         self.TRUSTED_HOSTS = [h for h in get("TRUSTED_HOSTS", "").split(",") if h] or None
         self.PROXY_HOPS = int(get("PROXY_HOPS", "0"))
@@ -69,12 +72,17 @@ class Config:
         self.LOG_LEVEL = get("LOG_LEVEL", "INFO")
         self.RATELIMIT_ENABLED = _flag(get("RATELIMIT_ENABLED"), default=True)
         self.APPLICATION_RATE_LIMIT = get("APPLICATION_RATE_LIMIT") or "60 per minute; 600 per hour"
+        self.REPORT_RATE_LIMIT = get("REPORT_RATE_LIMIT") or "10 per minute; 60 per hour"
         self.API_RATE_LIMIT = get("API_RATE_LIMIT") or "120 per minute"
         self.RATELIMIT_STORAGE_URI = get("RATELIMIT_STORAGE_URL") or "memory://"
         self.SESSION_COOKIE_SECURE = self.PUBLIC_BASE_URL.startswith("https://")
         # The prefix makes browsers refuse the cookie from a subdomain or over plain HTTP.
         self.SESSION_COOKIE_NAME = "__Host-session" if self.SESSION_COOKIE_SECURE else "session"
+        # Of the browser that is not asked for a code by e-mail any more.
+        self.DEVICE_COOKIE_NAME = "__Host-device" if self.SESSION_COOKIE_SECURE else "device"
         self.DEMO = _flag(get("DEMO"), default=False)
+        # A demonstration has no mailbox to receive codes; there, only who sets one up is asked.
+        self.SECOND_FACTOR = not self.DEMO
         self.FAILPOINTS = ""
         self._read_identity(get)
 
@@ -133,6 +141,8 @@ class TestConfig(Config):
         super().__init__(environ)
         self.SECRET_KEY = "test-only-secret-key-of-forty-characters!"  # noqa: S105 - tests only
         self.PRODUCTION = False
+        # The tests of the second factor ask for it; the others are about what comes after.
+        self.SECOND_FACTOR = False
         self.FAILPOINTS = environ.get("FAILPOINTS", "")
         # Tests drain the outbox themselves, save those that start a real worker.
         self.JOBS_IN_TESTS = _flag(environ.get("JOBS_IN_TESTS"), default=False)

@@ -16,6 +16,7 @@ from app import (
     moderation,
     organisations,
     professions,
+    reports,
     search,
     subscriptions,
 )
@@ -77,6 +78,7 @@ def create_app(config: Config | None = None) -> Flask:
         search,
         imports,
         moderation,
+        reports,
         api,
         main,
     ):

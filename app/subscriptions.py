@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from app.accounts.second_factor import purge_devices
 from app.accounts.services import purge_sign_ins
-from app.accounts.tasks import send_sign_in_link
+from app.accounts.tasks import send_email_code, send_sign_in_link
+from app.applications.measures import measure_all
+from app.applications.promise import end_silence, remind_members
 from app.applications.services import purge_applications, sweep_files
-from app.applications.tasks import confirm_to_candidate, drop_file, tell_candidate, tell_member
+from app.applications.tasks import (
+    confirm_to_candidate,
+    drop_file,
+    follow_closing,
+    measure_organisations,
+    remind_member,
+    tell_candidate,
+    tell_member,
+    tell_of_closing,
+)
 from app.core.jobs import Scheduled, purge_done
 from app.core.outbox import Subscription
-from app.listings.services import expire_due
+from app.imports.tasks import drop_file as drop_import
+from app.imports.tasks import purge as purge_imports
+from app.imports.tasks import read_file, write_file
+from app.listings.services import ask_due, expire_due
 from app.listings.tasks import hide_listings
 from app.listings.tasks import tell_member as tell_listing_member
 from app.organisations.services import purge_sign_ups
@@ -19,11 +34,14 @@ from app.organisations.tasks import (
     tell_decision,
     tell_owner_of_request,
 )
+from app.reports.services import purge_reporters
+from app.reports.tasks import tell_reporter
 from app.search.tasks import check_index, ensure_index, index_changed
 
 SUBSCRIPTIONS: list[Subscription] = [
     Subscription("listing.changed", index_changed, batch=True),
     Subscription("listing.announced", tell_listing_member),
+    Subscription("listing.closed", follow_closing),
     Subscription("organisation.suspended", hide_listings),
     Subscription("organisation.sign_up_requested", send_sign_up),
     Subscription("organisation.invited", send_invitation),
@@ -31,19 +49,35 @@ SUBSCRIPTIONS: list[Subscription] = [
     Subscription("organisation.join_answered", tell_answer),
     Subscription("organisation.decided", tell_decision),
     Subscription("account.link_requested", send_sign_in_link),
+    Subscription("account.code_requested", send_email_code),
     Subscription("application.received", confirm_to_candidate),
     Subscription("application.moved", tell_candidate),
     Subscription("application.announced", tell_member),
+    Subscription("application.listing_closed", tell_of_closing),
+    Subscription("application.overdue", remind_member),
+    Subscription("application.answered", measure_organisations, batch=True),
     Subscription("application.file_dropped", drop_file),
+    Subscription("import.file_sent", read_file),
+    Subscription("import.file_confirmed", write_file),
+    Subscription("import.file_dropped", drop_import),
+    Subscription("report.decided", tell_reporter),
 ]
 
 SCHEDULE = [
     Scheduled("expire_listings", expire_due, minute="*/5"),
+    # By day in Paris: a question that arrives at night is read last.
+    Scheduled("ask_listings", ask_due, minute="12", hour="7-15"),
+    Scheduled("remind_members", remind_members, minute="*/10"),
+    Scheduled("end_silence", end_silence, minute="5-59/10"),
+    Scheduled("measure_answers", measure_all, minute="7", hour="3"),
     Scheduled("ensure_index", ensure_index),
     Scheduled("check_index", check_index, minute="37", hour="3"),
     Scheduled("purge_outbox", purge_done, minute="17", hour="2"),
     Scheduled("purge_applications", purge_applications, minute="47", hour="2"),
     Scheduled("sweep_files", sweep_files, minute="57", hour="2"),
     Scheduled("purge_sign_ups", purge_sign_ups, minute="7", hour="2"),
+    Scheduled("purge_imports", purge_imports, minute="7", hour="3"),
+    Scheduled("purge_reporters", purge_reporters, minute="7", hour="3"),
     Scheduled("purge_sign_ins", purge_sign_ins, minute="27", hour="2"),
+    Scheduled("purge_devices", purge_devices, minute="37", hour="2"),
 ]

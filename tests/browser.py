@@ -30,14 +30,16 @@ from app.listings.models import Listing
 from app.professions.services import load_reference
 from config import TestConfig
 from tests.conftest import _database_url
-from tests.factories import signed_in_client
+from tests.factories import signed_in_client, waiting_client
 from tests.stack import Stack, wait_until
 from tools.suite import BROWSERS
 from tools.vendor import compress_files
 
 if TYPE_CHECKING:
+    from flask.testing import FlaskClient
     from playwright.sync_api import Browser, BrowserContext, Page
 
+    from app.accounts.enums import Awaits
     from app.accounts.models import User
 
 PHONE = {"width": 390, "height": 844}
@@ -78,7 +80,15 @@ class Live:
     def cookie_of(self, person: User) -> dict[str, str]:
         """Return the cookie of a browser in which this person has signed in."""
         with self.app.app_context():
-            cookie = signed_in_client(self.app, person).get_cookie("session")
+            return self._cookie(signed_in_client(self.app, person))
+
+    def waiting_cookie_of(self, person: User, awaits: Awaits) -> dict[str, str]:
+        """Return the cookie of a browser in which this person must give a second factor."""
+        with self.app.app_context():
+            return self._cookie(waiting_client(self.app, person, awaits))
+
+    def _cookie(self, browser: FlaskClient) -> dict[str, str]:
+        cookie = browser.get_cookie("session")
         assert cookie is not None
         return {"name": "session", "value": cookie.value, "url": self.url}
 

@@ -11,12 +11,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.accounts.enums import Role
+from app.accounts.enums import Awaits, Role
 from app.accounts.models import User
 from app.applications.models import Application
 from app.core import clock
 from app.core.database import db
 from app.geography.models import Commune
+from app.imports.models import ImportFile
 from app.listings.enums import Kind, Status
 from app.listings.models import Listing, ListingSession
 from app.organisations.enums import MemberRole, OrganisationKind, OrganisationStatus
@@ -29,6 +30,9 @@ from app.organisations.models import (
     SignUp,
 )
 from app.professions.models import Profession
+from app.reports.enums import Reason
+from app.reports.models import Report
+from app.reports.services import report_listing
 
 _numbers = itertools.count(1)
 PASSWORD = "phrase de passe pour les essais"
@@ -243,14 +247,83 @@ def application(of: Listing | None = None, **values: Any) -> Application:
     return added
 
 
+def import_file(of: Organisation | None = None, **values: Any) -> ImportFile:
+    """Add a CSV file of one listing, read, whose preview may be applied."""
+    number = next(_numbers)
+    now = clock.now()
+    added = ImportFile(
+        **{
+            "organisation": of or organisation(),
+            "format": "csv",
+            "name": "annonces.csv",
+            "key": f"imports/{number}.csv",
+            "sha256": "0" * 64,
+            "size_bytes": 100,
+            "headers": ["reference", "titre"],
+            "columns": {"reference": "reference", "titre": "titre"},
+            "state": "ready",
+            "plan": "0" * 64,
+            "preview": {
+                "counts": {
+                    "read": 2,
+                    "created": 1,
+                    "updated": 0,
+                    "unchanged": 0,
+                    "closed": 0,
+                    "skipped": 0,
+                    "quarantined_total": 1,
+                },
+                "changes": [
+                    {
+                        "what": "created",
+                        "position": "annonces.csv, ligne 2",
+                        "source_id": "RH-1",
+                        "title": "Aide-soignante de nuit",
+                    }
+                ],
+                "set_aside": [
+                    {
+                        "position": "annonces.csv, ligne 3",
+                        "source_id": "RH-2",
+                        "reason": "titre absent",
+                    }
+                ],
+            },
+            "created_at": now,
+            "updated_at": now,
+        }
+        | values
+    )
+    db.session.add(added)
+    db.session.flush()
+    return added
+
+
+def report(of: Listing | None = None, **values: Any) -> Report:
+    """Add a report of a listing, in its open case."""
+    now = values.pop("now", None) or clock.now()
+    wanted = {"reason": Reason.UNTRUE, "words": "", "email": None} | values
+    return report_listing(of or listing(), **wanted, now=now)
+
+
 def signed_in_client(app: Flask, person: User) -> FlaskClient:
     """Return a browser signed in as `person`, through the service that sign-in uses."""
     from app.accounts.services import open_session
 
     token = open_session(person, now=clock.now())
+    return _browser(app, _user_id=token, _fresh=True)
+
+
+def waiting_client(app: Flask, person: User, awaits: Awaits) -> FlaskClient:
+    """Return a browser in which `person` still has to give her second factor."""
+    from app.accounts.services import open_pending_session
+
+    return _browser(app, pending=open_pending_session(person, awaits, now=clock.now()))
+
+
+def _browser(app: Flask, **cookie: Any) -> FlaskClient:
     db.session.commit()
     browser = app.test_client()
-    with browser.session_transaction() as cookie:
-        cookie["_user_id"] = token
-        cookie["_fresh"] = True
+    with browser.session_transaction() as session:
+        session.update(cookie)
     return browser

@@ -6,7 +6,9 @@ from flask_login import LoginManager, current_user
 
 def init_app(app: Flask) -> None:
     """Register the blueprints and commands of the feature, and who the current person is."""
-    from app.accounts.views import accounts, user_of_cookie
+    from app.accounts.views import passkeys  # noqa: F401 - adds its routes to those of the account
+    from app.accounts.views.security import account
+    from app.accounts.views.sign_in import accounts, user_of_cookie
 
     login_manager = LoginManager()
     # The session row is the protection: a cookie that names none opens nothing.
@@ -17,6 +19,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["current_user"] = current_user
     app.teardown_request(_forget_request)
     app.register_blueprint(accounts)
+    app.register_blueprint(account)
 
 
 def _forget_request(_error: BaseException | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wtforms import EmailField, HiddenField, PasswordField
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import Email, InputRequired, Length
 
 from app.core.forms import BaseForm
@@ -35,3 +35,26 @@ class SignInForm(LinkRequestForm):
             Length(max=200, message=lazy("Ce mot de passe est trop long.")),
         ],
     )
+
+
+class CodeForm(BaseForm):
+    """A code of the application, or one kept on paper."""
+
+    code = StringField(
+        lazy("Votre code"),
+        validators=[
+            InputRequired(lazy("Écrivez le code.")),
+            Length(max=40, message=lazy("Ce code est trop long.")),
+        ],
+    )
+
+    @property
+    def digits(self) -> str:
+        """Return the code as it was typed."""
+        return self.code.data or ""
+
+
+class EmailCodeForm(CodeForm):
+    """The code received by e-mail."""
+
+    remember = BooleanField(lazy("Ne plus me demander de code sur cet appareil pendant six mois."))

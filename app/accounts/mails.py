@@ -21,3 +21,15 @@ def sign_in_link(
         url=f"{base_url}/connexion/lien/{token}{query}",
         minutes=minutes,
     )
+
+
+def sign_in_code(user: User, code: str, *, event_id: int, minutes: int) -> mail.Message:
+    """Return the message that carries the code of a sign-in from a browser not known."""
+    return mail.render(
+        "accounts/sign_in_code",
+        to=user.email,
+        message_id=f"sign-in-code-{event_id}",
+        person=user.name,
+        code=f"{code[:3]}\u00a0{code[3:]}",
+        minutes=minutes,
+    )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.accounts.enums import Role
+from app.accounts.enums import Awaits, Role
 from app.core.database import db, one_of
 
 
@@ -57,8 +57,21 @@ class LoginSession(db.Model):
     created_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime]
     revoked_at: Mapped[dt.datetime | None]
+    device: Mapped[str] = mapped_column(String(60), default="", comment="as « Firefox, Windows »")
+    awaits: Mapped[str | None] = mapped_column(
+        String(10), comment="second factor still asked; such a session opens nothing"
+    )
+    code_hash: Mapped[str | None] = mapped_column(
+        String(64), comment="keyed hash of the code sent by e-mail"
+    )
+    code_expires_at: Mapped[dt.datetime | None]
+    challenge: Mapped[str | None] = mapped_column(
+        String(86), comment="what a passkey is asked to sign, once"
+    )
 
     user: Mapped[User] = relationship(back_populates="sessions")
+
+    __table_args__ = (one_of("awaits", Awaits, nullable=True),)
 
 
 class SignInLink(db.Model):
@@ -86,3 +99,63 @@ class SignInAttempt(db.Model):
     at: Mapped[dt.datetime]
 
     __table_args__ = (Index("ix_sign_in_attempt_key_at", "key", "at"),)
+
+
+class SecondFactor(db.Model):
+    """The application that makes codes for a person (TOTP, RFC 6238)."""
+
+    __tablename__ = "second_factor"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True
+    )
+    secret: Mapped[str] = mapped_column(String(200), comment="sealed with the key of the site")
+    last_step: Mapped[int] = mapped_column(
+        default=0, comment="half-minute of the last code taken: a code serves once"
+    )
+    created_at: Mapped[dt.datetime]
+    confirmed_at: Mapped[dt.datetime | None] = mapped_column(
+        comment="when a first code proved that the application is set up"
+    )
+
+
+class RecoveryCode(db.Model):
+    """A code to keep on paper, good once, for the day the telephone is lost."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
+    code_hash: Mapped[str] = mapped_column(String(64), comment="keyed hash")
+    used_at: Mapped[dt.datetime | None]
+
+    __table_args__ = (Index("ix_recovery_code_user_id_code_hash", "user_id", "code_hash"),)
+
+
+class KnownDevice(db.Model):
+    """A browser from which a person has proved that she reads her e-mails."""
+
+    __tablename__ = "known_device"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
+    )
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[dt.datetime]
+
+
+class Passkey(db.Model):
+    """A key that a browser or a device holds for a person (WebAuthn)."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
+    )
+    credential_id: Mapped[str] = mapped_column(Text, unique=True, comment="base64url")
+    public_key: Mapped[str] = mapped_column(Text, comment="base64url of COSE")
+    sign_count: Mapped[int] = mapped_column(BigInteger, comment="as the key last counted")
+    device: Mapped[str] = mapped_column(String(60), default="", comment="as « Firefox, Windows »")
+    created_at: Mapped[dt.datetime]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import contains_eager
 
 from app.accounts.models import LoginSession, SignInAttempt, SignInLink, User
 from app.core.database import db
@@ -46,9 +47,49 @@ def session_user(token: str, now: dt.datetime) -> User | None:
             LoginSession.token_hash == token_hash(token),
             LoginSession.revoked_at.is_(None),
             LoginSession.expires_at > now,
+            LoginSession.awaits.is_(None),
             User.active,
         )
     )
+
+
+def open_session(token: str, now: dt.datetime) -> LoginSession | None:
+    """Return the living session of this token, with its active person."""
+    return _session(token, now, LoginSession.awaits.is_(None))
+
+
+def pending_session(token: str, now: dt.datetime) -> LoginSession | None:
+    """Return the sign-in under way of this token, with its active person."""
+    return _session(token, now, LoginSession.awaits.is_not(None))
+
+
+def _session(token: str, now: dt.datetime, state: ColumnElement[bool]) -> LoginSession | None:
+    return db.session.scalar(
+        select(LoginSession)
+        .join(LoginSession.user)
+        .options(contains_eager(LoginSession.user))
+        .where(
+            LoginSession.token_hash == token_hash(token),
+            LoginSession.revoked_at.is_(None),
+            LoginSession.expires_at > now,
+            state,
+            User.active,
+        )
+    )
+
+
+def open_sessions_of(user: User, now: dt.datetime) -> Sequence[LoginSession]:
+    """Return the browsers in which the person is signed in, the last opened first."""
+    return db.session.scalars(
+        select(LoginSession)
+        .where(
+            LoginSession.user_id == user.id,
+            LoginSession.revoked_at.is_(None),
+            LoginSession.expires_at > now,
+            LoginSession.awaits.is_(None),
+        )
+        .order_by(LoginSession.created_at.desc(), LoginSession.id.desc())
+    ).all()
 
 
 def link_user(token: str, now: dt.datetime) -> User | None:

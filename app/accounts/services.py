@@ -12,11 +12,12 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import delete, or_, update
 
-from app.accounts.enums import Role
+from app.accounts.enums import Awaits, Role
 from app.accounts.models import LoginSession, SignInAttempt, SignInLink, User
 from app.accounts.queries import (
     ATTEMPTS_KEPT,
     normal_email,
+    pending_session,
     token_hash,
     user_by_email,
     wait_before_trying,
@@ -27,6 +28,8 @@ from app.core.errors import DomainError
 from app.core.i18n import _
 
 SESSION_HOURS = 12
+# To find the telephone or the e-mail, and type a code.
+PENDING_MINUTES = 20
 LINK_MINUTES = 10
 PASSWORD_MIN_LENGTH = 12
 # ASVS 6.5.5 asks for 128 bits; 256 cost nothing.
@@ -84,17 +87,17 @@ def check_password(
 
     Raises TooManyAttempts. Does as much work whether the address is known or not.
     """
-    _wait_for_turn(keys, now)
+    wait_for_turn(keys, now)
     user = user_by_email(email)
     known = user.password_hash if user and user.active else None
     matches = _verify(known or _DECOY, password)
     if user is None or known is None or not matches:
-        _count(keys, now)
+        count_attempt(keys, now)
         return None
     if _hasher.check_needs_rehash(known):
         user.password_hash = hash_password(password)
     # Only the account is cleared: an attacker's own account must not reset his address.
-    db.session.execute(delete(SignInAttempt).where(SignInAttempt.key == keys[0]))
+    forget_attempts(keys[0])
     return user
 
 
@@ -103,8 +106,8 @@ def request_link(email: str, *, keys: tuple[str, str], next_path: str, now: dt.d
 
     Writes the same rows whether it has one or not. Raises TooManyAttempts.
     """
-    _wait_for_turn(keys, now)
-    _count(keys, now)
+    wait_for_turn(keys, now)
+    count_attempt(keys, now)
     user = user_by_email(email)
     outbox.enqueue(
         "account.link_requested",
@@ -153,16 +156,46 @@ def use_link(token: str, *, now: dt.datetime) -> User | None:
     return user if user and user.active else None
 
 
-def open_session(user: User, *, now: dt.datetime, hours: int = SESSION_HOURS) -> str:
+def open_session(
+    user: User, *, now: dt.datetime, hours: int = SESSION_HOURS, device: str = ""
+) -> str:
     """Open a session and return its token, which only the person's cookie will hold."""
-    token = secrets.token_urlsafe(TOKEN_BYTES)
     user.last_seen_at = now
+    return _add_session(user, now, dt.timedelta(hours=hours), device=device)
+
+
+def open_pending_session(user: User, awaits: Awaits, *, now: dt.datetime) -> str:
+    """Begin a sign-in that opens nothing before its second factor; return its token."""
+    token = _add_session(user, now, dt.timedelta(minutes=PENDING_MINUTES), awaits=awaits)
+    if awaits == Awaits.EMAIL:
+        ask_email_code(token, now=now)
+    return token
+
+
+def ask_email_code(token: str, *, now: dt.datetime) -> None:
+    """Ask the worker to send the code of a sign-in under way, by the token of its cookie."""
+    pending = pending_session(token, now)
+    if pending is not None and pending.awaits == Awaits.EMAIL:
+        outbox.enqueue("account.code_requested", now=now, session_id=pending.id)
+
+
+def _add_session(
+    user: User,
+    now: dt.datetime,
+    length: dt.timedelta,
+    *,
+    device: str = "",
+    awaits: Awaits | None = None,
+) -> str:
+    token = secrets.token_urlsafe(TOKEN_BYTES)
     db.session.add(
         LoginSession(
             token_hash=token_hash(token),
             user_id=user.id,
             created_at=now,
-            expires_at=now + dt.timedelta(hours=hours),
+            expires_at=now + length,
+            device=device,
+            awaits=awaits,
         )
     )
     db.session.flush()
@@ -182,6 +215,17 @@ def close_sessions_of(user_ids: list[int], *, now: dt.datetime) -> None:
         .where(SignInLink.user_id.in_(user_ids), SignInLink.used_at.is_(None))
         .values(used_at=now)
     )
+
+
+def close_session_of(user: User, session_id: int, *, now: dt.datetime) -> bool:
+    """Sign the person out of one of her browsers; return whether it was hers, and open."""
+    return _revoke((LoginSession.id == session_id) & (LoginSession.user_id == user.id), now) > 0
+
+
+def close_other_sessions(user: User, token: str, *, now: dt.datetime) -> None:
+    """Sign the person out of every browser but the one that holds this token."""
+    other = LoginSession.token_hash != token_hash(token)
+    _revoke((LoginSession.user_id == user.id) & other, now)
 
 
 def create_account(
@@ -235,23 +279,31 @@ def purge_sign_ins(now: dt.datetime) -> None:
     )
 
 
-def _revoke(condition: object, now: dt.datetime) -> None:
-    db.session.execute(
+def _revoke(condition: object, now: dt.datetime) -> int:
+    revoked = db.session.execute(
         update(LoginSession)
         .where(condition, LoginSession.revoked_at.is_(None))  # type: ignore[arg-type]
         .values(revoked_at=now)
     )
+    return int(revoked.rowcount)  # type: ignore[attr-defined]
 
 
-def _wait_for_turn(keys: tuple[str, str], now: dt.datetime) -> None:
+def wait_for_turn(keys: tuple[str, str], now: dt.datetime) -> None:
+    """Raise TooManyAttempts while these keys must wait."""
     wait = wait_before_trying(keys, now)
     if wait > dt.timedelta():
         raise TooManyAttempts(wait)
 
 
-def _count(keys: tuple[str, str], now: dt.datetime) -> None:
+def count_attempt(keys: tuple[str, str], now: dt.datetime) -> None:
+    """Remember a try of something secret."""
     db.session.add_all(SignInAttempt(key=key, at=now) for key in keys)
     db.session.flush()
+
+
+def forget_attempts(key: str) -> None:
+    """Forget the tries counted under one key, after a success."""
+    db.session.execute(delete(SignInAttempt).where(SignInAttempt.key == key))
 
 
 def _verify(known: str, password: str) -> bool:

@@ -6,8 +6,10 @@ from typing import Any
 
 from flask import current_app
 
-from app.accounts import mails, queries, services
+from app.accounts import mails, queries, second_factor, services
+from app.accounts.models import LoginSession
 from app.core import clock, mail
+from app.core.database import db
 from app.core.outbox import Effect
 
 
@@ -29,5 +31,17 @@ def send_sign_in_link(payload: dict[str, Any], event_id: int) -> Effect | None:
         base_url=current_app.config["PUBLIC_BASE_URL"],
         next_path=payload.get("next", ""),
         minutes=minutes,
+    )
+    return lambda: mail.send(message)
+
+
+def send_email_code(payload: dict[str, Any], event_id: int) -> Effect | None:
+    """Draw the code of a sign-in under way and mail it; a second run draws another."""
+    pending, now = db.session.get(LoginSession, payload["session_id"]), clock.now()
+    if pending is None or pending.revoked_at is not None or pending.expires_at <= now:
+        return None
+    code = second_factor.make_email_code(pending, now)
+    message = mails.sign_in_code(
+        pending.user, code, event_id=event_id, minutes=second_factor.CODE_MINUTES
     )
     return lambda: mail.send(message)

@@ -5,8 +5,10 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the blueprints of the feature."""
+    from app.applications.views.closing import closing
     from app.applications.views.public import applications
     from app.applications.views.recruiter import recruiter
 
     app.register_blueprint(applications)
     app.register_blueprint(recruiter)
+    app.register_blueprint(closing)

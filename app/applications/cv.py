@@ -10,22 +10,21 @@ import datetime as dt
 import hashlib
 import io
 import re
-import secrets
 import stat
 import zipfile
 from dataclasses import dataclass
 from typing import cast
 
 import puremagic
-from obstore.exceptions import BaseError, NotFoundError
 from PIL import Image, UnidentifiedImageError
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 from pypdf.generic import DictionaryObject
 
+from app.core import storage
 from app.core.i18n import _
-from app.core.storage import file_store
 
+FOLDER = "cv"
 MAX_ENTRIES = 1_000
 MAX_UNPACKED_BYTES = 50 * 1024 * 1024
 MAX_RATIO = 100
@@ -290,29 +289,10 @@ def store(file: CheckedFile) -> StoredFile:
 
     If the row never comes, the file without a row is swept later; the reverse cannot happen.
     """
-    key = f"cv/{secrets.token_hex(16)}.{file.extension}"
-    file_store().put(key, file.data)
+    key = storage.keep(FOLDER, file.extension, file.data)
     return StoredFile(key, file.extension, file.sha256)
-
-
-def read(key: str, sha256: str) -> bytes | None:
-    """Return the bytes kept under `key`, or None when they are gone or no longer the same."""
-    try:
-        data = bytes(file_store().get(key).bytes())
-    except (BaseError, FileNotFoundError):
-        return None
-    return data if hashlib.sha256(data).hexdigest() == sha256 else None
 
 
 def kept_before(instant: dt.datetime) -> list[str]:
     """Return the names of the files written before `instant`."""
-    batches = file_store().list("cv/")
-    return [meta["path"] for batch in batches for meta in batch if meta["last_modified"] < instant]
-
-
-def remove(key: str) -> None:
-    """Delete a file; one that is already gone is what was wanted."""
-    try:
-        file_store().delete(key)
-    except (FileNotFoundError, NotFoundError):
-        return
+    return storage.kept_before(FOLDER, instant)

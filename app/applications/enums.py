@@ -77,6 +77,7 @@ class DeclineReason(StrEnum):
     DATES = "dates"
     DISTANCE = "distance"
     UNREACHABLE = "unreachable"
+    CLOSED = "closed"
     OTHER = "other"
 
 
@@ -88,6 +89,7 @@ DECLINE_REASON_LABELS = {
     DeclineReason.DATES: lazy("Les dates ne conviennent pas"),
     DeclineReason.DISTANCE: lazy("Le trajet est trop difficile"),
     DeclineReason.UNREACHABLE: lazy("Nous n’avons pas réussi à nous joindre"),
+    DeclineReason.CLOSED: lazy("La place n’existe plus"),
     DeclineReason.OTHER: lazy("Une autre raison"),
 }
 # What the ready messages say between the greeting and the farewell; {title} is filled in.
@@ -127,6 +129,11 @@ DECLINE_MESSAGES = {
         "Nous avons essayé plusieurs fois de vous joindre pour «\u00a0{title}\u00a0», sans y "
         "parvenir. Nous refermons donc votre dossier pour le moment. Ce n’est pas un refus de "
         "votre personne\u00a0: si vous êtes toujours intéressé·e, appelez-nous."
+    ),
+    DeclineReason.CLOSED: lazy(
+        "Merci de votre intérêt pour «\u00a0{title}\u00a0». Nous avons arrêté cette "
+        "recherche\u00a0: la place n’existe plus pour le moment. Cela ne dit rien de vos "
+        "qualités. N’hésitez pas à répondre à nos prochaines annonces."
     ),
     DeclineReason.OTHER: lazy(
         "Merci de votre intérêt pour «\u00a0{title}\u00a0». Nous ne pouvons pas y donner suite. "

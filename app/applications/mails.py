@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from app.accounts.models import User
 from app.applications import keys, progress, workflow
 from app.applications.enums import DECLINE_MESSAGES, ActorKind, DeclineReason, Status
 from app.applications.models import Application, ApplicationEvent
+from app.applications.queries import Waiting
 from app.core import mail
+from app.core.filters import date_with_weekday
 from app.core.i18n import _, lazy
+from app.listings.models import Listing
+from app.organisations.models import Organisation
 
 S = Status
+# A message that lists more is not read.
+REMINDED_LISTINGS = 12
 # What each change says to the person, in the first line.
 HEADINGS = {
     S.CONTACTED: lazy("L’équipe a cherché à vous joindre, ou vous a parlé."),
@@ -27,6 +35,7 @@ HEADINGS = {
     S.REGISTERED: lazy("Une place s’est libérée\u00a0: vous êtes inscrit·e."),
     S.CANCELLED: lazy("Votre inscription est annulée."),
 }
+DROPPED = lazy("La structure ne nous a pas dit la suite.")
 
 
 def follow_url(application: Application, base_url: str) -> str:
@@ -40,6 +49,12 @@ def decline_message(reason: DeclineReason, application: Application) -> str:
     words = str(DECLINE_MESSAGES[reason]).format(title=application.listing.title)
     greeting = _("Bonjour %(name)s,", name=application.first_name)
     return "\n\n".join([greeting, words, _("Bonne continuation.")])
+
+
+def closing_message(reason: DeclineReason, listing: Listing) -> str:
+    """Return the same for all those to whom the closing of a listing says no."""
+    words = str(DECLINE_MESSAGES[reason]).format(title=listing.title)
+    return "\n\n".join([_("Bonjour,"), words, _("Bonne continuation.")])
 
 
 def received(application: Application, event_id: int, base_url: str) -> mail.Message | None:
@@ -68,6 +83,7 @@ def moved(
     if application.email is None:
         return None
     to = S(event.to_status)
+    heading, next_sentence = _heading(application, event)
     return mail.render(
         "applications/moved",
         to=application.email,
@@ -75,14 +91,46 @@ def moved(
         application=application,
         listing=application.listing,
         employer=progress.employer(application),
-        heading=HEADINGS[to],
-        next_sentence=progress.NEXT[to],
+        heading=heading,
+        next_sentence=next_sentence,
+        unanswered=to is S.EXPIRED_NO_ANSWER,
         words=application.decline_message if to in workflow.NEEDS_REASON else "",
         session_at=progress.when(application.session.starts_at)
-        if application.session and to == S.REGISTERED
+        if application.session and to in {S.REGISTERED, S.CANCELLED}
         else "",
         url=follow_url(application, base_url),
     )
+
+
+def listing_closed(
+    application: Application, words: progress.Closing, event_id: int, base_url: str
+) -> mail.Message | None:
+    """Return the message that says that the listing is over, or None without an e-mail."""
+    if application.email is None:
+        return None
+    return mail.render(
+        "applications/listing_closed",
+        to=application.email,
+        message_id=f"application-listing-closed-{event_id}",
+        application=application,
+        listing=application.listing,
+        employer=progress.employer(application),
+        words=words,
+        url=follow_url(application, base_url),
+    )
+
+
+def _heading(application: Application, event: ApplicationEvent) -> tuple[str, str]:
+    """Return what a change says to the person, and what comes next."""
+    to, session = S(event.to_status), application.session
+    if progress.was_dropped(event):
+        return str(DROPPED), str(progress.AFTER_DROPPED)
+    if to is not S.CANCELLED or event.actor_kind != ActorKind.SYSTEM:
+        return str(HEADINGS[to]), str(progress.NEXT[to])
+    others = _("D’autres rendez-vous sont ouverts sur le site.")
+    if session is not None and session.starts_at <= event.at:
+        return _("Le rendez-vous est passé sans qu’une place se libère pour vous."), others
+    return _("Le rendez-vous est annulé\u00a0: ne venez pas."), others
 
 
 def announced(
@@ -105,5 +153,29 @@ def announced(
         else "",
         is_event=workflow.family_of(application.listing.kind) is workflow.Family.EVENT,
         url=f"{base_url}/recruter/",
+        hello=_("Bonjour %(name)s,", name=member.name),
+    )
+
+
+def reminder(
+    organisation: Organisation,
+    waiting: Waiting,
+    member: User,
+    event_id: int,
+    now: dt.datetime,
+    base_url: str,
+) -> mail.Message:
+    """Return the message to a member about all who wait in her organisation. No names."""
+    return mail.render(
+        "applications/reminder",
+        to=member.email,
+        message_id=f"application-reminder-{event_id}",
+        organisation=organisation,
+        waiting=waiting,
+        listings=waiting.by_listing[:REMINDED_LISTINGS],
+        others=sum(number for _title, number in waiting.by_listing[REMINDED_LISTINGS:]),
+        days=progress.days_ago(waiting.first_at, now),
+        told_on=date_with_weekday(waiting.first_at + workflow.SILENCE),
+        url=f"{base_url}/recruter/?vue=liste&attente=oui",
         hello=_("Bonjour %(name)s,", name=member.name),
     )

@@ -53,6 +53,11 @@ class Application(db.Model):
     updated_at: Mapped[dt.datetime]
     answer_due_at: Mapped[dt.datetime | None] = mapped_column(comment="promise made to the person")
     first_contact_at: Mapped[dt.datetime | None]
+    closing_told_at: Mapped[dt.datetime | None] = mapped_column(
+        comment="when the person was told that the listing had closed before any answer"
+    )
+    # How many reminders the members have had of her, see promise.REMINDERS.
+    reminders: Mapped[int] = mapped_column(default=0, server_default="0")
     decline_reason: Mapped[str | None] = mapped_column(String(30))
     decline_message: Mapped[str] = mapped_column(Text, default="")
 
@@ -68,6 +73,7 @@ class Application(db.Model):
         one_of("status", Status),
         one_of("call_back", CallBack),
         one_of("diploma_held", DiplomaHeld, nullable=True),
+        CheckConstraint("reminders BETWEEN 0 AND 3", name="reminders_known"),
         CheckConstraint("phone IS NOT NULL OR email IS NOT NULL", name="reachable"),
         CheckConstraint("(cv_key IS NULL) = (cv_sha256 IS NULL)", name="cv_complete"),
         CheckConstraint(
@@ -113,6 +119,21 @@ class ApplicationEvent(db.Model):
     application: Mapped[Application] = relationship(back_populates="events")
 
     __table_args__ = (one_of("actor_kind", ActorKind),)
+
+
+class PastAnswer(db.Model):
+    """What is kept of an application that was erased, to measure its organisation: nobody."""
+
+    __tablename__ = "past_answer"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.id", ondelete="CASCADE"), index=True
+    )
+    received_on: Mapped[dt.date]
+    minutes: Mapped[int | None] = mapped_column(comment="before the answer; empty without one")
+
+    __table_args__ = (CheckConstraint("minutes >= 0", name="minutes_not_negative"),)
 
 
 class ContactView(db.Model):

@@ -8,11 +8,13 @@ from typing import NamedTuple
 from flask_babel import format_date
 
 from app.applications.enums import CALL_BACK_LABELS, CallBack, Status
-from app.applications.models import Application
-from app.applications.workflow import Family, family_of
+from app.applications.models import Application, ApplicationEvent
+from app.applications.workflow import IN_TOUCH, WAITING, Family, family_of
 from app.core.clock import paris_date
 from app.core.filters import NBSP, date_with_weekday, time_short
 from app.core.i18n import _, lazy, plural
+from app.listings.enums import Kind, Outcome
+from app.listings.models import Listing
 
 
 class Step(NamedTuple):
@@ -72,6 +74,12 @@ NEXT = {
     S.ABSENT: lazy("D’autres rendez-vous sont proposés."),
     S.CANCELLED: lazy("Votre place est libérée."),
 }
+# They had spoken, then nothing: it would be false to say that the organisation never answered.
+DROPPED = lazy("Sans suite connue")
+AFTER_DROPPED = lazy(
+    "Vous vous êtes parlé, mais la structure ne nous a pas dit la suite. Si un rendez-vous est "
+    "prévu, il tient toujours. Sinon, d’autres annonces sont ouvertes."
+)
 _RANK = {S.RECEIVED: 1, S.SEEN: 2, S.CONTACTED: 3, S.MEETING: 3, S.TRIAL: 3, S.WAITLISTED: 4}
 
 
@@ -88,10 +96,15 @@ def _dated(instant: dt.datetime) -> str:
 
 def short(instant: dt.datetime, now: dt.datetime) -> str:
     """Write « aujourd’hui, 10 h 42 », « hier, 18 h 05 », « ven. 20 nov., 9 h »."""
-    days = (paris_date(now) - paris_date(instant)).days
     names = {0: _("aujourd’hui"), 1: _("hier"), -1: _("demain")}
-    date = names.get(days) or format_date(paris_date(instant), "EEE d MMM").replace(" ", NBSP)
+    date = names.get(days_ago(instant, now))
+    date = date or format_date(paris_date(instant), "EEE d MMM").replace(" ", NBSP)
     return f"{date}, {time_short(instant)}"
+
+
+def days_ago(instant: dt.datetime, now: dt.datetime) -> int:
+    """Return the number of Paris days from an instant to another, 0 on the same day."""
+    return (paris_date(now) - paris_date(instant)).days
 
 
 def lateness(due: dt.datetime, now: dt.datetime) -> str:
@@ -135,9 +148,25 @@ def steps(application: Application) -> list[Step]:
 
 def _past(application: Application) -> list[Step]:
     return [
-        Step(str(DONE[S(event.to_status)]), state="done", time=_dated(event.at))
+        Step(
+            str(DROPPED if was_dropped(event) else DONE[S(event.to_status)]),
+            state="done",
+            time=_dated(event.at),
+        )
         for event in application.events
     ]
+
+
+def was_dropped(event: ApplicationEvent) -> bool:
+    """Return whether a change ended a conversation, rather than a silence."""
+    return event.to_status == S.EXPIRED_NO_ANSWER and event.from_status in IN_TOUCH
+
+
+def next_sentence(application: Application) -> str:
+    """Return what happens now, in one sentence."""
+    if application.events and was_dropped(application.events[-1]):
+        return str(AFTER_DROPPED)
+    return str(NEXT[S(application.status)])
 
 
 def _event_steps(application: Application) -> list[Step]:
@@ -175,6 +204,67 @@ def promise(application: Application) -> str:
     if application.answer_due_at is None:
         return ""
     return _("Avant %(when)s.", when=when(application.answer_due_at))
+
+
+class Closing(NamedTuple):
+    """That a listing is over, and what it means for the person: two sentences, maybe a third."""
+
+    heading: str
+    follows: str
+    advice: str
+
+
+def closing(application: Application, now: dt.datetime, *, by_team: bool) -> Closing:
+    """Return what to say to a person whose listing has closed before she had an answer."""
+    listing = application.listing
+    if by_team:
+        return Closing(
+            _("Notre équipe a retiré cette annonce."),
+            _("Vous n’avez rien à faire."),
+            _(
+                "Si on vous demande de l’argent ou des papiers pour cette annonce, n’envoyez "
+                "rien et prévenez-nous."
+            ),
+        )
+    return Closing(
+        _closing_heading(listing),
+        _closing_follows(application, now),
+        _("Sans attendre, vous pouvez répondre à d’autres annonces.")
+        if application.status in WAITING
+        else "",
+    )
+
+
+def _closing_heading(listing: Listing) -> str:
+    if listing.outcome == Outcome.WITHDRAWN:
+        return _("La structure a retiré cette annonce.")
+    if listing.outcome == Outcome.EXPIRED:
+        if listing.was_asked:
+            return _(
+                "Cette annonce est close\u00a0: la structure n’a pas dit si elle est toujours "
+                "vraie."
+            )
+        return _("La date limite pour répondre à cette annonce est passée.")
+    if listing.kind in {Kind.TRAINING, Kind.EVENT}:
+        return _("Les inscriptions sont closes.")
+    if listing.outcome == Outcome.FILLED:
+        return _("Cette annonce est close\u00a0: la structure a trouvé quelqu’un.")
+    return _("Cette annonce est close\u00a0: la structure a arrêté de chercher.")
+
+
+def _closing_follows(application: Application, now: dt.datetime) -> str:
+    due = application.answer_due_at
+    if application.status == S.WAITLISTED and application.listing.outcome != Outcome.WITHDRAWN:
+        return _("Vous restez sur la liste d’attente, au cas où une place se libère.")
+    if application.status not in WAITING | {S.WAITLISTED}:
+        return _("Vous êtes déjà en contact avec elle\u00a0: demandez-lui ce qui change pour vous.")
+    if due is not None and due > now:
+        return _(
+            "Votre demande reste ouverte\u00a0: la structure s’est engagée à vous répondre "
+            "avant %(when)s.",
+            when=when(due),
+        )
+    return _("Votre demande reste ouverte\u00a0: la structure vous doit encore un oui ou un non.")
 
 
 def employer(application: Application) -> str:

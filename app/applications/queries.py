@@ -15,6 +15,7 @@ from app.applications.enums import Status
 from app.applications.models import Application, ContactView, LookupAttempt
 from app.core.clock import paris_date
 from app.core.database import db
+from app.listings.enums import Kind, Outcome
 from app.listings.models import Listing, ListingSession
 from app.organisations.enums import OrganisationStatus
 from app.organisations.models import Membership, Organisation
@@ -24,6 +25,8 @@ BOARD_LIMIT = 200
 LIST_PAGE = 50
 # The board keeps what has ended for this long; the list keeps everything.
 BOARD_KEEPS = dt.timedelta(days=30)
+# People who spoke a week ago and heard nothing since: the organisation is told, gently.
+STALLED_SINCE = dt.timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,24 @@ class BoardRow:
 
 @dataclass(frozen=True)
 class BoardCounts:
-    """What the head of the board says."""
+    """What the head of the board says. `first_at`: when who has waited longest wrote."""
 
+    first_at: dt.datetime | None
     waiting: int
     late: int
     new: int
     locked: int
+    stalled: int
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Who waits in one organisation: numbers, never names."""
+
+    number: int
+    late: int
+    first_at: dt.datetime
+    by_listing: list[tuple[str, int]]
 
 
 def lock_listing(listing_id: int) -> Listing | None:
@@ -184,16 +199,23 @@ def board_counts(user_id: int, now: dt.datetime) -> BoardCounts:
     readable = Listing.organisation_id.in_(opened)
     row = db.session.execute(
         select(
+            func.min(case((readable & waiting, Application.created_at), else_=None)),
             _count(readable & waiting),
             _count(readable & waiting & (Application.answer_due_at < now)),
             _count(readable & (Application.status == Status.RECEIVED)),
             _count(Listing.organisation_id.in_(locked) & waiting),
+            _count(
+                readable
+                & Application.status.in_(workflow.IN_TOUCH)
+                & (Application.updated_at <= now - STALLED_SINCE)
+            ),
         )
         .select_from(Application)
         .join(Listing, Listing.id == Application.listing_id)
         .where(readable | Listing.organisation_id.in_(locked))
     ).one()
-    return BoardCounts(*(int(value or 0) for value in row))
+    first_at, *numbers = row
+    return BoardCounts(first_at, *(int(value or 0) for value in numbers))
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -205,6 +227,7 @@ def board_rows(
     now: dt.datetime,
     *,
     listing_id: int | None = None,
+    only_waiting: bool = False,
     page: int | None = None,
 ) -> list[BoardRow]:
     """Return the applications a person may open, the most urgent first.
@@ -245,6 +268,8 @@ def board_rows(
     )
     if listing_id is not None:
         query = query.where(Listing.id == listing_id)
+    if only_waiting:
+        query = query.where(waiting)
     if page is None:
         recent = Application.updated_at > now - BOARD_KEEPS
         query = query.where(Application.status.not_in(workflow.FINISHED) | recent)
@@ -273,6 +298,29 @@ def _board_row(row: Any, now: dt.datetime) -> BoardRow:
     )
 
 
+def who_waits(organisation_id: int, now: dt.datetime) -> Waiting | None:
+    """Return how many people wait in an organisation, and to which listings they wrote; or None."""
+    late = _count(Application.answer_due_at <= now)
+    rows = db.session.execute(
+        select(Listing.title, func.count(), late, func.min(Application.created_at))
+        .join(Listing, Listing.id == Application.listing_id)
+        .where(
+            Listing.organisation_id == organisation_id,
+            Application.status.in_(workflow.WAITING),
+        )
+        .group_by(Listing.id, Listing.title)
+        .order_by(func.min(Application.created_at), Listing.id)
+    ).all()
+    if not rows:
+        return None
+    return Waiting(
+        number=sum(row[1] for row in rows),
+        late=sum(row[2] or 0 for row in rows),
+        first_at=rows[0][3],
+        by_listing=[(row[0], row[1]) for row in rows],
+    )
+
+
 def listings_answered(user_id: int) -> list[tuple[int, str, int]]:
     """Return (id, title, number of applications) of the listings that person may filter by."""
     rows = db.session.execute(
@@ -286,6 +334,73 @@ def listings_answered(user_id: int) -> list[tuple[int, str, int]]:
     return [(id_, title, number) for id_, title, number in rows]
 
 
+def told_of_closing(kind: str, outcome: str | None) -> frozenset[Status]:
+    """Return the states in which a person must hear that the listing has closed.
+
+    A deadline changes nothing for those who are in touch already, nor a full group for those
+    who are in it.
+    """
+    if workflow.family_of(kind) is workflow.Family.EVENT:
+        return frozenset({Status.WAITLISTED})
+    told = workflow.UNANSWERED
+    if outcome == Outcome.EXPIRED:
+        told -= workflow.IN_TOUCH
+    if outcome == Outcome.WITHDRAWN:
+        told |= {Status.ADMITTED, Status.ENROLLED}
+    return told
+
+
+def unanswered(listing_id: int, *, lock: bool = False) -> list[Application]:
+    """Return the applications to a listing that have neither a yes nor a no, the oldest first.
+
+    `lock`: read them again, and hold them until the commit.
+    """
+    query = (
+        select(Application)
+        .join(Listing, Listing.id == Application.listing_id)
+        .where(
+            Application.listing_id == listing_id,
+            Listing.kind != Kind.EVENT,
+            Application.status.in_(workflow.UNANSWERED),
+        )
+        .order_by(Application.created_at, Application.id)
+    )
+    if lock:
+        query = query.with_for_update(of=Application).execution_options(populate_existing=True)
+    return list(db.session.scalars(query))
+
+
+def waiting_for_answer(listing_id: int, user_id: int) -> int:
+    """Return how many people wait for an answer of that person to a listing."""
+    statement = (
+        select(func.count())
+        .select_from(Application)
+        .join(Listing, Listing.id == Application.listing_id)
+        .where(
+            Listing.id == listing_id,
+            Listing.kind != Kind.EVENT,
+            Listing.organisation_id.in_(_of_member(user_id)[0]),
+            Application.status.in_(workflow.UNANSWERED),
+        )
+    )
+    return db.session.scalar(statement) or 0
+
+
+def registered_to_come(listing_id: int, now: dt.datetime) -> int:
+    """Return how many people are registered for a date of a listing that is still to come."""
+    statement = (
+        select(func.count())
+        .select_from(Application)
+        .outerjoin(ListingSession, ListingSession.id == Application.session_id)
+        .where(
+            Application.listing_id == listing_id,
+            Application.status.in_([Status.REGISTERED, Status.WAITLISTED]),
+            ListingSession.starts_at.is_(None) | (ListingSession.starts_at > now),
+        )
+    )
+    return db.session.scalar(statement) or 0
+
+
 def finished_before(
     day_finished: dt.datetime, day_silent: dt.datetime, limit: int
 ) -> list[Application]:
@@ -294,7 +409,11 @@ def finished_before(
     silent = Application.updated_at < day_silent
     return list(
         db.session.scalars(
-            select(Application).where(finished | silent).order_by(Application.id).limit(limit)
+            select(Application)
+            .where(finished | silent)
+            .options(joinedload(Application.listing))
+            .order_by(Application.id)
+            .limit(limit)
         )
     )
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import User
 from app.applications import cv as cv_files
-from app.applications import keys, queries, workflow
+from app.applications import keys, measures, queries, workflow
 from app.applications.cv import StoredFile
 from app.applications.enums import ActorKind, CallBack, DeclineReason, Status
 from app.applications.models import Application, ApplicationEvent, ContactView, LookupAttempt
@@ -254,7 +254,7 @@ def move_application(
     )
     application.events.append(event)
     if actor_kind is ActorKind.MEMBER and to != Status.SEEN:
-        application.first_contact_at = application.first_contact_at or now
+        _note_contact(application, now)
     application.status = to
     application.updated_at = now
     db.session.flush()
@@ -268,6 +268,15 @@ def move_application(
     if seat_freed:
         _promote_next(application, now)
     return event
+
+
+def _note_contact(application: Application, now: dt.datetime) -> None:
+    if application.first_contact_at is not None:
+        return
+    application.first_contact_at = now
+    organisation_id = application.listing.organisation_id
+    if organisation_id is not None and application.answer_due_at is not None:
+        enqueue("application.answered", now=now, organisation_id=organisation_id)
 
 
 def _set_reason(application: Application, reason: DeclineReason | None, message: str) -> None:
@@ -388,6 +397,7 @@ def purge_applications(now: dt.datetime, limit: int = 500) -> int:
     Three months after the end, a year after the last sign of life of one that never ended.
     """
     over = queries.finished_before(now - KEEP_FINISHED, now - KEEP_SILENT, limit)
+    measures.keep_answers(over, now)
     for application in over:
         _forget_file(application, now)
         db.session.delete(application)

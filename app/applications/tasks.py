@@ -8,12 +8,14 @@ from typing import Any
 from flask import current_app
 
 from app.accounts.models import User
-from app.applications import cv, mails
+from app.accounts.queries import get_user
+from app.applications import closing, mails, measures, progress, queries
 from app.applications.models import Application, ApplicationEvent
-from app.core import mail
+from app.core import clock, mail, storage
 from app.core.database import db
 from app.core.outbox import Effect, Refused
-from app.organisations.queries import acts_for
+from app.listings.queries import get_listing, removed_by_team
+from app.organisations.queries import acts_for, member_of
 
 
 def confirm_to_candidate(payload: dict[str, Any], event_id: int) -> Effect | None:
@@ -44,9 +46,46 @@ def tell_member(payload: dict[str, Any], event_id: int) -> Effect | None:
     return _sending(mails.announced(event.application, event, member, event_id, _base_url()))
 
 
+def follow_closing(payload: dict[str, Any], _event_id: int) -> None:
+    """Write what the closing of a listing changes for those who wait."""
+    listing = get_listing(payload["listing_id"])
+    if listing is not None:
+        closing.after_closing(listing, clock.now())
+
+
+def tell_of_closing(payload: dict[str, Any], event_id: int) -> Effect | None:
+    """Tell one person that the listing is over, unless she has had her answer since."""
+    application = db.session.get(Application, payload["application_id"])
+    if application is None:
+        return None
+    listing = application.listing
+    if application.status not in queries.told_of_closing(listing.kind, listing.outcome):
+        return None
+    words = progress.closing(application, clock.now(), by_team=removed_by_team(listing))
+    return _sending(mails.listing_closed(application, words, event_id, _base_url()))
+
+
+def remind_member(payload: dict[str, Any], event_id: int) -> Effect | None:
+    """Remind one member of who waits in her organisation, unless all have been called since."""
+    member = get_user(payload["user_id"])
+    membership = member_of(member, payload["organisation_id"]) if member else None
+    if member is None or membership is None or not member.active:
+        return None
+    organisation, now = membership.organisation, clock.now()
+    waiting = queries.who_waits(organisation.id, now) if organisation.verified else None
+    if waiting is None or not waiting.late:
+        return None
+    return _sending(mails.reminder(organisation, waiting, member, event_id, now, _base_url()))
+
+
+def measure_organisations(payloads: list[dict[str, Any]]) -> None:
+    """Measure again the organisations that have just answered somebody."""
+    measures.measure(sorted({payload["organisation_id"] for payload in payloads}), clock.now())
+
+
 def drop_file(payload: dict[str, Any], _event_id: int) -> Effect:
     """Delete the file of an application withdrawn or erased."""
-    return lambda: cv.remove(payload["cv_key"])
+    return lambda: storage.remove(payload["cv_key"])
 
 
 def _base_url() -> str:

@@ -5,6 +5,7 @@ One table of transitions. `services.move_application` is the only function that 
 
 from __future__ import annotations
 
+import datetime as dt
 from enum import StrEnum
 
 from app.applications.enums import ActorKind, Status
@@ -93,6 +94,12 @@ SEATED = {
 }
 # Nobody has called yet: the promise runs.
 WAITING = frozenset({S.RECEIVED, S.SEEN})
+# After this long without any answer, the person is told the truth.
+SILENCE = dt.timedelta(days=21)
+# They have spoken: something must come of it.
+IN_TOUCH = frozenset({S.CONTACTED, S.MEETING, S.TRIAL})
+# Neither a yes nor a no.
+UNANSWERED = WAITING | IN_TOUCH | {S.WAITLISTED}
 # The person has taken it back: nobody sees her details any more, and she may apply again.
 TAKEN_BACK = frozenset({S.WITHDRAWN, S.CANCELLED})
 FINISHED = frozenset(

@@ -7,13 +7,8 @@ the offer states; what is absent, unknown or absurd stays empty.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from app.imports.clues import read_schedules, read_workplace
 from app.imports.labels import (
@@ -24,6 +19,19 @@ from app.imports.labels import (
     read_pay,
     read_week_hours,
     shorten,
+)
+from app.imports.mapped import (
+    EMPLOYER_MAX,
+    HOURS_LABEL_MAX,
+    POSITIONS_MAX,
+    TITLE_MAX,
+    Mapped,
+    Rejected,
+    Result,
+    Skipped,
+    content_hash,
+    located,
+    safe_url,
 )
 from app.imports.reference import ProfessionRef, Reference
 from app.imports.texts import fold, plain_text
@@ -36,7 +44,6 @@ MAPPING_VERSION = 1
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _PAGE = "https://candidat.francetravail.fr/offres/recherche/detail/{id}"
-_TITLE_MAX, _EMPLOYER_MAX, _URL_MAX, _HOURS_LABEL_MAX, _PLACE_MAX = 160, 160, 500, 200, 160
 # Figures about the offer that France Travail works out again: they say nothing new to people.
 _VOLATILE = ("offresManqueCandidats",)
 _HF = re.compile(r"\s*[-–/]?\s*\(?\b[hf]\s?/\s?[hf]\b\)?", re.IGNORECASE)
@@ -46,7 +53,6 @@ _FAR_KM = 40.0
 # A point without a commune is named after the nearest one only when it is inside it or nearly.
 _NEAR_KM = 8.0
 _DEPARTMENT = re.compile(r"^(\d{2,3}|2[AB])\s*-\s*(.+)$")
-_POSITIONS_MAX = 999
 _FIRST_YEAR = 2000
 _NO_DIPLOMA = re.compile(
     r"\b(?:aucun|sans) diplome (?:n est )?(?:requis|exige|necessaire|demande|obligatoire)\b"
@@ -54,32 +60,7 @@ _NO_DIPLOMA = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """An offer of the care professions: the columns of its listing."""
-
-    source_id: str
-    source_hash: str
-    written_at: dt.datetime
-    values: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """An offer of another field."""
-
-    source_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A record that cannot be used, and why, in French."""
-
-    reason: str
-    source_id: str | None = None
-
-
-def map_offer(raw: Any, reference: Reference) -> Mapped | Skipped | Rejected:
+def map_offer(raw: Any, reference: Reference) -> Result:
     """Return what the record `raw` is for us. Never raises, whatever JSON it is."""
     if not isinstance(raw, dict):
         return Rejected("ce n’est pas une offre (objet JSON attendu)")
@@ -124,16 +105,10 @@ def map_offer(raw: Any, reference: Reference) -> Mapped | Skipped | Rejected:
         **_place(raw, reference),
     }
     values["workplace"] = _workplace(raw, profession, reference, values)
-    values["source_hash"] = content_hash(raw)
+    said = {key: value for key, value in raw.items() if key not in _VOLATILE}
+    values["source_hash"] = content_hash(said, MAPPING_VERSION)
     written_at = _instant(raw.get("dateActualisation")) or published_at
     return Mapped(source_id, values["source_hash"], written_at, values)
-
-
-def content_hash(raw: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of what an offer says, whatever the order of its keys."""
-    said = {key: value for key, value in raw.items() if key not in _VOLATILE}
-    canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{MAPPING_VERSION}:{canonical}".encode()).hexdigest()
 
 
 def _text(raw: Any, *path: str) -> str:
@@ -155,7 +130,7 @@ def _title(text: str) -> str:
     marks = list(_HF.finditer(title))
     if len(marks) > 1:
         title = title[: marks[-1].start()] + title[marks[-1].end() :]
-    return shorten(title.strip(), _TITLE_MAX)
+    return shorten(title.strip(), TITLE_MAX)
 
 
 def _instant(value: Any) -> dt.datetime | None:
@@ -193,19 +168,12 @@ def _profession(raw: dict[str, Any], title: str, reference: Reference) -> Profes
 
 def _origin_url(raw: dict[str, Any], source_id: str) -> str:
     """Return the address of the offer: the one it gives, else its page at France Travail."""
-    url = _text(raw, "origineOffre", "urlOrigine").strip()
-    try:
-        parts = urlsplit(url)
-        safe = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.username
-    except ValueError:
-        safe = False
-    if safe and len(url) <= _URL_MAX and url.isprintable() and " " not in url:
-        return url
-    return _PAGE.format(id=source_id)
+    url = safe_url(_text(raw, "origineOffre", "urlOrigine"))
+    return url or _PAGE.format(id=source_id)
 
 
 def _employer(raw: dict[str, Any]) -> str:
-    return shorten(one_line(_text(raw, "entreprise", "nom")), _EMPLOYER_MAX)
+    return shorten(one_line(_text(raw, "entreprise", "nom")), EMPLOYER_MAX)
 
 
 def _licence_required(raw: dict[str, Any]) -> bool:
@@ -216,7 +184,7 @@ def _licence_required(raw: dict[str, Any]) -> bool:
 
 
 def _positions(value: Any) -> int:
-    known = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _POSITIONS_MAX
+    known = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= POSITIONS_MAX
     return value if known else 1
 
 
@@ -266,7 +234,7 @@ def _hours(raw: dict[str, Any], title: str, description: str) -> dict[str, Any]:
     return {
         "hours_min": hours,
         "hours_max": hours,
-        "hours_label": shorten(one_line(label.replace("\n", " – ").rstrip(".")), _HOURS_LABEL_MAX),
+        "hours_label": shorten(one_line(label.replace("\n", " – ").rstrip(".")), HOURS_LABEL_MAX),
         "schedules": read_schedules(
             [label, *ticked],
             title=title,
@@ -301,21 +269,11 @@ def _place(raw: dict[str, Any], reference: Reference) -> dict[str, Any]:
     if place is not None:
         if point is None or reference.distance_km(place, point) > _FAR_KM:
             point = (place.latitude, place.longitude)
-        return _located(place.code, place.label, point)
+        return located(place.code, place.label, point)
     near = reference.nearest(point, _NEAR_KM) if point else None
     if near is not None:
-        return _located(None, near.label, point)
-    return _located(None, _place_label(_text(raw, "lieuTravail", "libelle")), None)
-
-
-def _located(code: str | None, label: str, point: tuple[float, float] | None) -> dict[str, Any]:
-    latitude, longitude = point or (None, None)
-    return {
-        "commune_code": code,
-        "place_label": shorten(label, _PLACE_MAX),
-        "latitude": latitude,
-        "longitude": longitude,
-    }
+        return located(None, near.label, point)
+    return located(None, _place_label(_text(raw, "lieuTravail", "libelle")), None)
 
 
 def _point(raw: dict[str, Any]) -> tuple[float, float] | None:

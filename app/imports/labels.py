@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from app.listings.enums import PayPeriod
 
@@ -103,10 +104,15 @@ def read_pay(label: str, comment: str = "", description: str = "") -> Pay:
     period = _PERIODS[match[1].lower()]
     low = _euros(match[2])
     high = _euros(match[3]) if match[3] else low
-    floor, ceiling = _PLAUSIBLE_EUROS[period]
-    if not floor <= low <= high <= ceiling or _is_net(low, high, f"{comment} {description}"):
+    if not is_plausible_pay(low, high, period) or _is_net(low, high, f"{comment} {description}"):
         return Pay(label=shown)
     return Pay(round(low * 100), round(high * 100), period, shown)
+
+
+def is_plausible_pay(low: float | Decimal, high: float | Decimal, period: PayPeriod) -> bool:
+    """Return whether somebody may be paid from `low` to `high` euros before tax for a period."""
+    floor, ceiling = _PLAUSIBLE_EUROS[period]
+    return floor <= low <= high <= ceiling
 
 
 def _is_net(low: float, high: float, text: str) -> bool:
@@ -148,3 +154,19 @@ def read_contract_months(label: str) -> float | None:
         return None
     months = int(match[1]) * _UNIT_MONTHS[match[2].lower()]
     return round(months, 2) if 0 < months <= CONTRACT_MONTHS_MAX else None
+
+
+_EUROS = re.compile(rf"^{_AMOUNT}\s*(?:€|euros?|eur)?\s*(?:ttc|bruts?)?$", re.IGNORECASE)
+
+
+def read_euros(text: str) -> Decimal | None:
+    """Return the amount of « 2 077 € », « 1 234,50 », « 1234.5 euros »; None when it is no amount.
+
+    Figures that « 2.077 » would make ambiguous are read as people here write them: a full stop
+    before three figures parts the thousands.
+    """
+    text = one_line(text)
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?(?:\s*€)?", text):
+        text = text.replace(".", "")
+    match = _EUROS.match(text)
+    return Decimal(_SPACES.sub("", match[1]).replace(",", ".")) if match else None

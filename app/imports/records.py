@@ -7,8 +7,9 @@ spoils nothing else, and only one record at a time is held as text.
 from __future__ import annotations
 
 import codecs
+import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,7 +24,7 @@ MAX_DEPTH = 32
 
 _OUTSIDE_STRINGS = re.compile(rb'["{}\[\],]')
 _INSIDE_STRINGS = re.compile(rb'["\\]')
-_MARKED_CODECS = (
+MARKED_CODECS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -36,32 +37,51 @@ class Record:
     """One record of a source: where it was, and its content or why it cannot be read.
 
     `complete` is False on the mark left by a file that could not be read to its end: what more
-    the source holds is unknown.
+    the source holds is unknown. `source_id` names a record that cannot be read, when it can.
     """
 
     position: str
     raw: Any = None
     error: str = ""
     complete: bool = True
+    source_id: str | None = None
 
 
-def read_json_files(paths: Iterable[Path], *, envelope: str) -> Iterator[Record]:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to read: the name that is told, and how to open it."""
+
+    name: str
+    open: Callable[[], BinaryIO]
+
+    @classmethod
+    def at(cls, path: Path) -> Source:
+        """Return the file at `path`."""
+        return cls(path.name, lambda: path.open("rb"))
+
+    @classmethod
+    def of(cls, name: str, content: bytes) -> Source:
+        """Return a file whose content is known already."""
+        return cls(name, lambda: io.BytesIO(content))
+
+
+def read_json_files(sources: Iterable[Source], *, envelope: str) -> Iterator[Record]:
     """Yield the records of JSON files: a bare list, or an object whose key `envelope` is a list.
 
     A file that cannot be read, or not to its end, yields a last Record that is not complete.
     """
-    for path in paths:
+    for source in sources:
         try:
-            with path.open("rb") as file:
-                yield from _read_list(path.name, envelope, _utf8_chunks(file))
+            with source.open() as file:
+                yield from _read_list(source.name, envelope, _utf8_chunks(file))
         except OSError:
-            yield Record(path.name, error="fichier introuvable ou illisible", complete=False)
+            yield Record(source.name, error="fichier introuvable ou illisible", complete=False)
 
 
 def _utf8_chunks(file: BinaryIO) -> Iterator[bytes]:
     """Yield the content as UTF-8 without its mark, from UTF-8 or from a marked UTF-16 or 32."""
     chunk = file.read(CHUNK_BYTES)
-    for mark, codec in _MARKED_CODECS:
+    for mark, codec in MARKED_CODECS:
         if chunk.startswith(mark):
             decoder = codecs.getincrementaldecoder(codec)("replace")
             while chunk:

@@ -51,13 +51,43 @@ class ProfessionRef:
     diploma_by_law: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class DiplomaRef:
+    """A diploma: its number in the national directory (RNCP) without letters, and its folded names.
+
+    `professions`: the ids of those it leads to.
+    """
+
+    id: int
+    rncp: str
+    names: frozenset[str]
+    professions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationRef:
+    """An organisation that is known here, and its establishment when the SIRET names one."""
+
+    id: int
+    name: str
+    suspended: bool
+    establishment_id: int | None = None
+
+
 @dataclass(frozen=True)
 class Reference:
-    """Professions, clues of workplaces and places, read once for a whole run."""
+    """What the mapping needs to know, read once for a whole run.
+
+    `terms`: kind -> folded name -> slug; `establishments` by SIRET, `organisations` by SIREN.
+    """
 
     professions: tuple[ProfessionRef, ...]
     workplaces: WorkplaceClues
     places: PlaceIndex
+    diplomas: tuple[DiplomaRef, ...] = ()
+    terms: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    establishments: Mapping[str, OrganisationRef] = field(default_factory=dict)
+    organisations: Mapping[str, OrganisationRef] = field(default_factory=dict)
     by_rome: Mapping[str, tuple[ProfessionRef, ...]] = field(init=False)
     care_codes: frozenset[str] = field(init=False)
 
@@ -68,6 +98,15 @@ class Reference:
                 by_rome.setdefault(code, []).append(profession)
         object.__setattr__(self, "by_rome", {code: tuple(held) for code, held in by_rome.items()})
         object.__setattr__(self, "care_codes", frozenset(by_rome) - _MIXED_CODES)
+
+    @cached_property
+    def by_rncp(self) -> Mapping[str, DiplomaRef]:
+        """Return the diplomas that have a number in the national directory."""
+        return {diploma.rncp: diploma for diploma in self.diplomas if diploma.rncp}
+
+    def organisation(self, siret: str) -> OrganisationRef | None:
+        """Return who holds a SIRET: its establishment, else the organisation of its SIREN."""
+        return self.establishments.get(siret) or self.organisations.get(siret[:9])
 
     def named_in(self, text: str, among: Iterable[ProfessionRef]) -> ProfessionRef | None:
         """Return the profession whose longest name is in a folded text, or None."""

@@ -32,6 +32,8 @@ from app.listings.enums import (
     Modality,
     PayPeriod,
 )
+from app.organisations.models import measure_of
+from app.organisations.wording import measured_text
 
 WEEKS_PER_MONTH = 52 / 12
 MAX_SCHEDULES = 2
@@ -140,9 +142,21 @@ def promise_text(hours: int | None) -> str:
     """Write the delay of answer that the organisation announces."""
     if hours is None:
         return ""
-    if hours <= 48:
-        return _("Réponse annoncée sous %(hours)d\u00a0h", hours=hours)
-    return _("Réponse annoncée sous %(days)d\u00a0jours", days=hours // 24)
+    return _("Réponse annoncée sous %(delay)s", delay=promise_delay(hours))
+
+
+@remembered
+def promise_delay(hours: int) -> str:
+    """Write a delay that is announced: « 24 h », « 48 h », « 3 jours »."""
+    return f"{hours}{NBSP}h" if hours <= 48 else _("%(days)d\u00a0jours", days=hours // 24)
+
+
+def _answer(row: Any) -> tuple[str, str]:
+    """Return how the organisation of a listing answers: measured, else as it announces."""
+    measured = measure_of(row)
+    if measured is None:
+        return "okrond", promise_text(row.promise_hours)
+    return "okrond" if measured.good else "heure", measured_text(*measured)
 
 
 @remembered
@@ -230,7 +244,7 @@ def _foot(row: Any) -> Iterator[tuple[str, str]]:
     if row.kind == Kind.IMMERSION:
         yield "info", _said("try")
     if here and row.kind != Kind.EVENT:
-        yield "okrond", promise_text(row.promise_hours)
+        yield _answer(row)
     if not here:
         yield "externe", _said_of("origin", source_name(row.source))
     if row.kind == Kind.JOB and row.diploma_need == DiplomaNeed.NONE:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.core.clock import paris_date
-from app.core.filters import NBSP, date_long, date_short, date_with_weekday, euros
+from app.core.filters import date_long, date_short, date_with_weekday, euros
 from app.core.i18n import _, lazy, plural
 from app.listings.cards import (
     contract_text,
@@ -18,6 +18,7 @@ from app.listings.cards import (
     hours_text,
     pay_period_text,
     pay_text,
+    promise_delay,
     promise_text,
     seats_text,
     source_name,
@@ -32,6 +33,8 @@ from app.listings.enums import (
 )
 from app.listings.models import Listing, ListingSession
 from app.listings.workflow import last_day
+from app.organisations.models import measure_of
+from app.organisations.wording import measured_text
 from app.professions.queries import profession_by_id, term_label
 
 APPLY_LABELS = {
@@ -117,6 +120,7 @@ class Details:
     tasks: tuple[str, ...]
     description_title: str
     promise: str
+    measured: tuple[str, bool]
     funding: list[str]
     crumb: str
     search: dict[str, str]
@@ -147,6 +151,7 @@ def details_of(listing: Listing, now: dt.datetime) -> Details:
         tasks=tasks,
         description_title=str(DESCRIPTION_TITLES[kind]),
         promise=_promise(listing),
+        measured=_measured(listing),
         funding=[term_label("funding", slug) for slug in listing.funding],
         crumb=_("%(what)s à %(place)s", what=LIST_TITLES[kind], place=place)
         if listing.commune
@@ -370,6 +375,12 @@ def _promise(listing: Listing) -> str:
     return promise_text(organisation.promise_hours)
 
 
+def _measured(listing: Listing) -> tuple[str, bool]:
+    """Return how the organisation really answers, and whether it does well."""
+    measured = measure_of(listing.organisation) if _promise(listing) else None
+    return (measured_text(*measured), measured.good) if measured else ("", False)
+
+
 def _sessions(listing: Listing, now: dt.datetime) -> list[Seats]:
     timed = listing.kind in {Kind.EVENT, Kind.IMMERSION}
     return [
@@ -419,8 +430,7 @@ def _steps(listing: Listing) -> list[Step]:
         return []
     if listing.kind == Kind.EVENT:
         return []
-    hours = listing.organisation.promise_hours
-    delay = f"{hours}{NBSP}h" if hours <= 48 else _("%(days)d\u00a0jours", days=hours // 24)
+    delay = promise_delay(listing.organisation.promise_hours)
     return [
         Step(
             _("Vous écrivez votre prénom"),

@@ -77,6 +77,10 @@ class Announcement(StrEnum):
     PUBLISHED = "published"
     REFUSED = "refused"
     EXPIRED = "expired"
+    ASKED = "asked"
+    REMINDED = "reminded"
+    RECALLED = "recalled"
+    REMOVED = "removed"
 
 
 class UnfilledReason(StrEnum):
@@ -152,4 +156,5 @@ OWN_SOURCE = "site"
 SOURCE_NAMES = {
     "france-travail": lazy("France Travail"),
     "lheo": lazy("Carif-Oref"),
+    "csv": lazy("son site d’origine"),
 }

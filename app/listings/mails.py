@@ -6,6 +6,7 @@ from app.accounts.models import User
 from app.core import mail
 from app.listings.enums import Announcement
 from app.listings.models import Listing
+from app.listings.workflow import last_day
 
 
 def announcement(
@@ -24,9 +25,13 @@ def announcement(
         to=member.email,
         message_id=f"listing-{what}-{event_id}",
         title=listing.title,
+        kind=listing.kind,
         deadline=listing.deadline,
+        unconfirmed=listing.was_asked,
+        last_day=last_day(listing.closes_at) if listing.closes_at else None,
         reason=reason,
         url=base_url + listing.path,
         manage_url=manage_url,
+        confirm_url=f"{manage_url}/confirmer",
         close_url=f"{manage_url}/clore",
     )

@@ -45,6 +45,12 @@ class Listing(db.Model):
     refreshed_at: Mapped[dt.datetime | None] = mapped_column(
         comment="last time it was said to be true"
     )
+    asked_at: Mapped[dt.datetime | None] = mapped_column(
+        comment="last time its members were asked whether it is still true"
+    )
+    reminded_at: Mapped[dt.datetime | None] = mapped_column(
+        comment="last time they were asked again, a week before the end"
+    )
     closed_at: Mapped[dt.datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(12))
     unfilled_reason: Mapped[str | None] = mapped_column(String(20))
@@ -197,6 +203,18 @@ class Listing(db.Model):
     def answered_here(self) -> bool:
         """Return whether people answer on this site, rather than where the listing comes from."""
         return self.source == OWN_SOURCE
+
+    @property
+    def awaits_confirmation(self) -> bool:
+        """Return whether its members were asked if it is still true, and have not said so since."""
+        alive = self.status in {Status.PUBLISHED, Status.PAUSED}
+        return alive and self.was_asked
+
+    @property
+    def was_asked(self) -> bool:
+        """Return whether the last word is our question: nobody has answered it."""
+        asked, refreshed = self.asked_at, self.refreshed_at
+        return asked is not None and refreshed is not None and asked > refreshed
 
     def is_open(self, now: dt.datetime) -> bool:
         """Return whether it is published and its deadline has not passed."""

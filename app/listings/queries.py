@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, Row, Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import joinedload
 
+from app.accounts.enums import REVIEW_ROLES
+from app.accounts.models import User
 from app.core.clock import paris_date
 from app.core.database import UtcDateTime, db
 from app.geography.models import Commune
 from app.listings.cards import Card, build_card
-from app.listings.enums import OWN_SOURCE, Kind, Status
+from app.listings.enums import OWN_SOURCE, Kind, Outcome, Status
 from app.listings.models import Listing, ListingEvent, ListingSession
 from app.organisations.enums import OrganisationStatus
 from app.organisations.models import Membership, Organisation
@@ -91,6 +93,9 @@ def _card_select() -> Select[Any]:
         select(
             *(_LISTING.c[name] for name in _CARD_COLUMNS),
             _ORGANISATION.c.promise_hours,
+            _ORGANISATION.c.answer_cases,
+            _ORGANISATION.c.answer_count,
+            _ORGANISATION.c.answer_minutes,
             _SESSION.c.starts_at.label("next_at"),
             _SESSION.c.ends_at.label("next_ends_at"),
             _SESSION.c.capacity,
@@ -216,23 +221,80 @@ def owned_listing(listing_id: int, user_id: int) -> Listing | None:
 
 
 def listings_of(organisation_ids: Iterable[int]) -> Sequence[Listing]:
-    """Return the listings written here by these organisations, the last changed first."""
+    """Return the listings written here by these organisations, the last changed first.
+
+    Those about which we asked whether they are still true come before the others.
+    """
+    alive = Listing.status.in_([Status.PUBLISHED, Status.PAUSED])
+    asked = alive & (Listing.asked_at > Listing.refreshed_at)
     return db.session.scalars(
         select(Listing)
         .where(Listing.organisation_id.in_(list(organisation_ids)), Listing.source == OWN_SOURCE)
-        .order_by(Listing.status == Status.CLOSED, Listing.updated_at.desc(), Listing.id.desc())
+        .order_by(
+            case((asked, 0), (Listing.status == Status.CLOSED, 2), else_=1),
+            Listing.updated_at.desc(),
+            Listing.id.desc(),
+        )
     ).all()
+
+
+def closes_unconfirmed(now: dt.datetime) -> ColumnElement[bool]:
+    """Return the condition, in SQL, under which only the silence of its authors ends a listing.
+
+    It is online or paused, has neither deadline nor dated session, and its organisation may act.
+    """
+    dated = select(ListingSession.id).where(ListingSession.listing_id == Listing.id)
+    acting = select(Organisation.id).where(Organisation.status != OrganisationStatus.SUSPENDED)
+    return and_(
+        Listing.source == OWN_SOURCE,
+        Listing.status.in_([Status.PUBLISHED, Status.PAUSED]),
+        Listing.closes_at > now,
+        Listing.deadline.is_(None),
+        ~dated.exists(),
+        Listing.organisation_id.in_(acting),
+    )
 
 
 def last_refusal(listing_id: int) -> str:
     """Return the reason of the last refusal of a listing, or an empty text."""
+    return _last_reason(listing_id, {Status.IN_REVIEW}, Status.DRAFT)
+
+
+def last_recall(listing_id: int) -> str:
+    """Return why the team brought a listing back to review, or an empty text.
+
+    It is empty too when its author, by a change, sent it there since.
+    """
+    return _last_reason(listing_id, {Status.PUBLISHED, Status.PAUSED}, Status.IN_REVIEW)
+
+
+def last_removal(listing_id: int) -> str:
+    """Return what the organisation was told when the team removed its listing."""
+    return _last_reason(listing_id, set(Status) - {Status.CLOSED}, Status.CLOSED)
+
+
+def removed_by_team(listing: Listing) -> bool:
+    """Return whether the team closed a listing, rather than its author or its source."""
+    if listing.outcome != Outcome.WITHDRAWN:
+        return False
+    role = db.session.scalar(
+        select(User.role)
+        .join(ListingEvent, ListingEvent.actor_id == User.id)
+        .where(ListingEvent.listing_id == listing.id, ListingEvent.to_status == Status.CLOSED)
+        .order_by(ListingEvent.id.desc())
+        .limit(1)
+    )
+    return role in REVIEW_ROLES
+
+
+def _last_reason(listing_id: int, before: set[Status], to: Status) -> str:
     return (
         db.session.scalar(
             select(ListingEvent.reason)
             .where(
                 ListingEvent.listing_id == listing_id,
-                ListingEvent.from_status == Status.IN_REVIEW,
-                ListingEvent.to_status == Status.DRAFT,
+                ListingEvent.from_status.in_(before),
+                ListingEvent.to_status == to,
             )
             .order_by(ListingEvent.id.desc())
             .limit(1)

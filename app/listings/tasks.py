@@ -15,6 +15,13 @@ from app.listings.models import Listing
 from app.organisations.enums import OrganisationStatus
 from app.organisations.queries import acts_for, get_organisation
 
+# Where the words that go with an announcement were written.
+REASONS = {
+    Announcement.REFUSED: queries.last_refusal,
+    Announcement.RECALLED: queries.last_recall,
+    Announcement.REMOVED: queries.last_removal,
+}
+
 
 def tell_member(payload: dict[str, Any], event_id: int) -> Effect | None:
     """Tell a member what happened to a listing, unless it is no longer so."""
@@ -30,7 +37,7 @@ def tell_member(payload: dict[str, Any], event_id: int) -> Effect | None:
         member,
         base_url=current_app.config["PUBLIC_BASE_URL"],
         event_id=event_id,
-        reason=queries.last_refusal(listing.id),
+        reason=REASONS[what](listing.id) if what in REASONS else "",
     )
     return lambda: mail.send(message)
 
@@ -47,4 +54,8 @@ def _still_true(listing: Listing, what: Announcement) -> bool:
         Announcement.PUBLISHED: listing.status == Status.PUBLISHED,
         Announcement.REFUSED: listing.status == Status.DRAFT,
         Announcement.EXPIRED: listing.outcome == Outcome.EXPIRED,
+        Announcement.ASKED: listing.awaits_confirmation,
+        Announcement.REMINDED: listing.awaits_confirmation,
+        Announcement.RECALLED: listing.status == Status.IN_REVIEW,
+        Announcement.REMOVED: listing.status == Status.CLOSED,
     }[what]

@@ -14,6 +14,9 @@ from app.listings.models import Listing
 
 # A listing that nobody confirms leaves after sixty days.
 UNCONFIRMED_LIFE = dt.timedelta(days=60)
+# Those who wrote it are asked halfway whether it is still true, and once more before the end.
+ASKED_AFTER = dt.timedelta(days=30)
+REMINDED_BEFORE = dt.timedelta(days=7)
 
 
 class Action(StrEnum):

@@ -3,7 +3,7 @@
 Each invariant is a function that returns what breaks it, in French, nothing when it holds. The
 numbers are those of the trust charter of the project (I1 durable acknowledgement, I2 atomic outbox,
 I3 conservation, I4 one effect, I5 index equal to the database, I8 files, I9 idempotence,
-I10 capacity, I13 deadlines).
+I10 capacity, I13 deadlines, Q12 no silence).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable
 import click
 from sqlalchemy import func, select
 
-from app.applications import cv, workflow
+from app.applications import workflow
 from app.applications.models import Application, ApplicationEvent
-from app.core import clock
+from app.core import clock, storage
 from app.core.database import db
 from app.core.outbox import OutboxDelivery, OutboxEvent, OutboxState, Refused
 from app.listings.enums import Status
@@ -109,7 +109,7 @@ def files_are_whole(now: dt.datetime) -> Iterable[str]:
         )
     )
     for reference, key, digest in rows:
-        if cv.read(key or "", digest or "") is None:
+        if storage.read(key or "", digest or "") is None:
             yield f"candidature {reference} : fichier absent ou altéré"
 
 
@@ -154,6 +154,18 @@ def deadlines_are_kept(now: dt.datetime) -> Iterable[str]:
         yield f"{number} annonces publiées après leur échéance"
 
 
+def nobody_waits_for_ever(now: dt.datetime) -> Iterable[str]:
+    """Q12: nobody waits for a first answer more than three weeks."""
+    number = db.session.scalar(
+        select(func.count()).where(
+            Application.status.in_(workflow.WAITING),
+            Application.created_at < now - workflow.SILENCE - GRACE,
+        )
+    )
+    if number:
+        yield f"{number} candidatures sans réponse depuis plus de trois semaines"
+
+
 INVARIANTS: dict[str, Check] = {
     "I1 candidatures reçues": acknowledged_is_stored,
     "I2 événements écrits avec le changement": changes_have_their_event,
@@ -164,6 +176,7 @@ INVARIANTS: dict[str, Check] = {
     "I9 une candidature par personne": one_live_application_each,
     "I10 places": seats_are_counted,
     "I13 échéances": deadlines_are_kept,
+    "Q12 personne sans réponse": nobody_waits_for_ever,
 }
 
 

@@ -10,8 +10,10 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from app.accounts import second_factor
 from app.accounts import services as accounts_services
 from app.accounts.enums import Role
+from app.accounts.queries import user_by_email
 from app.core import clock
 from app.core.database import db
 from app.core.errors import DomainError
@@ -51,6 +53,19 @@ def create_account(email: str, role: str, name: str, slug: str | None, ask_passw
         base_url = current_app.config["PUBLIC_BASE_URL"]
         click.echo(f"Lien de connexion ({minutes} min) : {base_url}/connexion/lien/{token}")
     db.session.commit()
+
+
+@accounts.command("reset-second-factor")
+@click.argument("email")
+def reset_second_factor(email: str) -> None:
+    """Void the application, keys and paper codes of a person who lost them, once sure of her."""
+    user = user_by_email(email)
+    if user is None:
+        raise click.ClickException("Aucun compte n'a cette adresse.")
+    second_factor.start_over(user)
+    accounts_services.close_sessions_of([user.id], now=clock.now())
+    db.session.commit()
+    click.echo("Deuxième facteur retiré ; la personne est déconnectée partout.")
 
 
 @organisations.command("create")

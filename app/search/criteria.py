@@ -34,7 +34,12 @@ DURATIONS: dict[str, tuple[float, float]] = {
     "de-3-a-12-mois": (3, 12),
     "plus-de-12-mois": (12, 1200),
 }
-SORT_PARAMS = {"pertinence": "relevance", "date": "date", "distance": "distance"}
+SORT_PARAMS = {
+    "pertinence": "relevance",
+    "date": "date",
+    "distance": "distance",
+    "reponse": "answer",
+}
 _SORT_NAMES = {value: name for name, value in SORT_PARAMS.items()}
 _KINDS = {param: str(kind) for kind, param in KIND_PARAMS.items()}
 _KIND_NAMES = {kind: param for param, kind in _KINDS.items()}

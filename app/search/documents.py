@@ -16,14 +16,15 @@ from sqlalchemy import select
 
 from app.core.database import db
 from app.geography.queries import PLACES
-from app.listings.enums import KIND_LABELS, DiplomaNeed
+from app.listings.enums import KIND_LABELS, OWN_SOURCE, DiplomaNeed, Kind
 from app.listings.models import Listing
 from app.listings.queries import is_open
+from app.organisations.models import Organisation, measure_of
 from app.search.reading import normalise, professions_in
 from app.search.vocabulary import SearchWords, search_words
 
 # Raise it when what is written in a document changes: indexes are then rebuilt.
-FORMAT = "1"
+FORMAT = "2"
 # 31 December 9999: a listing without an end.
 NO_END = 253_402_214_400
 MAX_TEXT = 6000
@@ -53,12 +54,14 @@ FIELDS = (
     "closes_at",
     "text",
     "_geo",
+    "answer_rank",
 )
 
 _COLUMNS = (
     Listing.id,
     Listing.version,
     Listing.kind,
+    Listing.source,
     Listing.title,
     Listing.employer_name,
     Listing.profession_id,
@@ -80,6 +83,9 @@ _COLUMNS = (
     Listing.longitude,
     Listing.published_at,
     Listing.closes_at,
+    Organisation.answer_cases,
+    Organisation.answer_count,
+    Organisation.answer_minutes,
 )
 _TAG = re.compile(r"<[^>]*>")
 
@@ -90,7 +96,12 @@ def documents_of(ids: Sequence[int], now: dt.datetime) -> list[Document]:
     """Return the documents of the open listings among `ids`, by increasing id."""
     words = search_words()
     places = PLACES.get().by_code
-    query = select(*_COLUMNS).where(Listing.id.in_(ids), is_open(now)).order_by(Listing.id)
+    query = (
+        select(*_COLUMNS)
+        .outerjoin(Organisation, Organisation.id == Listing.organisation_id)
+        .where(Listing.id.in_(ids), is_open(now))
+        .order_by(Listing.id)
+    )
     return [_document(row, words, places) for row in db.session.execute(query)]
 
 
@@ -154,6 +165,9 @@ def _document(row: Any, words: SearchWords, places: dict[str, Any]) -> Document:
     at = row if row.latitude is not None else place
     if at is not None and abs(at.latitude) <= 90 and abs(at.longitude) <= 180:
         document["_geo"] = {"lat": at.latitude, "lng": at.longitude}
+    # Left out when it is unknown: the engine puts last, in any order, what lacks the field.
+    if row.source == OWN_SOURCE and row.kind != Kind.EVENT and (measured := measure_of(row)):
+        document["answer_rank"] = measured.rank
     return document
 
 
@@ -196,6 +210,7 @@ def entry_of(document: Document) -> dict[str, Any]:
         "longitude": position["lng"],
         "commune_code": document["commune"] or "",
         "duration_months": document["duration_months"],
+        "answer_rank": document.get("answer_rank"),
         "professions": f" {' '.join(document['reads'])} ",
         "tags": tags_of(document),
         "title_words": _distinct(document["title"]),

@@ -25,6 +25,8 @@ KM_PER_DEGREE = 111.195
 # Further words change little.
 MAX_WORDS = 5
 FAR_KM = 1e9
+# After the worst of the organisations that are measured.
+UNKNOWN_RANK = 10_000
 MAX_HEAP = 200
 
 # What is read of each listing that answers: (order, -date, -id, tags), ready to be sorted.
@@ -99,9 +101,12 @@ def _matching(criteria: SearchCriteria, understood: Reading, now: dt.datetime) -
 
 
 def _order(criteria: SearchCriteria, understood: Reading) -> ColumnElement[Any]:
-    """Return what comes before the date: the distance, or the words being in the title."""
+    """Return what comes before the date: the distance, how the organisation
+    answers, or the words being in the title."""
     if criteria.sort == "distance" and criteria.place:
         return func.coalesce(_squared_km(criteria.place), FAR_KM)
+    if criteria.sort == "answer":
+        return func.coalesce(SearchEntry.answer_rank, UNKNOWN_RANK)
     if criteria.sort == "relevance" and understood.words:
         in_title = (SearchEntry.title_words.like(f"% {w}%") for w in understood.words[:MAX_WORDS])
         return case((and_(*in_title), 0), else_=1)

@@ -30,6 +30,7 @@ class SearchEntry(db.Model):
     longitude: Mapped[float | None]
     commune_code: Mapped[str] = mapped_column(String(5), default="")
     duration_months: Mapped[float | None]
+    answer_rank: Mapped[int | None] = mapped_column(comment="least first; empty when unknown")
     professions: Mapped[str] = mapped_column(
         Text, comment="slugs read in the listing, between spaces"
     )

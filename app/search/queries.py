@@ -169,7 +169,7 @@ def _count_query(criteria: SearchCriteria, now: dt.datetime) -> dict[str, Any]:
 def _order(criteria: SearchCriteria) -> str | None:
     if criteria.sort == "distance" and criteria.place:
         return f"_geoPoint({criteria.place.latitude:.6f}, {criteria.place.longitude:.6f}):asc"
-    return "published_at:desc" if criteria.sort == "date" else None
+    return {"date": "published_at:desc", "answer": "answer_rank:asc"}.get(criteria.sort)
 
 
 def _hit(hit: dict[str, Any], criteria: SearchCriteria, understood: Reading) -> Hit:

@@ -48,7 +48,7 @@ def index_settings() -> dict[str, Any]:
         "displayedAttributes": DISPLAYED,
         "searchableAttributes": SEARCHABLE,
         "filterableAttributes": FILTERABLE,
-        "sortableAttributes": ["published_at", "_geo"],
+        "sortableAttributes": ["published_at", "_geo", "answer_rank"],
         # A chosen order comes before all but the number of words found; without one, the
         # listings that answer as well as each other come the latest first.
         "rankingRules": [

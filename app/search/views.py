@@ -243,8 +243,13 @@ def _kept(criteria: SearchCriteria, *changed: str) -> list[tuple[str, str]]:
 
 
 def _sorts(criteria: SearchCriteria) -> tuple[tuple[str, str], ...]:
-    sorts = (("pertinence", _("Les plus adaptées")), ("date", _("Les plus récentes")))
-    return (*sorts, ("distance", _("Les plus proches"))) if criteria.place else sorts
+    near = (("distance", _("Les plus proches")),) if criteria.place else ()
+    return (
+        ("pertinence", _("Les plus adaptées")),
+        ("date", _("Les plus récentes")),
+        *near,
+        ("reponse", _("Celles qui répondent le mieux")),
+    )
 
 
 def _pages(criteria: SearchCriteria, results: SearchResults) -> list[tuple[int | None, str, bool]]:

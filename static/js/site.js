@@ -1,4 +1,5 @@
 // Small behaviours of every page, hooked on data- attributes. Each page works without them.
+import { coach, keepDraft } from "./editor.js";
 import { suggestPlaces } from "./places.js";
 
 document.querySelector("[data-error-summary]")?.focus();
@@ -14,4 +15,16 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// Work is under way elsewhere: the page changes once, when it is done.
+const look = async () => {
+  const answer = await fetch(location.href).catch(() => null);
+  if (answer?.ok && !(await answer.text()).includes("data-refresh")) location.reload();
+  else setTimeout(look, 2000);
+};
+if (document.querySelector("[data-refresh]")) setTimeout(look, 2000);
+
 for (const field of document.querySelectorAll("[data-place]")) suggestPlaces(field);
+for (const form of document.querySelectorAll("[data-coach]")) coach(form);
+for (const form of document.querySelectorAll("[data-keep]")) keepDraft(form);
+
+if (document.querySelector("[data-passkey]")) import("./passkey.js");

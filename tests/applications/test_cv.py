@@ -11,7 +11,7 @@ import pytest
 
 from app.applications import cv
 from app.applications.services import sweep_files
-from app.core import clock
+from app.core import clock, storage
 from app.core.jobs import jobs
 from app.core.storage import file_store
 from tests import factories
@@ -125,12 +125,12 @@ def test_an_external_template_is_refused() -> None:
 def test_a_file_changed_in_the_store_is_never_given() -> None:
     checked = cv.inspect("cv.pdf", files.pdf(), max_bytes=MAX)
     stored = cv.store(checked)
-    assert cv.read(stored.key, stored.sha256) == checked.data
+    assert storage.read(stored.key, stored.sha256) == checked.data
     file_store().put(stored.key, b"something else")
-    assert cv.read(stored.key, stored.sha256) is None
-    cv.remove(stored.key)
-    cv.remove(stored.key)
-    assert cv.read(stored.key, stored.sha256) is None
+    assert storage.read(stored.key, stored.sha256) is None
+    storage.remove(stored.key)
+    storage.remove(stored.key)
+    assert storage.read(stored.key, stored.sha256) is None
 
 
 def test_a_file_whose_application_never_came_goes_a_day_later(time_machine: Any) -> None:
@@ -141,10 +141,10 @@ def test_a_file_whose_application_never_came_goes_a_day_later(time_machine: Any)
 
     sweep_files(now)
     jobs.drain()
-    assert cv.read(orphan.key, orphan.sha256) is not None
+    assert storage.read(orphan.key, orphan.sha256) is not None
 
     time_machine.move_to(now + dt.timedelta(hours=25))
     sweep_files(clock.now())
     jobs.drain()
-    assert cv.read(orphan.key, orphan.sha256) is None
-    assert cv.read(kept.key, kept.sha256) is not None
+    assert storage.read(orphan.key, orphan.sha256) is None
+    assert storage.read(kept.key, kept.sha256) is not None

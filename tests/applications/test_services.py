@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from app.applications import cv, keys, services
 from app.applications.enums import Status
 from app.applications.models import Application
+from app.core import storage
 from app.core.jobs import jobs
 from app.core.outbox import OutboxEvent
 from app.listings.enums import Kind, Outcome
@@ -183,7 +184,7 @@ def test_taking_back_erases_the_file_and_the_words(now: dt.datetime, session: An
     session.commit()
     jobs.drain()
     assert (submitted.application.message, submitted.application.cv_key) == ("", None)
-    assert cv.read(stored.key, stored.sha256) is None
+    assert storage.read(stored.key, stored.sha256) is None
 
 
 def test_what_has_ended_is_erased_after_three_months_and_silence_after_a_year(

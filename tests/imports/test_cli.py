@@ -12,7 +12,11 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.core.database import db
+from app.imports.csv_columns import model
+from app.listings.enums import Status
 from app.listings.models import Listing
+from tests import factories
+from tests.imports import files
 
 
 def run(app: Flask, *args: object) -> Result:
@@ -73,7 +77,7 @@ def test_file_in_which_nothing_can_be_read_exits_1(
 
 @pytest.mark.usefixtures("real_commits")
 def test_unknown_source_and_missing_file_are_told(app: Flask, tmp_path: Path) -> None:
-    result = run(app, "lheo", tmp_path / "a.xml")
+    result = run(app, "ailleurs", tmp_path / "a.xml")
     assert (result.exit_code, "Source inconnue" in result.output) == (1, True)
     result = run(app, "france-travail", tmp_path / "absent.json")
     assert (result.exit_code, "introuvable" in result.output) == (1, True)
@@ -91,3 +95,30 @@ def test_refused_full_run_exits_1_and_writes_nothing(
     assert result.exit_code == 1
     assert "Import refusé" in result.output
     assert count() == 2
+
+
+@pytest.mark.usefixtures("real_commits")
+def test_lheo_and_csv_are_sources_too(app: Flask, tmp_path: Path) -> None:
+    catalogue, model_path = tmp_path / "catalogue.xml", tmp_path / "modele.csv"
+    catalogue.write_bytes(files.lheo())
+    model_path.write_bytes(model())
+    for source, path, created in (("lheo", catalogue, 1), ("csv", model_path, 3)):
+        assert f"created: {created} " in run(app, source, path).output
+        assert run(app, source, path, "--write").exit_code == 0
+        assert f"unchanged: {created} " in run(app, source, path, "--write").output
+    assert count() == 4
+
+
+@pytest.mark.usefixtures("real_commits")
+def test_listings_of_an_organisation_go_through_review(app: Flask, tmp_path: Path) -> None:
+    organisation = factories.organisation()
+    db.session.commit()
+    path = tmp_path / "annonces.csv"
+    path.write_bytes(files.csv_file(files.JOB))
+    result = run(app, "csv", path, "--write", "--organisation", organisation.slug)
+    assert result.exit_code == 0, result.output
+    (listing,) = db.session.scalars(select(Listing))
+    assert (listing.status, listing.organisation_id) == (Status.IN_REVIEW, organisation.id)
+    assert listing.answered_here
+    result = run(app, "csv", path, "--organisation", "inconnue")
+    assert (result.exit_code, "n’existe pas" in result.output) == (1, True)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.imports.france_travail import Mapped, Rejected, Skipped, content_hash, map_offer
+from app.imports.france_travail import map_offer
+from app.imports.mapped import Mapped, Rejected, Skipped
 from app.imports.reference import Reference
 from app.listings.rich_text import plain_to_html
 from app.listings.services import IMPORTED
@@ -328,11 +329,12 @@ def test_html_description_becomes_lines_and_bullets(offer: Offer, reference: Ref
     )
 
 
-def test_hash_ignores_order_and_volatile_figures(offer: Offer) -> None:
+def test_hash_ignores_order_and_volatile_figures(offer: Offer, reference: Reference) -> None:
     raw = offer(offresManqueCandidats=True)
     same = dict(reversed(offer(offresManqueCandidats=False).items()))
-    assert content_hash(raw) == content_hash(same)
-    assert content_hash(raw) != content_hash(offer(intitule="Infirmier"))
+    digest = mapped(raw, reference)["source_hash"]
+    assert mapped(same, reference)["source_hash"] == digest
+    assert mapped(offer(intitule="Infirmier"), reference)["source_hash"] != digest
 
 
 json_values = st.recursive(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.imports import records
-from app.imports.records import Record, read_json_files
+from app.imports.records import Record, Source, read_json_files
 
 pytestmark = pytest.mark.no_database
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.no_database
 def read(folder: Path, content: bytes) -> list[Record]:
     path = folder / "offres.json"
     path.write_bytes(content)
-    return list(read_json_files([path], envelope="resultats"))
+    return list(read_json_files([Source.at(path)], envelope="resultats"))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,9 @@ def test_file_without_offers_is_not_complete(tmp_path: Path, content: bytes) -> 
 
 
 def test_missing_file_is_told(tmp_path: Path) -> None:
-    found = list(read_json_files([tmp_path / "absent.json", tmp_path], envelope="resultats"))
+    found = list(
+        read_json_files(map(Source.at, [tmp_path / "absent.json", tmp_path]), envelope="resultats")
+    )
     assert [record.complete for record in found] == [False, False]
 
 

@@ -236,7 +236,7 @@ def test_offer_dated_in_the_future_is_published_now(
 
 def test_unknown_source_is_refused(now: dt.datetime) -> None:
     with pytest.raises(UnknownSourceError, match="Source inconnue"):
-        run_import("lheo", [], write=False, full=False, now=now)
+        run_import("ailleurs", [], write=False, full=False, now=now)
 
 
 def test_three_thousand_offers_take_less_than_thirty_seconds(

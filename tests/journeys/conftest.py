@@ -12,8 +12,10 @@ import pytest
 from flask import Flask
 
 from app import create_app
+from app.accounts import second_factor
 from app.accounts import services as accounts
-from app.accounts.enums import Role
+from app.accounts.enums import Awaits, Role
+from app.accounts.models import SecondFactor
 from app.applications import keys, workflow
 from app.applications import services as applications
 from app.applications.enums import ActorKind, DeclineReason
@@ -24,6 +26,8 @@ from app.listings.enums import KIND_PARAMS, Kind, Outcome, Status
 from app.listings.models import Listing, ListingEvent
 from app.organisations import services as organisations
 from app.organisations.enums import MemberRole, OrganisationStatus
+from app.reports import services
+from app.reports.enums import Decision, Reason
 from config import TestConfig
 from tests import factories
 from tests.browser import Live, wait_for_worker
@@ -33,6 +37,17 @@ LONG_TITLE = (
     "en unité d’hébergement renforcée, de nuit comme de jour, à temps partiel annualisé"
 )
 LONG_WORD = "https://exemple.example/" + "tres-longue-adresse-" * 12
+PEOPLE = (
+    "recruiter",
+    "newcomer",
+    "alone",
+    "unverified",
+    "refused",
+    "colleague",
+    "asker",
+    "coded",
+    "adding",
+)
 WORDS = "Vous aidez au lever, au repas et aux sorties. L’équipe compte douze personnes."
 
 
@@ -41,30 +56,54 @@ def world(live: Live) -> SimpleNamespace:
     """Return the addresses of one of each thing, and the cookies of one of each person."""
     now = clock.now()
     it = SimpleNamespace(
-        open={}, form={}, cookies={"": None}, sheet={}, follow={}, mine={}, review={}
+        open={},
+        form={},
+        cookies={"": None},
+        sheet={},
+        follow={},
+        mine={},
+        review={},
+        file={},
+        case={},
     )
     with live.writing():
         people = _people(it)
         _open_listings(it, people["recruiter"], live, now)
         _other_listings(it, people, now)
         _applications(it, people["recruiter"], now)
+        _files(it)
+        _reports(it, people["moderator"], now)
         _link, it.link = accounts.create_link(people["alone"], now=now)
         _doors(it, people, now)
+        for name in ("coded", "adding", "new moderator"):
+            second_factor.set_up_app(people[name], now)
+        db.session.get_one(SecondFactor, people["coded"].id).confirmed_at = now
     for name, person in people.items():
         it.cookies[name] = live.cookie_of(person)
+    for name, awaits in (
+        ("alone", Awaits.EMAIL),
+        ("coded", Awaits.APP),
+        ("new moderator", Awaits.SETUP),
+    ):
+        it.cookies[f"waiting {awaits}"] = live.waiting_cookie_of(people[name], awaits)
     wait_for_worker(live)
     return it
 
 
 def _people(it: SimpleNamespace) -> dict[str, Any]:
-    names = ("recruiter", "newcomer", "alone", "unverified", "refused", "colleague", "asker")
-    people = {name: factories.user() for name in names}
-    people["moderator"] = factories.user(Role.MODERATOR)
-    it.organisation = factories.organisation(people["recruiter"], name="Résidence des Tilleuls")
+    people = {name: factories.user() for name in PEOPLE}
+    for name in ("moderator", "new moderator"):
+        people[name] = factories.user(Role.MODERATOR)
+    answers = {"answer_cases": 20, "answer_count": 18, "answer_minutes": 4000}
+    it.organisation = factories.organisation(
+        people["recruiter"], name="Résidence des Tilleuls", **answers
+    )
     it.pending = factories.organisation(
         people["unverified"], name="Structure neuve", status=OrganisationStatus.PENDING
     )
-    it.bare = factories.organisation(people["newcomer"], name="Structure sans annonce")
+    it.bare = factories.organisation(
+        people["newcomer"], name="Structure sans annonce", answer_cases=4
+    )
     return people
 
 
@@ -99,6 +138,19 @@ def _doors(it: SimpleNamespace, people: dict[str, Any], now: dt.datetime) -> Non
     for name, siret in (("new", "35600000009075"), ("known", "73282932000074")):
         declared = factories.sign_up(siret=siret)
         it.confirm[name] = f"/inscription/confirmer/{organisations.give_sign_up_token(declared)}"
+
+
+def _files(it: SimpleNamespace) -> None:
+    states: dict[str, dict[str, Any]] = {
+        "ready": {},
+        "reading": {"plan": None, "preview": {}},
+        "columns": {"plan": None, "preview": {}, "columns": {"titre": "titre"}},
+        "failed": {"plan": None, "preview": {}, "reason": "Ce fichier est vide."},
+    }
+    for state, values in states.items():
+        name = "annonces.csv" if state != "ready" else f"{'annonces-' * 15}novembre.csv"
+        added = factories.import_file(it.organisation, **values | {"state": state, "name": name})
+        it.file[state] = f"/recruter/import/{added.id}"
 
 
 def _listing(it: SimpleNamespace, name: str, kind: str = Kind.JOB, **values: Any) -> Listing:
@@ -173,6 +225,9 @@ def _open_listings(it: SimpleNamespace, owner: Any, live: Live, now: dt.datetime
     )
     _listing(it, "sans-origine", source_id=secrets.token_hex(8), source_url=None, **imported)
     it.job, it.event, it.training = job, event, training
+    asked = {"now": now - dt.timedelta(days=40), "asked_at": now - dt.timedelta(days=10)}
+    _listing(it, "a-confirmer", closes_at=now + dt.timedelta(days=20), **asked)
+    _listing(it, "formation-a-confirmer", Kind.TRAINING, **asked)
     live.announce(*db.session.scalars(db.select(Listing).where(Listing.status == "published")))
 
 
@@ -192,7 +247,8 @@ def _other_listings(it: SimpleNamespace, people: dict[str, Any], now: dt.datetim
     for outcome in (Outcome.FILLED, Outcome.UNFILLED, Outcome.WITHDRAWN, Outcome.EXPIRED):
         reason = "hours" if outcome == Outcome.UNFILLED else None
         closed = {"status": Status.CLOSED, "closed_at": now, "outcome": outcome}
-        _listing(it, f"close-{outcome}", **closed, unfilled_reason=reason)
+        ended = _listing(it, f"close-{outcome}", **closed, unfilled_reason=reason)
+        _application(it, ended, f"closed {outcome}")
 
 
 def _logged(
@@ -248,10 +304,29 @@ def _applications(it: SimpleNamespace, recruiter: Any, now: dt.datetime) -> None
         cv_sha256="0" * 64,
     )
     applications.record_view(opened, recruiter, "contact", now)
+    for name, step in (("job unanswered", Step.SEEN), ("job dropped", Step.CONTACTED)):
+        ended = _application(it, it.job, name)
+        applications.move_application(ended, step, ActorKind.MEMBER, recruiter, now)
+        applications.move_application(ended, Step.EXPIRED_NO_ANSWER, ActorKind.SYSTEM, None, now)
     withdrawn = _application(it, it.job, "withdrawn")
     applications.withdraw_application(withdrawn, now)
     waiting = factories.listing(organisation=it.pending, title="Poste d’une structure neuve")
     factories.application(waiting)
+
+
+def _reports(it: SimpleNamespace, moderator: Any, now: dt.datetime) -> None:
+    said = {"words": f"{WORDS}\n{LONG_WORD}", "email": "lila@example.org"}
+    for name in ("emploi", "longue", "importee", "nue"):
+        listing_id = int(it.open[name].rpartition("/")[2].partition("-")[0])
+        listing = db.session.get(Listing, listing_id)
+        assert listing is not None
+        factories.report(listing, reason=Reason.MONEY, **said)
+        report = factories.report(listing)
+        it.case[name] = f"/equipe/signalements/{report.case_id}"
+        it.form[f"signaler {name}"] = f"/signaler/{listing_id}"
+    services.decide(moderator, report.case, Decision.KEEP, WORDS, "", now)
+    again = factories.report(report.case.listing, reason=Reason.ILLEGAL)
+    it.case["again"] = f"/equipe/signalements/{again.case_id}"
 
 
 def _application(it: SimpleNamespace, listing: Listing, name: str, **values: Any) -> Any:

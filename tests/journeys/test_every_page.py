@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import pyotp
 import pytest
 from flask import Flask, render_template
 
@@ -105,7 +106,9 @@ def pressing(
 
     def show(visit: Visit) -> None:
         visit.go(address(visit.world))
-        visit.page.evaluate("() => document.querySelectorAll('details').forEach((d) => d.open = 1)")
+        visit.page.evaluate(
+            "document.querySelectorAll('main details').forEach((each) => { each.open = true })"
+        )
         for name, value in typed.items():
             visit.page.locator(f"main [name={name}]").first.fill(value)
         visit.press(button)
@@ -169,6 +172,18 @@ def signing(**typed: str) -> Callable[[Visit], None]:
     return pressing(lambda _: "/connexion", "Me connecter", **typed)
 
 
+def with_first_code(visit: Visit) -> None:
+    """Add an application of codes, and give its first code."""
+    visit.go(SECURITY)
+    visit.press("Ajouter une application")
+    visit.page.get_by_text("Je préfère taper une clé").click()
+    secret = visit.page.locator("details[open] .num").inner_text().replace(" ", "")
+    visit.page.locator("[name=code]").fill(pyotp.TOTP(secret).now())
+    visit.press("Vérifier le code")
+
+
+VERIFY = "/connexion/verification"
+SECURITY = "/connexion/securite"
 EMPTY_FORM = "/recruter/annonces/nouvelle?type="
 KINDS = ("emploi", "formation", "stage", "immersion", "parcours", "rendez-vous")
 CASES = [
@@ -185,6 +200,7 @@ CASES = [
         "filtered",
         path("/recherche?type=emploi&type=formation&contrat=cdi&metier=aide-soignant&tri=date"),
     ),
+    Case("search/index.html", "best answers first", path("/recherche?tri=reponse")),
     Case("search/index.html", "unknown place", path("/recherche?q=soin&ou=Atlantis")),
     Case("search/index.html", "forged filter", path("/recherche?type=nimporte&metier=x&page=9e9")),
     Case("search/index.html", "last page", path("/recherche?page=1000000000")),
@@ -274,11 +290,15 @@ CASES = [
             "job contacted",
             "job hired",
             "job declined",
+            "job unanswered",
+            "job dropped",
             "withdrawn",
             "training admitted",
             "training waitlisted",
             "event registered",
             "event attended",
+            "closed filled",
+            "closed expired",
         )
     ),
     Case("applications/withdraw.html", "job", reopened("job received")),
@@ -308,6 +328,41 @@ CASES = [
     ),
     Case("accounts/use_link.html", "good", at(lambda w: f"/connexion/lien/{w.link}")),
     Case("accounts/use_link.html", "over", path(f"/connexion/lien/{'a' * 43}"), status=410),
+    *(
+        Case("accounts/verify.html", way, path(VERIFY), f"waiting {way}")
+        for way in ("email", "app", "setup")
+    ),
+    *(
+        Case(
+            "accounts/verify.html",
+            f"{way}, wrong code",
+            pressing(lambda _: VERIFY, "Continuer", code="12345"),
+            f"waiting {way}",
+            status=422,
+            error=True,
+        )
+        for way in ("email", "app", "setup")
+    ),
+    Case("accounts/security.html", "without application", path(SECURITY), "recruiter"),
+    Case("accounts/security.html", "with application", path(SECURITY), "coded"),
+    Case(
+        "accounts/security.html",
+        "wrong code",
+        pressing(lambda _: SECURITY, "Refaire mes codes", code="12345"),
+        "coded",
+        status=422,
+        error=True,
+    ),
+    Case("accounts/app.html", "as it is", path(f"{SECURITY}/application"), "adding"),
+    Case(
+        "accounts/app.html",
+        "empty",
+        pressing(lambda _: f"{SECURITY}/application", "Vérifier le code"),
+        "adding",
+        status=422,
+        error=True,
+    ),
+    Case("accounts/recovery_codes.html", "as it is", with_first_code, "newcomer"),
     # Those who recruit
     Case("recruiter/welcome.html", "as it is", path("/recruter/")),
     Case("recruiter/index.html", "filled", path("/recruter/"), "recruiter"),
@@ -316,6 +371,12 @@ CASES = [
     Case("recruiter/index.html", "no organisation", path("/recruter/"), "alone"),
     Case("recruiter/index.html", "not verified", path("/recruter/"), "unverified"),
     Case("recruiter/index.html", "list", path("/recruter/?vue=liste"), "recruiter"),
+    Case(
+        "recruiter/index.html", "who waits", path("/recruter/?vue=liste&attente=oui"), "recruiter"
+    ),
+    Case(
+        "recruiter/index.html", "nobody waits", path("/recruter/?vue=liste&attente=oui"), "newcomer"
+    ),
     Case("recruiter/index.html", "empty list", path("/recruter/?vue=liste"), "newcomer"),
     *(
         Case("recruiter/application.html", name, at(lambda w, n=name: w.sheet[n]), "recruiter")
@@ -360,6 +421,35 @@ CASES = [
         status=422,
         error=True,
     ),
+    Case("recruiter/import.html", "filled", path("/recruter/import/"), "recruiter"),
+    Case("recruiter/import.html", "empty", path("/recruter/import/"), "newcomer"),
+    Case("recruiter/import.html", "no organisation", path("/recruter/import/"), "alone"),
+    Case(
+        "recruiter/import.html",
+        "without a file",
+        pressing(lambda _: "/recruter/import/", "Lire le fichier"),
+        "recruiter",
+        422,
+        error=True,
+    ),
+    *(
+        Case("recruiter/import_file.html", name, at(lambda w, n=name: w.file[n]), "recruiter")
+        for name in ("ready", "reading", "columns", "failed")
+    ),
+    Case(
+        "recruiter/import_columns.html",
+        "as it is",
+        at(lambda w: f"{w.file['columns']}/colonnes"),
+        "recruiter",
+    ),
+    Case(
+        "recruiter/import_columns.html",
+        "a column missing",
+        pressing(lambda w: f"{w.file['columns']}/colonnes", "Voir ce qui va changer"),
+        "recruiter",
+        422,
+        error=True,
+    ),
     Case("recruiter/listings.html", "filled", path("/recruter/annonces/"), "recruiter"),
     Case("recruiter/listings.html", "empty", path("/recruter/annonces/"), "newcomer"),
     Case("recruiter/listings.html", "no organisation", path("/recruter/annonces/"), "alone"),
@@ -369,7 +459,15 @@ CASES = [
     ),
     *(
         Case("recruiter/listing.html", name, at(lambda w, n=name: w.mine[n]), "recruiter")
-        for name in ("brouillon", "refusee", "relue", "emploi", "pause", "longue")
+        for name in (
+            "brouillon",
+            "refusee",
+            "relue",
+            "emploi",
+            "pause",
+            "longue",
+            "a-confirmer",
+        )
     ),
     *(
         Case("recruiter/listing_form.html", f"new, {kind}", path(EMPTY_FORM + kind), "recruiter")
@@ -395,16 +493,49 @@ CASES = [
         )
         for name in ("emploi", "formation", "longue")
     ),
-    Case(
-        "recruiter/listing_close.html",
-        "as it is",
-        at(lambda w: f"{w.mine['emploi']}/clore"),
-        "recruiter",
+    *(
+        Case(
+            "recruiter/listing_confirm.html",
+            name,
+            at(lambda w, n=name: f"{w.mine[n]}/confirmer"),
+            "recruiter",
+        )
+        for name in ("a-confirmer", "formation-a-confirmer", "longue")
+    ),
+    *(
+        Case(
+            "recruiter/listing_close.html",
+            name,
+            at(lambda w, n=name: f"{w.mine[n]}/clore"),
+            "recruiter",
+        )
+        for name in ("emploi", "formation", "rendez-vous", "nue", "longue")
     ),
     Case(
         "recruiter/listing_close.html",
         "empty",
-        pressing(lambda w: f"{w.mine['emploi']}/clore", "Clore l’annonce"),
+        pressing(lambda w: f"{w.mine['emploi']}/clore", "Continuer"),
+        "recruiter",
+        status=422,
+        error=True,
+    ),
+    *(
+        Case(
+            "recruiter/listing_answer.html",
+            name,
+            at(lambda w, n=name: f"{w.mine[n]}/clore/repondre?outcome=withdrawn"),
+            "recruiter",
+        )
+        for name in ("emploi", "formation", "close-filled")
+    ),
+    Case(
+        "recruiter/listing_answer.html",
+        "empty message",
+        pressing(
+            lambda w: f"{w.mine['emploi']}/clore/repondre?outcome=filled",
+            "Envoyer et clore",
+            message="",
+        ),
         "recruiter",
         status=422,
         error=True,
@@ -527,6 +658,39 @@ CASES = [
         status=422,
         error=True,
     ),
+    # Reports
+    *(
+        Case("reports/create.html", name, at(lambda w, n=name: w.form[f"signaler {n}"]))
+        for name in ("emploi", "longue", "importee")
+    ),
+    Case(
+        "reports/create.html",
+        "all wrong",
+        pressing(
+            lambda w: w.form["signaler emploi"],
+            "Envoyer le signalement",
+            words="Elle est pourvue. " * 80,
+            email="lila@",
+        ),
+        status=422,
+        error=True,
+    ),
+    Case("reports/thanks.html", "without e-mail", path("/signaler/merci")),
+    Case("reports/thanks.html", "with e-mail", path("/signaler/merci?prevenir=1")),
+    Case("reports/index.html", "filled", path("/equipe/signalements"), "moderator"),
+    Case("reports/index.html", "empty", path("/equipe/signalements?page=99"), "moderator"),
+    *(
+        Case("reports/show.html", name, at(lambda w, n=name: w.case[n]), "moderator")
+        for name in ("emploi", "longue", "importee", "nue", "again")
+    ),
+    Case(
+        "reports/show.html",
+        "empty decision",
+        pressing(lambda w: w.case["emploi"], "Décider", answer=""),
+        "moderator",
+        status=422,
+        error=True,
+    ),
     # The team
     *(
         Case(
@@ -580,12 +744,16 @@ CASES = [
 ERROR_PAGES = sorted(one.stem for one in (TEMPLATES / "errors").glob("[45]*.html"))
 # Included in other pages, or extended by them: seen through those.
 PARTS = {
+    "accounts/app_setup.html",
     "base.html",
     "base_pro.html",
     "errors/layout.html",
     "listings/preview_bar.html",
     "listings/sessions.html",
-    "moderation/links.html",
+    "recruiter/import_state.html",
+    "recruiter/coach_findings.html",
+    "recruiter/coach_panel.html",
+    "moderation/team_links.html",
     "recruiter/listing_links.html",
     "recruiter/listing_status.html",
     "recruiter/space.html",

@@ -15,6 +15,7 @@ from app.accounts.models import User
 from app.core import clock
 from app.core.clock import paris_date
 from app.core.database import db
+from app.listings import services
 from app.listings.enums import KIND_PARAMS, Kind, Status
 from app.listings.models import Listing
 from app.organisations.models import Organisation
@@ -303,6 +304,32 @@ def test_changing_the_pay_hides_the_listing_until_it_is_read(
     )
 
     assert listing.status == Status.IN_REVIEW
+
+
+@pytest.mark.parametrize("status", ["published", "paused"])
+def test_author_is_told_before_and_after_that_it_will_be_read_again(
+    browser: FlaskClient, organisation: Organisation, status: str
+) -> None:
+    listing = factories.listing(organisation=organisation, status=status)
+    before = browser.get(f"{BASE}/{listing.id}/modifier").text
+    after = browser.post(
+        f"{BASE}/{listing.id}/modifier",
+        data=job(version=listing.version, contact_name="M. Adé", action="save"),
+        follow_redirects=True,
+    ).text
+
+    assert "envoie l’annonce en relecture" in before
+    assert ("Une fois relue, elle revient en ligne." in before) == (status == "paused")
+    assert "l’annonce est cachée" in after
+    assert "Notre équipe relit votre annonce" in after
+
+
+def test_recalled_listing_shows_why(browser: FlaskClient, organisation: Organisation) -> None:
+    listing = factories.listing(organisation=organisation)
+    services.recall_listing(
+        factories.user(Role.MODERATOR), listing, "Le lieu n’existe pas.", clock.now()
+    )
+    assert "Le lieu n’existe pas." in browser.get(f"{BASE}/{listing.id}").text
 
 
 def test_second_tab_does_not_erase_what_the_first_wrote(

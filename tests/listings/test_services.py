@@ -18,7 +18,9 @@ from app.core.outbox import OutboxEvent
 from app.listings import queries, services
 from app.listings.enums import Outcome, Status, UnfilledReason
 from app.listings.models import Listing, ListingEvent
+from app.listings.services.writing import EDITABLE, SENSITIVE
 from app.listings.tasks import hide_listings
+from app.organisations.models import Establishment
 from app.organisations.services import suspend_organisation
 from tests import factories
 from tests.listings.counting import count_queries
@@ -157,24 +159,86 @@ def test_small_change_stays_online_and_is_announced(now: dt.datetime) -> None:
     assert topics(listing) == ["listing.changed"]
 
 
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"pay_min_cents": 180_000},
-        {"pay_max_cents": 300_000},
-        {"contact_name": "Quelqu’un d’autre"},
-        {"commune_code": "69266"},
-        {"address": "12 rue des Essarts"},
-    ],
-)
+OTHER_VALUES: dict[str, Any] = {
+    "pay_min_cents": 180_000,
+    "pay_max_cents": 300_000,
+    "pay_period": "year",
+    "pay_label": "Selon la grille",
+    "cost_cents": 90_000,
+    "contact_name": "Quelqu’un d’autre",
+    "employer_name": "Une autre structure",
+    "commune_code": "69266",
+    "place_label": "Ailleurs",
+    "address": "12 rue des Essarts",
+}
+
+
+@pytest.mark.parametrize("status", ["published", "paused"])
+@pytest.mark.parametrize("name", sorted(SENSITIVE))
 def test_change_of_pay_contact_or_place_hides_until_read(
-    now: dt.datetime, values: dict[str, Any]
+    now: dt.datetime, name: str, status: str
 ) -> None:
-    listing = factories.listing()
-    services.update_listing(factories.user(), listing, values, now)
+    listing = factories.listing(status=status)
+    values = OTHER_VALUES | {"establishment_id": an_establishment(listing)}
+
+    services.update_listing(factories.user(), listing, {name: values[name]}, now)
+
     assert listing.status == Status.IN_REVIEW
     assert listing.id not in queries.listing_cards([listing.id], now)
     assert topics(listing) == ["listing.changed"]
+    services.publish_listing(factories.user(Role.MODERATOR), listing, now)
+    assert listing.id in queries.listing_cards([listing.id], now)
+
+
+def an_establishment(listing: Listing) -> int:
+    added = Establishment(organisation=listing.organisation, name="Les Tilleuls")
+    db.session.add(added)
+    db.session.flush()
+    return added.id
+
+
+def test_new_value_is_sensitive_or_said_not_to_be() -> None:
+    assert {
+        "collective_agreement", "conditions", "contract", "contract_months", "deadline",
+        "description", "diploma_id", "diploma_need", "duration_hours", "duration_label",
+        "duration_months", "ends_on", "entry_conditions", "from_profession_id", "funding",
+        "hours_label", "hours_max", "hours_min", "licence_required", "modality", "positions",
+        "profession_id", "publics", "schedules", "starts_on", "summary", "title", "workplace",
+    } == EDITABLE - SENSITIVE  # fmt: skip
+
+
+def test_recalled_listing_waits_with_its_reason(now: dt.datetime) -> None:
+    listing = factories.listing(organisation=factories.organisation(factories.user()))
+
+    services.recall_listing(factories.user(Role.MODERATOR), listing, "Le salaire est faux.", now)
+
+    assert listing.status == Status.IN_REVIEW
+    assert queries.last_recall(listing.id) == "Le salaire est faux."
+    assert topics(listing) == ["listing.changed", "listing.announced"]
+    services.publish_listing(factories.user(Role.MODERATOR), listing, now)
+    services.update_listing(factories.user(), listing, {"pay_min_cents": 190_000}, now)
+    assert queries.last_recall(listing.id) == ""
+
+
+def test_imported_listing_is_not_recalled(now: dt.datetime) -> None:
+    listing = factories.listing(source="lheo", source_id="1", source_hash="0" * 64)
+    with pytest.raises(DomainError, match="autre site"):
+        services.recall_listing(factories.user(Role.MODERATOR), listing, "Fausse.", now)
+
+
+def test_removed_listing_says_who_removed_it(client: FlaskClient, now: dt.datetime) -> None:
+    listing = factories.listing(organisation=factories.organisation(factories.user()))
+    withdrawn = factories.listing()
+
+    reason = "On y demande de l’argent."
+    services.remove_listing(factories.user(Role.MODERATOR), listing, reason, now)
+    services.close_listing(factories.user(), withdrawn, Outcome.WITHDRAWN, now)
+
+    assert (listing.status, listing.outcome) == ("closed", "withdrawn")
+    assert queries.last_removal(listing.id) == reason
+    assert (queries.removed_by_team(listing), queries.removed_by_team(withdrawn)) == (True, False)
+    assert "Notre équipe l’a retirée." in client.get(listing.path).text
+    assert "retirée par son auteur" in client.get(withdrawn.path).text
 
 
 def test_closed_or_imported_listing_is_not_changed_here(now: dt.datetime) -> None:
@@ -220,7 +284,7 @@ def test_due_listings_close_once_and_accept_their_outcome_afterwards(now: dt.dat
     assert services.expire_due(now) == 0
 
     assert (listing.outcome, paused.outcome, later.status) == ("expired", "expired", "published")
-    assert topics(listing) == ["listing.announced", "listing.changed"]
+    assert topics(listing) == ["listing.closed", "listing.announced", "listing.changed"]
     services.close_listing(member, listing, Outcome.FILLED, now)
     assert (listing.status, listing.outcome) == ("closed", "filled")
 

@@ -117,6 +117,31 @@ class LifeOfAListing(RuleBasedStateMachine):
         done = self.attempt(services.resume_listing, self.member, self.listing, self.now)
         assert not done or paused
 
+    @rule()
+    def confirm(self) -> None:
+        alive = self.listing.status in {Status.PUBLISHED, Status.PAUSED}
+        done = self.attempt(services.confirm_listing, self.member, self.listing, self.now)
+        assert done == alive
+
+    @rule()
+    def ask(self) -> None:
+        waited = self.listing.awaits_confirmation
+        services.ask_due(self.now)
+        assert services.ask_due(self.now) == 0
+        db.session.flush()
+        old = self.listing.refreshed_at and self.now - self.listing.refreshed_at
+        if self.listing.awaits_confirmation and not waited:
+            assert old >= dt.timedelta(days=30)
+            assert self.listing.deadline is None
+
+    @rule()
+    def recall(self) -> None:
+        alive = self.listing.status in {Status.PUBLISHED, Status.PAUSED}
+        reason = "On nous dit que le lieu est faux."
+        assert alive == self.attempt(
+            services.recall_listing, self.reviewer, self.listing, reason, self.now
+        )
+
     @rule(cents=st.integers(100_000, 300_000))
     def change_pay(self, cents: int) -> None:
         self.change({"pay_min_cents": cents})

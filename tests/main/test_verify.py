@@ -96,6 +96,12 @@ def test_a_listing_past_its_deadline_is_seen(app: Flask, sound: Application) -> 
     assert "ROMPU  I13" in verify(app).output
 
 
+def test_who_waits_for_ever_is_seen(app: Flask, sound: Application) -> None:
+    sound.created_at = clock.now() - dt.timedelta(days=22)
+    db.session.commit()
+    assert "ROMPU  Q12" in verify(app).output
+
+
 def test_a_search_server_that_is_away_is_said(
     app: Flask, sound: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:

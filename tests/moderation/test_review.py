@@ -137,6 +137,17 @@ def test_listing_is_shown_with_who_sends_it(moderator: FlaskClient) -> None:
         assert text in page
 
 
+def test_what_the_coach_says_is_shown_to_who_decides(moderator: FlaskClient) -> None:
+    listing = in_review(
+        organisation=factories.organisation(), conditions="Poste réservé aux femmes."
+    )
+
+    page = moderator.get(f"/equipe/annonces/{listing.id}").text
+
+    assert "Ce que le coach relève" in page
+    assert "«\u00a0réservé aux femmes\u00a0»" in page
+
+
 def test_approved_listing_is_online_and_told(moderator: FlaskClient, smtp: Any) -> None:
     author = factories.user(email="anne.ravier@example.org")
     listing = in_review(organisation=factories.organisation(author))

@@ -9,6 +9,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from app.applications.enums import ActorKind
+from app.applications.enums import Status as Step
+from app.applications.services import move_application
 from app.core import clock
 from app.core.database import db
 from app.core.jobs import jobs
@@ -223,3 +226,27 @@ def test_a_rebuild_loses_no_write_made_meanwhile(
     drift = rebuild.compare()
     assert drift.is_empty, drift
     assert drift.database_hash == drift.index_hash
+
+
+def test_an_answer_moves_the_listings_of_its_organisation(engine: Engine, found: Found) -> None:
+    """From the click of a recruiter to the order of both searches, by the worker alone."""
+    now = clock.now()
+    silent, answering = factories.listing(), factories.listing(now=now - dt.timedelta(days=1))
+    for of in (silent, answering):
+        enqueue("listing.changed", now=now, listing_id=of.id)
+    people = [
+        factories.application(answering, email=None, answer_due_at=now + dt.timedelta(days=2))
+        for _one in range(10)
+    ]
+    db.session.commit()
+    jobs.drain()
+    assert found(tri="reponse").ids == [silent.id, answering.id]
+    for person in people:
+        move_application(person, Step.CONTACTED, ActorKind.MEMBER, None, now)
+    db.session.commit()
+    jobs.drain()
+    assert found(tri="reponse").ids == [answering.id, silent.id]
+    entry = db.session.get(SearchEntry, answering.id, populate_existing=True)
+    assert entry is not None
+    assert entry.answer_rank == 1
+    assert rebuild.compare().is_empty

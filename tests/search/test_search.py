@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core import clock
+from app.organisations.models import Organisation
 from app.search import criteria, documents, fallback, filters, highlights, queries
 from app.search.client import Engine
 from app.search.documents import MARK_END, MARK_START
@@ -26,6 +27,11 @@ Index = Callable[[], None]
 def add(title: str, profession: str = "aide-soignant", **values: Any) -> int:
     trade = factories.profession(profession).id
     return factories.listing(title=title, profession_id=trade, **values).id
+
+
+def answering(count: int, minutes: int | None) -> Organisation:
+    """Return an organisation that ten people wrote to."""
+    return factories.organisation(answer_cases=10, answer_count=count, answer_minutes=minutes)
 
 
 def by_database(**args: Any) -> SearchResults:
@@ -172,6 +178,34 @@ def test_orders(index: Index, found: Found) -> None:
         assert results.ids == [far_new, near_old]
 
 
+def test_those_who_answer_best_come_first_and_the_unknown_last(index: Index, found: Found) -> None:
+    """An event, a listing of elsewhere and a new organisation have no measure."""
+    unknown = add("Aide-soignant·e", organisation=factories.organisation())
+    silent = add("Aide-soignant·e", organisation=answering(0, None))
+    slow = add("Aide-soignant·e", organisation=answering(10, 60 * 24 * 5))
+    best = answering(10, 60 * 20)
+    fast = add("Aide-soignant·e", organisation=best)
+    newest = clock.now() + dt.timedelta(seconds=1)
+    event = add("Aide-soignant·e", kind="event", organisation=best, published_at=newest)
+    index()
+    wanted = [fast, slow, silent, event, unknown]
+    assert found(tri="reponse").ids == wanted
+    assert by_database(tri="reponse").ids == wanted
+    assert found(q="aide soignant", tri="reponse").ids == wanted
+    pages = [found(tri="reponse", page=page).ids for page in (1, 2)]
+    assert pages == [wanted, []]
+
+
+def test_the_order_by_answer_is_offered_and_kept_in_the_address(client: Any, index: Index) -> None:
+    add("Aide-soignant·e")
+    index()
+    page = client.get("/recherche?tri=reponse").text
+    assert '<option value="reponse" selected>Celles qui répondent le mieux</option>' in page
+    asked = criteria.parse({"tri": "reponse"})
+    assert asked.to_query() == {"tri": "reponse"}
+    assert criteria.parse(asked.to_query()) == asked
+
+
 def test_a_passed_deadline_hides_the_listing_before_it_is_closed(
     index: Index, found: Found
 ) -> None:
@@ -246,6 +280,7 @@ def test_the_fields_of_a_document_are_known_and_none_is_private(index: Index) ->
         contact_name="Nadia Secrète",
         address="12 rue Cachée",
         description_html="<p>Un <b>poste</b> d’avenir.</p>",
+        organisation=answering(10, 60),
     )
     index()
     (document,) = documents.documents_of(list(documents.open_versions(clock.now())), clock.now())

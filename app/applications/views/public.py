@@ -23,7 +23,7 @@ from app.applications import cv, keys, progress, queries, services, workflow
 from app.applications.enums import CALL_BACK_HOURS
 from app.applications.forms import ApplicationForm, LookupForm, WithdrawForm, choices_of
 from app.applications.models import Application
-from app.core import clock
+from app.core import clock, storage
 from app.core.database import db, reads_only
 from app.core.i18n import _
 from app.core.limits import client_network, limiter
@@ -211,7 +211,7 @@ def _receive(listing: Listing, form: ApplicationForm, now: dt.datetime) -> Any:
 
 def _discard(stored: cv.StoredFile | None) -> None:
     if stored is not None:
-        cv.remove(stored.key)
+        storage.remove(stored.key)
 
 
 def _remember(reference: str, secret: str, now: dt.datetime) -> None:
@@ -301,7 +301,9 @@ def show(reference: str) -> Any:
         listing=application.listing,
         employer=progress.employer(application),
         steps=progress.steps(application),
-        next_sentence=progress.NEXT[_status(application)],
+        closing=_closing(application),
+        next_sentence=progress.next_sentence(application),
+        unanswered=_status(application) is workflow.S.EXPIRED_NO_ANSWER,
         can_withdraw=_can_withdraw(application),
         needs_words=_status(application) in workflow.NEEDS_REASON,
         is_event=workflow.family_of(application.listing.kind) is workflow.Family.EVENT,
@@ -355,6 +357,16 @@ def _opened(reference: str) -> Application | None:
 
 def _status(application: Application) -> workflow.S:
     return workflow.S(application.status)
+
+
+def _closing(application: Application) -> progress.Closing | None:
+    """Return what the closing of the listing means for a person who still waits, or None."""
+    listing = application.listing
+    told = queries.told_of_closing(listing.kind, listing.outcome)
+    if listing.status != Status.CLOSED or application.status not in told:
+        return None
+    by_team = listing_queries.removed_by_team(listing)
+    return progress.closing(application, clock.now(), by_team=by_team)
 
 
 def _can_withdraw(application: Application) -> bool:

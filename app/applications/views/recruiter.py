@@ -20,7 +20,7 @@ from flask import (
 from flask_login import current_user
 
 from app.accounts.enums import MEMBER_ROLES
-from app.applications import cv, mails, progress, queries, services, workflow
+from app.applications import coaching, cv, mails, progress, queries, services, workflow
 from app.applications.enums import (
     CALL_BACK_HOURS,
     CALL_BACK_LABELS,
@@ -34,7 +34,7 @@ from app.applications.enums import (
 )
 from app.applications.forms import DeclineForm, MoveForm, ReasonForm
 from app.applications.models import Application
-from app.core import clock
+from app.core import clock, storage
 from app.core.database import db
 from app.core.errors import DomainError
 from app.core.i18n import _, lazy
@@ -101,19 +101,27 @@ def index() -> Any:
     as_list = request.args.get("vue") == "liste"
     listing_id = _whole_number("annonce", LARGEST_ID) or None
     page = _whole_number("page", LAST_PAGE) or 1
+    only_waiting = as_list and request.args.get("attente") == "oui"
     rows = queries.board_rows(
-        current_user.id, now, listing_id=listing_id, page=page if as_list else None
+        current_user.id,
+        now,
+        listing_id=listing_id,
+        only_waiting=only_waiting,
+        page=page if as_list else None,
     )
+    counts = queries.board_counts(current_user.id, now)
     return render_template(
         "recruiter/index.html",
         organisations=organisations,
-        counts=queries.board_counts(current_user.id, now),
+        counts=counts,
+        advice=coaching.advise(organisations, counts, now),
         listings=queries.listings_answered(current_user.id),
         listing_id=listing_id,
         now=now,
         short=progress.short,
         lateness=progress.lateness,
         as_list=as_list,
+        only_waiting=only_waiting,
         page=page,
         more=as_list and len(rows) > queries.LIST_PAGE,
         rows=rows[: queries.LIST_PAGE] if as_list else [],
@@ -185,6 +193,7 @@ def application_show(application_id: int) -> Any:
         opened=queries.has_opened(application_id, current_user.id),
         taken_back=application.status in workflow.TAKEN_BACK,
         late=_is_late(application),
+        unanswered=application.status == S.EXPIRED_NO_ANSWER,
         moves=_moves(application.listing.kind, application.status),
         can_decline=bool(_refusals(application.listing.kind, application.status)),
     )
@@ -295,7 +304,7 @@ def application_cv(application_id: int) -> Any:
         abort(404)
     services.record_view(application, current_user, "cv", clock.now())
     db.session.commit()
-    data = cv.read(application.cv_key, application.cv_sha256)
+    data = storage.read(application.cv_key, application.cv_sha256)
     if data is None:
         flash(_("Ce fichier n’est plus lisible. Demandez-le à la personne."), "error")
         return _to_sheet(application_id)

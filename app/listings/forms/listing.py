@@ -23,8 +23,11 @@ from app.geography.queries import Place, find_place, get_place
 from app.listings.enums import (
     DiplomaNeed,
     Kind,
+    Modality,
+    PayPeriod,
 )
 from app.listings.forms.fields import (
+    MAX_PAY_EUROS,
     MAX_TEXT,
     NOT_IN_LIST,
     TOO_LONG,
@@ -36,6 +39,7 @@ from app.listings.forms.fields import (
     workplace_choices,
 )
 from app.listings.models import Listing, ListingSession
+from app.professions.queries import diplomas, profession_by_id
 
 
 class ListingForm(BaseForm):
@@ -152,6 +156,48 @@ class ListingForm(BaseForm):
             found["sessions"] = self._sessions(sessions)
         return found
 
+    def typed_values(self) -> dict[str, Any]:
+        """Return the values that can be read so far, whatever else is wrong, to show them.
+
+        Named as the columns, with `place_label` and `sessions`. Nothing of it is fit to be kept.
+        """
+        found: dict[str, Any] = dict.fromkeys(_SHOWN)
+        found |= {field.name: field.data for field in self if field.name in DIRECT}
+        for name, column, convert in _AMOUNTS:
+            found[column] = _readable(self[name].data, convert) if name in self else None
+        found["pay_period"] = found["pay_period"] if found["pay_period"] in set(PayPeriod) else None
+        found["modality"] = found["modality"] if found["modality"] in set(Modality) else None
+        if "free" in self and self["free"].data:
+            found["cost_cents"] = 0
+        place = find_place(self.place.data) if self.place.data else None
+        found["place_label"] = place.name if place else self.place.data or ""
+        found["workplace"] = self.workplace.data or None
+        found["sessions"] = [
+            _session_values(fields, None)
+            for fields in self.session_fields
+            if fields["day"].data is not None and _readable(fields["capacity"].data, int) != 0
+        ]
+        return found
+
+    def propose(self) -> None:
+        """Fill what is empty with what the reference base says of the profession chosen.
+
+        Raises ValidationError when no profession is chosen.
+        """
+        chosen = self["profession_id"].data if "profession_id" in self else None
+        profession = profession_by_id(chosen or 0)
+        if profession is None:
+            raise ValidationError(_("Choisissez d’abord le métier."))
+        tasks = "\n".join(f"- {task}" for task in profession.data["typical_tasks"])
+        _fill(self.title, profession.label)
+        _fill(self.description, f"{profession.summary}\n\n{tasks}")
+        _fill(self.workplace, next(iter(profession.workplaces), ""))
+        if "diploma_need" in self and not self["diploma_need"].data:
+            needed = profession.data["required_diplomas"] if profession.regulated else ()
+            self["diploma_need"].data = DiplomaNeed.REQUIRED if needed else DiplomaNeed.NONE
+            ids = {entry.slug: entry.id for entry in diplomas()}
+            _fill(self["diploma_id"], next((ids[slug] for slug in needed if slug in ids), None))
+
     def _sessions(self, existing: list[ListingSession]) -> list[dict[str, Any]]:
         found = []
         for index, fields in enumerate(self.session_fields):
@@ -165,7 +211,7 @@ def _session_values(fields: dict[str, Field], known: ListingSession | None) -> d
     day: dt.date = fields["day"].data
     start = fields["start"].data if "start" in fields else None
     end = fields["end"].data if "end" in fields else None
-    capacity = parse_number(fields["capacity"].data or "")
+    capacity = _readable(fields["capacity"].data, int)
     label = fields.get("label")
     return {
         "id": known.id if known else None,
@@ -174,9 +220,23 @@ def _session_values(fields: dict[str, Field], known: ListingSession | None) -> d
         if end
         else (known.ends_at if known and not start else None),
         "deadline": fields["closing"].data if "closing" in fields else None,
-        "capacity": None if capacity is None else int(capacity),
+        "capacity": capacity,
         "label": label.data if label else "",
     }
+
+
+def _fill(field: Field, value: Any) -> None:
+    if field.data in (None, "", []) and value:
+        field.data = value
+
+
+def _readable(text: str | None, convert: Callable[[Decimal], Any]) -> Any:
+    """Return a number as it is typed, or None when there is none to be read."""
+    try:
+        value = parse_number(text or "")
+        return None if value is None or abs(value) > MAX_PAY_EUROS else convert(value)
+    except ValueError:
+        return None
 
 
 def _cents(value: Decimal) -> int:
@@ -210,6 +270,8 @@ DIRECT = frozenset(
         "title",
     }
 )
+# What a card shows of a listing of any kind.
+_SHOWN = DIRECT | {"pay_min_cents", "pay_max_cents", "cost_cents", "title"}
 _EMPTY: dict[str, Any] = {"diploma_need": DiplomaNeed.UNKNOWN}
 _AMOUNTS: tuple[tuple[str, str, Callable[[Decimal], Any]], ...] = (
     ("pay_min", "pay_min_cents", _cents),

@@ -10,19 +10,26 @@ from app.listings.services.life import (
     needs_review,
     pause_listing,
     publish_listing,
+    recall_listing,
     refuse_listing,
+    remove_listing,
     resume_listing,
     submit_listing,
 )
-from app.listings.services.writing import create_listing, update_listing
+from app.listings.services.refreshing import ask_due, confirm_listing
+from app.listings.services.supplied import supply_listing
+from app.listings.services.writing import create_listing, duplicate_listing, update_listing
 
 __all__ = [
     "IMPORTED",
     "announce_changed",
+    "ask_due",
     "close_gone",
     "close_listing",
+    "confirm_listing",
     "confirm_listings",
     "create_listing",
+    "duplicate_listing",
     "expire_due",
     "hide_listings_of",
     "import_listing",
@@ -30,8 +37,11 @@ __all__ = [
     "needs_review",
     "pause_listing",
     "publish_listing",
+    "recall_listing",
     "refuse_listing",
+    "remove_listing",
     "resume_listing",
     "submit_listing",
+    "supply_listing",
     "update_listing",
 ]

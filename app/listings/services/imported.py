@@ -11,7 +11,7 @@ from app.listings.enums import Outcome, Status
 from app.listings.models import Listing
 from app.listings.rich_text import plain_to_html
 from app.listings.services.life import announce_changed, end, log, schedule_closing, touch
-from app.listings.services.writing import EDITABLE, apply_values
+from app.listings.services.writing import EDITABLE, apply_values, known_sessions
 from app.listings.workflow import UNCONFIRMED_LIFE, Action, can, target
 
 IMPORTED = EDITABLE | {
@@ -36,6 +36,8 @@ def import_listing(listing: Listing | None, values: Mapping[str, Any], now: dt.d
     """
     values = dict(values)
     description = values.get("description")
+    if listing is not None and "sessions" in values:
+        values["sessions"] = known_sessions(listing, values["sessions"])
     if listing is None:
         listing = Listing(
             status=Status.PUBLISHED,

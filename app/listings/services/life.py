@@ -13,6 +13,7 @@ from app.core.database import db
 from app.core.errors import DomainError
 from app.core.i18n import _
 from app.core.outbox import enqueue, enqueue_many
+from app.listings.coach.reading import require_lawful
 from app.listings.enums import OWN_SOURCE, Announcement, Kind, Outcome, Status
 from app.listings.models import Listing, ListingEvent
 from app.listings.workflow import (
@@ -31,8 +32,14 @@ if TYPE_CHECKING:
 EXPIRY_BATCH = 500
 
 
-def submit_listing(actor: User, listing: Listing, now: dt.datetime) -> Listing:
-    """Send a draft: to review, or online at once when the organisation is known and trusted."""
+def submit_listing(
+    actor: User | None, listing: Listing, now: dt.datetime, *, tell: bool = True
+) -> Listing:
+    """Send a draft: to review, or online at once when the organisation is known and trusted.
+
+    `tell`: write to the members when it goes online. Raises DomainError when something is missing,
+    ForbiddenWords when the coach holds it back.
+    """
     lock(listing)
     target(listing.status, Action.SUBMIT)
     if listing.organisation is None or listing.organisation.status == OrganisationStatus.SUSPENDED:
@@ -42,10 +49,11 @@ def submit_listing(actor: User, listing: Listing, now: dt.datetime) -> Listing:
             _("Corrigez d’abord la fiche de votre structure, puis renvoyez-la à notre équipe.")
         )
     require_complete(listing, now)
+    require_lawful(listing, paris_date(now))
     review = needs_review(listing)
     move(listing, Action.SUBMIT, actor, now)
     if not review:
-        put_online(listing, actor, now)
+        put_online(listing, actor, now, tell=tell)
     db.session.flush()
     return listing
 
@@ -162,9 +170,32 @@ def close_listing(
         listing.outcome, listing.unfilled_reason = outcome, reason
         listing.updated_at = now
         log(listing, Status.CLOSED, actor, now, outcome)
+        enqueue("listing.closed", now=now, listing_id=listing.id)
     else:
         end(listing, outcome, actor, now, reason)
         mark_changed(listing, now)
+    db.session.flush()
+    return listing
+
+
+def recall_listing(actor: User, listing: Listing, reason: str, now: dt.datetime) -> Listing:
+    """Bring what is online back to review, for a reason that its members are told."""
+    lock(listing)
+    if listing.source != OWN_SOURCE:
+        raise DomainError(_("Cette annonce vient d’un autre site\u00a0: elle ne se relit pas ici."))
+    move(listing, Action.REVIEW_AGAIN, actor, now, reason)
+    mark_changed(listing, now)
+    tell_members(listing, Announcement.RECALLED, now)
+    db.session.flush()
+    return listing
+
+
+def remove_listing(actor: User, listing: Listing, reason: str, now: dt.datetime) -> Listing:
+    """Close a listing that must not be shown, for a reason that its members are told."""
+    lock(listing)
+    end(listing, Outcome.WITHDRAWN, actor, now, said=reason)
+    mark_changed(listing, now)
+    tell_members(listing, Announcement.REMOVED, now)
     db.session.flush()
     return listing
 
@@ -273,13 +304,16 @@ def tell_members(listing: Listing, what: Announcement, now: dt.datetime) -> None
         )
 
 
-def put_online(listing: Listing, actor: User | None, now: dt.datetime) -> None:
+def put_online(
+    listing: Listing, actor: User | None, now: dt.datetime, *, tell: bool = True
+) -> None:
     listing.published_at = listing.published_at or now
     listing.refreshed_at = now
     schedule_closing(listing)
     move(listing, Action.PUBLISH, actor, now)
     mark_changed(listing, now)
-    tell_members(listing, Announcement.PUBLISHED, now)
+    if tell:
+        tell_members(listing, Announcement.PUBLISHED, now)
 
 
 def end(
@@ -288,8 +322,11 @@ def end(
     actor: User | None,
     now: dt.datetime,
     unfilled_reason: str | None = None,
+    said: str = "",
 ) -> None:
     listing.closed_at = now
     listing.outcome = outcome
     listing.unfilled_reason = unfilled_reason
-    move(listing, Action.CLOSE, actor, now, outcome)
+    move(listing, Action.CLOSE, actor, now, said or outcome)
+    if listing.source == OWN_SOURCE:
+        enqueue("listing.closed", now=now, listing_id=listing.id)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import IntegrityError
 
+from app.core.clock import paris_date
 from app.core.database import db
 from app.core.errors import DomainError
 from app.core.i18n import _
 from app.geography.models import Commune
+from app.listings.coach.reading import require_lawful
 from app.listings.enums import OWN_SOURCE, Kind, Status
 from app.listings.models import Listing, ListingSession
 from app.listings.rich_text import make_slug, markdown_to_html
@@ -66,12 +68,14 @@ EDITABLE = frozenset(
         "workplace",
     }
 )
-# What makes an approved listing another listing: it is read again before it is shown again.
+# Pay, or the price to be paid; contact; place. They make an approved listing another listing: it is
+# read again before it is shown again.
 SENSITIVE = frozenset(
     {
         "address",
         "commune_code",
         "contact_name",
+        "cost_cents",
         "employer_name",
         "establishment_id",
         "pay_label",
@@ -81,11 +85,18 @@ SENSITIVE = frozenset(
         "place_label",
     }
 )
+# What a copy leaves out, with the sessions.
+DATES = frozenset({"deadline", "starts_on", "ends_on"})
+MAX_TITLE = 160
 SESSION_FIELDS = ("starts_at", "ends_at", "deadline", "capacity", "label")
 
 
 def create_listing(
-    actor: User, organisation: Organisation, kind: str, values: Mapping[str, Any], now: dt.datetime
+    actor: User | None,
+    organisation: Organisation,
+    kind: str,
+    values: Mapping[str, Any],
+    now: dt.datetime,
 ) -> Listing:
     """Write a draft of `kind` for `organisation`. `values`: columns of EDITABLE, and `sessions`."""
     listing = Listing(
@@ -95,7 +106,7 @@ def create_listing(
         organisation=organisation,
         employer_name=organisation.name,
         source=OWN_SOURCE,
-        created_by_id=actor.id,
+        created_by_id=actor.id if actor else None,
         created_at=now,
         updated_at=now,
         publics=[],
@@ -110,11 +121,12 @@ def create_listing(
 
 
 def update_listing(
-    actor: User, listing: Listing, values: Mapping[str, Any], now: dt.datetime
+    actor: User | None, listing: Listing, values: Mapping[str, Any], now: dt.datetime
 ) -> Listing:
     """Change a listing. A change of pay, contact or place after approval sends it back to review.
 
-    Raises DomainError when it is closed, imported, or when a date with registered people goes.
+    Raises DomainError when it is closed, imported, or when a date with registered people goes;
+    ForbiddenWords when it is no longer a draft and the coach holds it back.
     """
     lock(listing)
     if listing.source != OWN_SOURCE:
@@ -124,6 +136,8 @@ def update_listing(
     changed = apply_values(listing, values)
     if not changed:
         return listing
+    if listing.status != Status.DRAFT:
+        require_lawful(listing, paris_date(now))
     if can(listing.status, Action.REVIEW_AGAIN):
         require_complete(listing, now)
         listing.refreshed_at = now
@@ -136,6 +150,18 @@ def update_listing(
         listing.updated_at = now
     db.session.flush()
     return listing
+
+
+def duplicate_listing(actor: User, listing: Listing, now: dt.datetime) -> Listing:
+    """Write a draft with all that a listing says, save its dates, which are past or others'."""
+    if listing.organisation is None:
+        raise DomainError(_("Cette annonce vient d’un autre site\u00a0: elle se modifie là-bas."))
+    values = {name: getattr(listing, name) for name in EDITABLE - DATES}
+    lists = {name: list(value) for name, value in values.items() if isinstance(value, list)}
+    title = _("Copie de %(title)s", title=listing.title)[:MAX_TITLE]
+    return create_listing(
+        actor, listing.organisation, listing.kind, values | lists | {"title": title}, now
+    )
 
 
 def apply_values(
@@ -201,6 +227,15 @@ def _set_sessions(listing: Listing, wanted: Sequence[Mapping[str, Any]]) -> bool
         _remove_sessions(listing, list(kept.values()))
     listing.sessions = sorted(result, key=lambda session: session.starts_at)
     return changed or bool(kept)
+
+
+def known_sessions(listing: Listing, wanted: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the sessions wanted, each with the id of the one that starts at the same instant.
+
+    Those who have answered for a date keep it when a file says it again.
+    """
+    ids = {session.starts_at: session.id for session in listing.sessions}
+    return [{**values, "id": ids.pop(values["starts_at"], None)} for values in wanted]
 
 
 def _remove_sessions(listing: Listing, sessions: Sequence[ListingSession]) -> None:

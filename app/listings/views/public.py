@@ -55,13 +55,19 @@ def _closed(listing: Listing) -> str:
         Outcome.WITHDRAWN: _("Elle a été retirée par son auteur.")
         if listing.answered_here
         else _("Son site d’origine ne l’affiche plus."),
+        Outcome.EXPIRED: _("Personne n’a confirmé qu’elle était toujours vraie.")
+        if listing.was_asked
+        else _("Sa date est passée."),
     }
+    reason = reasons[Outcome(listing.outcome or Outcome.EXPIRED)]
+    if queries.removed_by_team(listing):
+        reason = _("Notre équipe l’a retirée.")
     now = clock.now()
     return render_template(
         "listings/closed.html",
         listing=listing,
         details=details_of(listing, now),
-        reason=reasons.get(Outcome(listing.outcome or Outcome.EXPIRED), _("Sa date est passée.")),
+        reason=reason,
         similar=queries.similar_cards(listing, now),
     )
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
+from wtforms.validators import ValidationError
 
 from app.accounts.enums import MEMBER_ROLES
+from app.applications.queries import waiting_for_answer
 from app.core import clock
 from app.core.clock import paris_date
 from app.core.database import db
@@ -16,17 +18,20 @@ from app.core.errors import DomainError
 from app.core.i18n import _
 from app.core.permissions import requires_role
 from app.listings import queries, services
+from app.listings.coach import blocking, told
+from app.listings.coach.reading import ForbiddenWords, findings_of
 from app.listings.enums import KIND_PARAMS, Kind, Outcome, Status
-from app.listings.forms import CloseForm, ListingForm, form_class, initial_values
+from app.listings.forms import ListingForm, form_class, initial_values
 from app.listings.models import Listing
+from app.listings.views.coaching import KIND_OF_PARAM, organisation_asked, panel, saved_message
 from app.listings.workflow import missing_for_publication
-from app.organisations.models import Organisation
 from app.organisations.queries import organisations_of
 
 recruiter_listings = Blueprint("recruiter_listings", __name__, url_prefix="/recruter/annonces")
 
 member = requires_role(*MEMBER_ROLES)
-KIND_OF_PARAM = {param: kind for kind, param in KIND_PARAMS.items()}
+# Buttons of the editor that keep the listing as a draft.
+DRAFT_ACTIONS = {"draft", "review"}
 
 
 @recruiter_listings.get("/")
@@ -46,12 +51,14 @@ def index() -> str:
 def create() -> Any:
     """Write a listing of the kind asked for, a job by default."""
     kind = KIND_OF_PARAM.get(request.args.get("type", KIND_PARAMS[Kind.JOB])) or abort(404)
-    organisation = _organisation()
+    organisation = organisation_asked()
     if organisation is None:
         return redirect(url_for("recruiter_listings.index"), 303)
     now = clock.now()
     form = form_class(kind, 0)(today=paris_date(now))
     if request.method == "GET":
+        return _editor(form, kind, None)
+    if _proposed(form):
         return _editor(form, kind, None)
     if not _validate(form, None):
         return _editor(form, kind, None), 422
@@ -73,7 +80,12 @@ def show(listing_id: int) -> str:
         listing=listing,
         refusal=queries.last_refusal(listing.id) if listing.status == Status.DRAFT else "",
         missing=missing_for_publication(listing),
+        blocked=blocking(findings_of(listing, paris_date(clock.now())))
+        if listing.status == Status.DRAFT
+        else [],
+        recall=queries.last_recall(listing.id) if listing.status == Status.IN_REVIEW else "",
         awaits_outcome=listing.outcome == Outcome.EXPIRED,
+        waiting=waiting_for_answer(listing.id, current_user.id),
     )
 
 
@@ -91,19 +103,23 @@ def update(listing_id: int) -> Any:
     )
     if request.method == "GET":
         return _editor(form, kind, listing)
+    if _proposed(form):
+        return _editor(form, kind, listing)
     if not _validate(form, listing):
         return _editor(form, kind, listing), 422
     try:
         if form.version.data != str(listing.version):
             raise DomainError(
                 _(
-                    "Quelqu’un a modifié cette annonce entre-temps. "
-                    "Ouvrez-la de nouveau, puis refaites vos changements."
+                    "Cette annonce a changé entre-temps, ici ou dans un autre onglet. "
+                    "Votre texte est encore sous vos yeux\u00a0: "
+                    "ouvrez l’annonce à côté, puis reportez-le."
                 )
             )
         values = form.values(list(listing.sessions))
+        before = listing.status
         services.update_listing(current_user, listing, values, now)
-        return _after(form, listing)
+        return _after(form, listing, before)
     except DomainError as error:
         return _refused(form, kind, listing, error)
 
@@ -137,28 +153,24 @@ def resume(listing_id: int) -> Any:
     )
 
 
-@recruiter_listings.route("/<int:listing_id>/clore", methods=["GET", "POST"])
+@recruiter_listings.route("/<int:listing_id>/confirmer", methods=["GET", "POST"])
 @member
-def close(listing_id: int) -> Any:
-    """Close a listing, or tell how one closed by its date ended."""
+def confirm(listing_id: int) -> Any:
+    """Ask whether a listing is still true; only the button of the page says yes."""
     listing = _owned(listing_id)
-    if listing.status == Status.CLOSED and listing.outcome != Outcome.EXPIRED:
+    if request.method == "POST":
+        return _act(
+            listing_id,
+            services.confirm_listing,
+            lambda _listing: (
+                _("Merci. L’annonce reste en ligne.")
+                if _listing.status == Status.PUBLISHED
+                else _("Merci. L’annonce reste en pause.")
+            ),
+        )
+    if listing.status not in {Status.PUBLISHED, Status.PAUSED}:
         return redirect(url_for("recruiter_listings.show", listing_id=listing.id), 303)
-    form = CloseForm()
-    if not form.validate_on_submit():
-        return _closing(form, listing), 422 if form.is_submitted() else 200
-    outcome, reason = form.outcome.data, form.unfilled_reason.data or None
-    try:
-        services.close_listing(current_user, listing, outcome, clock.now(), reason)
-    except DomainError as error:
-        db.session.rollback()
-        form.form_errors.append(error.message)
-        return _closing(form, _owned(listing_id)), 422
-    return _done(listing, _("C’est noté. L’annonce est close."))
-
-
-def _closing(form: CloseForm, listing: Listing) -> str:
-    return render_template("recruiter/listing_close.html", form=form, listing=listing)
+    return render_template("recruiter/listing_confirm.html", listing=listing)
 
 
 def _act(
@@ -181,32 +193,52 @@ def _owned(listing_id: int) -> Listing:
     return queries.owned_listing(listing_id, current_user.id) or abort(404)
 
 
-def _organisation() -> Organisation | None:
-    """Return the organisation for which the person writes: the one chosen, else her first."""
-    organisations = organisations_of(current_user)
-    chosen = request.args.get("structure", type=int)
-    if chosen is None:
-        return organisations[0] if organisations else None
-    return next((one for one in organisations if one.id == chosen), None) or abort(404)
+def _proposed(form: ListingForm) -> bool:
+    """Fill the form with what is known of the profession, if that is the button pressed."""
+    if request.form.get("action") != "propose":
+        return False
+    try:
+        form.propose()
+    except ValidationError as error:
+        form["profession_id"].errors = [str(error)]
+    return True
 
 
 def _validate(form: ListingForm, listing: Listing | None) -> bool:
     """Check the form; what is already sent or online can no longer be half filled."""
     may_wait = listing is None or listing.status == Status.DRAFT
-    form.draft = may_wait and request.form.get("action") == "draft"
+    form.draft = may_wait and request.form.get("action") in DRAFT_ACTIONS
     return form.validate()
 
 
-def _after(form: ListingForm, listing: Listing) -> Any:
-    """Commit, then lead where the button pressed says."""
+def _after(form: ListingForm, listing: Listing, before: str = Status.DRAFT) -> Any:
+    """Commit, then lead where the button pressed says. `before`: its state when it was opened."""
+    if listing.status == Status.IN_REVIEW and before in {Status.PUBLISHED, Status.PAUSED}:
+        return _done(listing, _hidden_message(Kind(listing.kind)))
     if not form.draft and listing.status == Status.DRAFT:
         services.submit_listing(current_user, listing, clock.now())
         return _done(listing, _submitted_message(listing))
+    if request.form.get("action") == "review":
+        db.session.commit()
+        address = url_for("recruiter_listings.update", listing_id=listing.id, _anchor="coach")
+        return redirect(address, 303)
     messages = {
-        Status.DRAFT: _("Brouillon enregistré."),
+        Status.DRAFT: saved_message(listing),
         Status.IN_REVIEW: _("Enregistré. Notre équipe relit l’annonce avant de la publier."),
     }
     return _done(listing, messages.get(Status(listing.status), _("Modifications enregistrées.")))
+
+
+def _hidden_message(kind: Kind) -> str:
+    if kind == Kind.JOB:
+        return _(
+            "Enregistré. Le salaire, le contact ou le lieu a changé\u00a0: l’annonce est cachée, "
+            "notre équipe la relit, puis elle revient en ligne."
+        )
+    return _(
+        "Enregistré. Le prix, le contact ou le lieu a changé\u00a0: l’annonce est cachée, "
+        "notre équipe la relit, puis elle revient en ligne."
+    )
 
 
 def _submitted_message(listing: Listing) -> str:
@@ -224,12 +256,17 @@ def _done(listing: Listing, message: str) -> Any:
 def _refused(form: ListingForm, kind: Kind, listing: Listing | None, error: DomainError) -> Any:
     """Show the form again with what was typed and the rule that forbids it."""
     db.session.rollback()
-    form.form_errors.append(error.message)
+    for finding in error.findings if isinstance(error, ForbiddenWords) else ():
+        field = form[finding.field]
+        field.errors = [*field.errors, told(finding)]
+    if not form.errors:
+        form.form_errors.append(error.message)
     kept = queries.owned_listing(listing.id, current_user.id) if listing else None
     return _editor(form, kind, kept), 422
 
 
 def _editor(form: ListingForm, kind: Kind, listing: Listing | None) -> str:
+    structure = listing.organisation if listing else organisation_asked()
     return render_template(
         "recruiter/listing_form.html",
         form=form,
@@ -237,4 +274,7 @@ def _editor(form: ListingForm, kind: Kind, listing: Listing | None) -> str:
         listing=listing,
         organisations=[] if listing else organisations_of(current_user),
         online=listing is not None and listing.status in {Status.PUBLISHED, Status.PAUSED},
+        saved=saved_message(listing) if listing and listing.status == Status.DRAFT else "",
+        structure=structure.id if structure else None,
+        **panel(form, kind, structure),
     )

@@ -13,6 +13,7 @@ from flask.cli import AppGroup
 from app.core import clock
 from app.core.database import db
 from app.main.demo import services
+from app.main.demo.organisations import OWNERS, TEAM_EMAIL
 
 PASSWORD_FILE = "demo-password.txt"  # noqa: S105 - the name of the file
 
@@ -33,7 +34,7 @@ def load() -> None:
         f"{result.confirmed} confirmées, {result.unchanged} inchangées, "
         f"{result.applications} candidatures"
     )
-    accounts = ", ".join([*services.OWNERS.values(), services.TEAM_EMAIL])
+    accounts = ", ".join([*OWNERS.values(), TEAM_EMAIL])
     click.echo(f"Comptes : {accounts}")
     click.echo(f"Mot de passe : {password if is_new else f'dans {path}'}")
 

@@ -9,10 +9,14 @@ from flask_login import current_user
 
 from app.accounts.enums import REVIEW_ROLES
 from app.core import clock
+from app.core.clock import paris_date
 from app.core.database import db
 from app.core.i18n import _
 from app.core.permissions import requires_role
+from app.listings.coach import FIELD_LABELS, Level
+from app.listings.coach.reading import findings_of
 from app.listings.details import details_of
+from app.listings.queries import last_recall
 from app.moderation import queries, services
 from app.moderation.forms import RefuseForm
 from app.moderation.queries import Waiting
@@ -93,9 +97,14 @@ def _page(waiting: Waiting, form: RefuseForm) -> str:
         waiting=waiting,
         listing=waiting.listing,
         details=details_of(waiting.listing, now),
+        recall=last_recall(waiting.listing.id),
         organisation=organisation,
         establishments=establishments_of(organisation.id) if organisation else [],
         members=members_of(organisation.id) if organisation else [],
         published_count=queries.count_published_of(organisation.id) if organisation else 0,
+        findings=[
+            one for one in findings_of(waiting.listing, paris_date(now)) if one.level != Level.OK
+        ],
+        field_labels=FIELD_LABELS,
         form=form,
     )

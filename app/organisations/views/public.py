@@ -39,9 +39,10 @@ from app.organisations.enums import (
     SignUpOutcome,
 )
 from app.organisations.forms import AcceptForm, ConfirmForm, SignUpForm
-from app.organisations.models import Invitation, Organisation
+from app.organisations.models import Invitation, Organisation, measure_of
 from app.organisations.structured_data import structured_data
 from app.organisations.views.choices import workplaces
+from app.organisations.wording import measured_text
 from app.professions.queries import label_of_terms
 
 organisations = Blueprint("organisations", __name__)
@@ -191,6 +192,7 @@ def show(slug: str) -> Any:
     if organisation is None or not organisation.verified:
         abort(404)
     establishments = queries.establishments_of(organisation.id)
+    measured = measure_of(organisation)
     url = current_app.config["PUBLIC_BASE_URL"] + url_for("organisations.show", slug=slug)
     return render_template(
         "organisations/show.html",
@@ -198,6 +200,7 @@ def show(slug: str) -> Any:
         description=markdown_to_html(organisation.description),
         establishments=establishments,
         promise=PROMISE_LABELS[Promise(organisation.promise_hours)],
+        measured=measured_text(*measured) if measured else "",
         label=label_of_terms(),
         cards=organisation_cards(organisation.id, clock.now()),
         url=url,

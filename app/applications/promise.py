@@ -1,0 +1,159 @@
+"""Nobody is left without an answer: who forgets is reminded, who is forgotten is told the truth.
+
+What ends without anybody's decision:
+
+- nobody has answered (`workflow.WAITING`): 21 days after the application was received;
+- they have spoken (`workflow.IN_TOUCH`): nine days without another step, and never before the
+  21st day. A conversation that goes on lives as long as it goes on; one that was dropped has its
+  outcome on the 30th day at the latest, unless a step was taken in the last nine days;
+- a place on the waiting list of a training: it is an answer, with its date. It ends when that
+  date begins, or with the listing when it has none.
+
+A yes to a training is an outcome, and waits for the school to note that the person came. Events
+have seats, not answers: nothing here concerns them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import ColumnElement, and_, case, exists, or_, select, update
+from sqlalchemy.orm import contains_eager
+
+from app.applications import workflow
+from app.applications.enums import ActorKind, Status
+from app.applications.models import Application
+from app.applications.services import move_application
+from app.core.database import db
+from app.core.outbox import enqueue
+from app.listings.enums import Kind
+from app.listings.enums import Status as ListingStatus
+from app.listings.models import Listing, ListingSession
+from app.organisations.enums import OrganisationStatus
+from app.organisations.models import Organisation
+from app.organisations.queries import members_of
+
+# After the instant at which the answer was due.
+REMINDERS = (dt.timedelta(0), dt.timedelta(days=3), dt.timedelta(days=7))
+# Members get one message a day at most, whatever the number of people who wait.
+REMINDED_FOR = dt.timedelta(hours=20)
+DROPPED = dt.timedelta(days=9)
+BATCH = 200
+
+
+def remind_members(now: dt.datetime, *, limit: int = BATCH) -> int:
+    """Remind the members of each organisation of all who wait there; return how many organisations.
+
+    When an answer is due, three days later and seven days later: what comes due on a same day goes
+    into one message, and the reminder of an application is marked with the event that sends it.
+    Running it twice, or twice at the same time, reminds nobody twice.
+    """
+    total = 0
+    while True:
+        due = exists().where(
+            Listing.organisation_id == Organisation.id,
+            Application.listing_id == Listing.id,
+            _reminder_due(now),
+        )
+        organisations = db.session.scalars(
+            select(Organisation)
+            .where(
+                # The members of another one cannot open what they would be reminded of.
+                Organisation.status == OrganisationStatus.VERIFIED,
+                or_(
+                    Organisation.reminded_at.is_(None),
+                    Organisation.reminded_at <= now - REMINDED_FOR,
+                ),
+                due,
+            )
+            .order_by(Organisation.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True, key_share=True)
+        ).all()
+        if not organisations:
+            return total
+        for organisation in organisations:
+            organisation.reminded_at = now
+            for member in members_of(organisation.id):
+                # One event for one message: a refused address never delays the others.
+                enqueue(
+                    "application.overdue",
+                    now=now,
+                    organisation_id=organisation.id,
+                    user_id=member.id,
+                )
+        _mark_reminded([organisation.id for organisation in organisations], now)
+        total += len(organisations)
+
+
+def _reminder_due(now: dt.datetime) -> ColumnElement[bool]:
+    return and_(
+        Application.status.in_(workflow.WAITING),
+        or_(
+            *(
+                (Application.reminders == number) & (Application.answer_due_at <= now - after)
+                for number, after in enumerate(REMINDERS)
+            )
+        ),
+    )
+
+
+def _mark_reminded(organisation_ids: list[int], now: dt.datetime) -> None:
+    """Note the last reminder whose time has come: those that were missed are not sent late."""
+    passed = [
+        (Application.answer_due_at <= now - after, number)
+        for number, after in reversed(list(enumerate(REMINDERS, start=1)))
+    ]
+    theirs = select(Listing.id).where(Listing.organisation_id.in_(organisation_ids))
+    db.session.execute(
+        update(Application)
+        .where(Application.listing_id.in_(theirs), _reminder_due(now))
+        .values(reminders=case(*passed, else_=Application.reminders))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def end_silence(now: dt.datetime, *, limit: int = BATCH) -> int:
+    """End what nobody will answer any more, and tell the person; return how many.
+
+    See the rules at the top. Running it twice changes nothing.
+    """
+    total = 0
+    while True:
+        silent = db.session.scalars(
+            select(Application)
+            .join(Application.listing)
+            .outerjoin(ListingSession, ListingSession.id == Application.session_id)
+            .options(contains_eager(Application.listing))
+            .where(Listing.kind != Kind.EVENT, _is_over(now))
+            .order_by(Application.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=Application)
+        ).all()
+        if not silent:
+            return total
+        for application in silent:
+            listed = application.status == Status.WAITLISTED
+            to = Status.CLOSED_ELSEWHERE if listed else Status.EXPIRED_NO_ANSWER
+            move_application(application, to, ActorKind.SYSTEM, None, now)
+        total += len(silent)
+
+
+def _is_over(now: dt.datetime) -> ColumnElement[bool]:
+    return or_(
+        and_(
+            Application.created_at <= now - workflow.SILENCE,
+            or_(
+                Application.status.in_(workflow.WAITING),
+                Application.status.in_(workflow.IN_TOUCH)
+                & (Application.updated_at <= now - DROPPED),
+            ),
+        ),
+        and_(
+            Application.status == Status.WAITLISTED,
+            or_(
+                ListingSession.starts_at <= now,
+                Application.session_id.is_(None) & (Listing.status == ListingStatus.CLOSED),
+            ),
+        ),
+    )

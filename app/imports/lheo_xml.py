@@ -1,0 +1,215 @@
+"""Reading of LHEO files: one training at a time in memory, and no trap of XML followed.
+
+The parser is expat, fed by pieces. A document type is refused as soon as it opens: without it
+there is no entity to expand, inside or outside. What one training may weigh is bounded too.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import BinaryIO
+from xml.parsers import expat
+
+from app.imports.lheo_rules import Node, Problem, problems
+from app.imports.records import Record, Source
+
+CHUNK_BYTES = 1 << 16
+FILE_MAX_BYTES = 50 * 1024 * 1024
+# A real training with its sessions weighs 10 kB; a catalogue has a hundred sessions at most.
+FORMATION_MAX_BYTES = 8_000_000
+FORMATION_MAX_ELEMENTS = 100_000
+TAG_MAX_BYTES = 1_000_000
+MAX_DEPTH = 32
+PROBLEMS_TOLD = 3
+ID_MAX = 100
+_ENCODINGS = frozenset(
+    {"utf-8", "utf8", "utf-16", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "windows-1252"}
+)
+_ROOTS = frozenset({"lheo", "lheo-plus"})
+_ACTION = frozenset({"action"})
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What one listing is made of: an action, and the training it is one of."""
+
+    formation: Node
+    action: Node
+
+
+class _Refused(Exception):
+    """The file asks for what is never done, or is not what it should be."""
+
+
+@dataclass(slots=True)
+class _Formation:
+    node: Node
+    start_byte: int
+    elements: int = 1
+    too_heavy: bool = False
+
+
+class _Parser:
+    """The handlers of expat, and the trainings that are whole and wait to be read."""
+
+    def __init__(self) -> None:
+        self.whole: deque[_Formation] = deque()
+        self.seen = 0
+        self._open: _Formation | None = None
+        self._stack: list[Node] = []
+        self._depth = 0
+        self.expat = expat.ParserCreate(namespace_separator=" ")
+        self.expat.buffer_text = True
+        self.expat.StartElementHandler = self._start
+        self.expat.EndElementHandler = self._end
+        self.expat.CharacterDataHandler = self._text
+        self.expat.XmlDeclHandler = self._declared
+        self.expat.StartDoctypeDeclHandler = self._doctype
+
+    def _declared(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        if encoding and encoding.lower() not in _ENCODINGS:
+            raise _Refused("encodage déclaré inconnu : enregistrez le fichier en UTF-8")
+
+    def _doctype(self, *_declaration: object) -> None:
+        raise _Refused("le fichier contient un <!DOCTYPE>, refusé par sécurité : retirez-le")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        name = name.rpartition(" ")[2]
+        if self._depth == 1 and name not in _ROOTS:
+            raise _Refused(f"ce n’est pas un fichier LHEO (<{name[:40]}> au lieu de <lheo>)")
+        if self._depth > MAX_DEPTH:
+            raise _Refused("éléments imbriqués trop profonds")
+        line = self.expat.CurrentLineNumber
+        if self._open is None:
+            if name == "formation":
+                node = Node(name, line, attributes.get("numero", ""))
+                self._open = _Formation(node, self.expat.CurrentByteIndex)
+                self._stack = [node]
+                self.seen += 1
+            return
+        self._open.elements += 1
+        self._weigh(self._open)
+        # Kept even when it is dropped with its training: the stack must stay level.
+        node = Node(name, line, attributes.get("numero", ""))
+        if not self._open.too_heavy:
+            self._stack[-1].children.append(node)
+        self._stack.append(node)
+
+    def _text(self, text: str) -> None:
+        if self._open is None:
+            return
+        self._weigh(self._open)
+        if not self._open.too_heavy:
+            self._stack[-1].parts.append(text)
+
+    def _weigh(self, formation: _Formation) -> None:
+        weight = self.expat.CurrentByteIndex - formation.start_byte
+        if weight > FORMATION_MAX_BYTES or formation.elements > FORMATION_MAX_ELEMENTS:
+            formation.too_heavy = True
+            formation.node.children.clear()
+
+    def _end(self, _name: str) -> None:
+        self._depth -= 1
+        if self._open is None:
+            return
+        node = self._stack.pop()
+        if node.children:
+            node.parts.clear()  # Only the spaces that lay it out.
+        if not self._stack:
+            self.whole.append(self._open)
+            self._open = None
+
+
+def read_lheo(sources: Iterable[Source]) -> Iterator[Record]:
+    """Yield a record an action of LHEO files, its `raw` an Action.
+
+    A file that cannot be read to its end yields a last Record that is not complete.
+    """
+    for source in sources:
+        try:
+            with source.open() as file:
+                yield from _read_file(source.name, file)
+        except OSError:
+            yield Record(source.name, error="fichier introuvable ou illisible", complete=False)
+
+
+def _read_file(name: str, file: BinaryIO) -> Iterator[Record]:
+    parser = _Parser()
+    number = 0
+    error = ""
+    for why in _feed(parser, file):
+        error = why
+        while parser.whole:
+            for record in _records(name, parser.whole.popleft(), number):
+                number += 1
+                yield record
+    if not error and not parser.seen:
+        error = "aucune formation dans ce fichier"
+    if error:
+        line = parser.expat.CurrentLineNumber
+        yield Record(f"{name}, ligne {line}", error=error, complete=False)
+
+
+def _feed(parser: _Parser, file: BinaryIO) -> Iterator[str]:
+    """Feed the parser and stop after each piece, for what is whole to be read.
+
+    Yields why it cannot go on, an empty text when all is well.
+    """
+    try:
+        for piece in _pieces(parser, file):
+            parser.expat.Parse(piece, not piece)
+            yield ""
+    except _Refused as refusal:
+        yield str(refusal)
+    except (expat.ExpatError, ValueError, LookupError):
+        yield "XML mal formé ou fichier coupé avant sa fin"
+
+
+def _pieces(parser: _Parser, file: BinaryIO) -> Iterator[bytes]:
+    """Yield the file by pieces, then nothing once; raise _Refused when it is too heavy."""
+    fed = 0
+    while chunk := file.read(CHUNK_BYTES):
+        fed += len(chunk)
+        if fed > FILE_MAX_BYTES:
+            raise _Refused("fichier de plus de 50 Mo")
+        yield chunk
+        # What is not closed is read again from its start with each piece.
+        if fed - parser.expat.CurrentByteIndex > TAG_MAX_BYTES:
+            raise _Refused("une balise ou un commentaire de plus de 1 Mo")
+    yield b""
+
+
+def _records(name: str, formation: _Formation, before: int) -> Iterator[Record]:
+    node = formation.node
+    if formation.too_heavy:
+        yield Record(f"{name}, ligne {node.line}", error="formation trop lourde (plus de 8 Mo)")
+        return
+    shared = list(islice(problems(node, apart=_ACTION), PROBLEMS_TOLD))
+    actions = node.all("action")
+    if not actions:
+        yield Record(f"{name}, ligne {node.line}", error=_reasons(shared))
+    for number, action in enumerate(actions, before + 1):
+        position = f"{name}, ligne {action.line}, action {number}"
+        found = [*shared, *islice(problems(action), PROBLEMS_TOLD)]
+        if found:
+            yield Record(position, error=_reasons(found), source_id=source_id_of(node, action))
+        else:
+            yield Record(position, raw=Action(node, action))
+
+
+def source_id_of(formation: Node, action: Node) -> str | None:
+    """Return the number of an action, with that of its training when it has one, or None."""
+    number = "-".join(filter(None, (formation.number.strip(), action.number.strip())))
+    return number if action.number.strip() and len(number) <= ID_MAX and _plain(number) else None
+
+
+def _plain(number: str) -> bool:
+    return number.isprintable() and " " not in number
+
+
+def _reasons(found: list[Problem]) -> str:
+    return " ; ".join(f"ligne {line} : {what}" for line, what in found[:PROBLEMS_TOLD])

@@ -1,0 +1,37 @@
+"""Writes of the imports. Nothing here commits: the caller ends the transaction."""
+
+from app.imports.services.files import (
+    apply_file,
+    choose_columns,
+    confirm_file,
+    fail_file,
+    has_changes,
+    preview_file,
+    purge_files,
+    receive_file,
+    records_of,
+)
+from app.imports.services.reports import Report
+from app.imports.services.runs import (
+    Owner,
+    PlanChanged,
+    UnknownSourceError,
+    run_import,
+)
+
+__all__ = [
+    "Owner",
+    "PlanChanged",
+    "Report",
+    "UnknownSourceError",
+    "apply_file",
+    "choose_columns",
+    "confirm_file",
+    "fail_file",
+    "has_changes",
+    "preview_file",
+    "purge_files",
+    "receive_file",
+    "records_of",
+    "run_import",
+]
