@@ -33,8 +33,14 @@ PROGRAMS = {
     "Java (contrôle du HTML)": ("java",),
 }
 WORKERS = "2"
-# The look and the markup of pages, checked in a browser a few minutes before.
-SAME_WHATEVER_THE_DATABASE = ("tests/journeys/test_every_page.py",)
+# The look and the markup of pages, who may call which route, tools: checked a few minutes before.
+SAME_WHATEVER_THE_DATABASE = (
+    "tests/journeys/test_every_page.py",
+    "tests/journeys/test_public_pages.py",
+    "tests/security/test_matrix.py",
+    "tests/test_templates.py",
+    "tests/tools",
+)
 
 
 def install(*, dev: bool = True) -> None:
