@@ -20,7 +20,7 @@ from app.core.errors import DomainError
 from app.core.jobs import jobs
 from app.core.limits import limiter
 from app.core.outbox import OutboxEvent
-from app.imports.queries import closed_by_a_person
+from app.imports.queries import Origin, closed_by_a_person
 from app.listings import services as listings
 from app.listings.enums import Outcome, Status
 from app.listings.models import Listing
@@ -358,7 +358,7 @@ def test_imported_listing_removed_does_not_come_back(moderator: FlaskClient, smt
     decide(moderator, report.case, decision="remove")
 
     assert of.status == Status.CLOSED
-    assert closed_by_a_person("france-travail") == {"9"}
+    assert closed_by_a_person(Origin("france-travail")) == {"9"}
     assert deliver(smtp) == {}
 
 

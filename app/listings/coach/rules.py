@@ -234,7 +234,7 @@ RULES: tuple[Rule, ...] = (
         r"\b(?:etre|personne|candidat\w*|profil|etes|salarie|jouir|jouissant|vous jouissez) (?:\w+ )?(?:en |d'une )(?:bonne|excellente|parfaite) sante\b",
         r"\b(?:bonne|excellente|parfaite) sante (?:\w+ ){0,4}(?:exigee|obligatoire|imperative|requise|indispensable|demandee)",
         r"\b(?:sans|pas de|aucun) (?:problemes?|soucis?|antecedents?|maladies?|pathologies?) (?:de sante|de dos|medica\w+|chroniques?|psy\w*|du dos)",
-        r"\bsans (?:maladie|handicap|restriction medicale|traitement medical)\b",
+        r"(?<!avec et )(?<!avec ou )\bsans (?:maladie|handicap|restriction medicale|traitement medical)\b",
         r"\bhandicap\w*,? s'abstenir|\bhandicap\w* (?:non |pas |in)(?:acceptee?s?|compatibles?|possibles?|admis\w*|envisageables?)",
         r"\bpas de (?:personnes? )?(?:en situation de handicap|handicap\w*|rqth|travailleurs? handicapes?|malades?)\b",
         r"\b(?:non|pas|n'est pas|ne sont pas) (?:accessible|ouvert|adapte|possible|compatible)\w* (?:aux|a une|avec une|pour les|avec un) (?:personnes? )?(?:en situation de handicap|handicapee?s?|travailleurs? handicapes?|rqth|handicap)",
