@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, insert, literal, select, update
 
 from app.accounts.enums import Role
 from app.applications.measures import measure_all
-from app.core.database import db
-from app.core.outbox import OutboxEvent
+from app.core.database import UtcDateTime, db
+from app.core.outbox import OutboxDelivery, OutboxEvent, OutboxState
 from app.geography.models import Commune
 from app.listings.enums import OWN_SOURCE, Status
 from app.listings.models import Listing
@@ -80,7 +80,7 @@ def load_demo(now: dt.datetime, password: str | None) -> LoadResult:
     db.session.flush()
     if result.applications:
         measure_all(now)
-    _keep_quiet(last_event)
+    _keep_quiet(last_event, now)
     return result
 
 
@@ -128,10 +128,11 @@ def _keep_alive(
     result.applications += answers.send(listing, entry, owner, since, now)
 
 
-def _keep_quiet(last_event: int) -> None:
-    """Forget the messages that the load would send."""
+def _keep_quiet(last_event: int, now: dt.datetime) -> None:
+    """Hold the messages that the load would send for sent: `flask verify` finds every one."""
+    told = (OutboxEvent.id > last_event, OutboxEvent.topic.not_in(KEPT_TOPICS))
+    sent = select(OutboxEvent.id, literal("demonstration"), literal(now, UtcDateTime()))
     db.session.execute(
-        delete(OutboxEvent).where(
-            OutboxEvent.id > last_event, OutboxEvent.topic.not_in(KEPT_TOPICS)
-        )
+        insert(OutboxDelivery).from_select(["event_id", "handler", "done_at"], sent.where(*told))
     )
+    db.session.execute(update(OutboxEvent).where(*told).values(state=OutboxState.DONE, done_at=now))
