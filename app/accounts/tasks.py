@@ -32,7 +32,7 @@ def send_sign_in_link(payload: dict[str, Any], event_id: int) -> Effect | None:
         next_path=payload.get("next", ""),
         minutes=minutes,
     )
-    return lambda: mail.send(message)
+    return mail.sending(message)
 
 
 def send_email_code(payload: dict[str, Any], event_id: int) -> Effect | None:
@@ -44,4 +44,4 @@ def send_email_code(payload: dict[str, Any], event_id: int) -> Effect | None:
     message = mails.sign_in_code(
         pending.user, code, event_id=event_id, minutes=second_factor.CODE_MINUTES
     )
-    return lambda: mail.send(message)
+    return mail.sending(message)

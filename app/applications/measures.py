@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from statistics import median_low
+from statistics import median_high
 from typing import Any
 
 from sqlalchemy import delete, exists, or_, select
@@ -70,7 +70,7 @@ def measure(organisation_ids: Sequence[int], now: dt.datetime) -> int:
         before = measure_of(organisation), _figures(organisation)
         organisation.answer_cases = len(delays)
         organisation.answer_count = len(given)
-        organisation.answer_minutes = median_low(given) if given else None
+        organisation.answer_minutes = median_high(given) if given else None
         changed += before[1] != _figures(organisation)
         if _rank(before[0]) != _rank(measure_of(organisation)):
             seen.append(organisation.id)

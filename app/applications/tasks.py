@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import smtplib
 from typing import Any
 
 from flask import current_app
@@ -13,7 +12,7 @@ from app.applications import closing, mails, measures, progress, queries
 from app.applications.models import Application, ApplicationEvent
 from app.core import clock, mail, storage
 from app.core.database import db
-from app.core.outbox import Effect, Refused
+from app.core.outbox import Effect
 from app.listings.queries import get_listing, removed_by_team
 from app.organisations.queries import acts_for, member_of
 
@@ -23,7 +22,7 @@ def confirm_to_candidate(payload: dict[str, Any], event_id: int) -> Effect | Non
     application = db.session.get(Application, payload["application_id"])
     if application is None:
         return None
-    return _sending(mails.received(application, event_id, _base_url()))
+    return mail.sending(mails.received(application, event_id, _base_url()))
 
 
 def tell_candidate(payload: dict[str, Any], event_id: int) -> Effect | None:
@@ -31,7 +30,7 @@ def tell_candidate(payload: dict[str, Any], event_id: int) -> Effect | None:
     event = db.session.get(ApplicationEvent, payload["application_event_id"])
     if event is None:
         return None
-    return _sending(mails.moved(event.application, event, event_id, _base_url()))
+    return mail.sending(mails.moved(event.application, event, event_id, _base_url()))
 
 
 def tell_member(payload: dict[str, Any], event_id: int) -> Effect | None:
@@ -43,7 +42,7 @@ def tell_member(payload: dict[str, Any], event_id: int) -> Effect | None:
     # She may have left, or the organisation may have been suspended, since the event was written.
     if not acts_for(member, event.application.listing.organisation_id):
         return None
-    return _sending(mails.announced(event.application, event, member, event_id, _base_url()))
+    return mail.sending(mails.announced(event.application, event, member, event_id, _base_url()))
 
 
 def follow_closing(payload: dict[str, Any], _event_id: int) -> None:
@@ -62,7 +61,7 @@ def tell_of_closing(payload: dict[str, Any], event_id: int) -> Effect | None:
     if application.status not in queries.told_of_closing(listing.kind, listing.outcome):
         return None
     words = progress.closing(application, clock.now(), by_team=removed_by_team(listing))
-    return _sending(mails.listing_closed(application, words, event_id, _base_url()))
+    return mail.sending(mails.listing_closed(application, words, event_id, _base_url()))
 
 
 def remind_member(payload: dict[str, Any], event_id: int) -> Effect | None:
@@ -75,7 +74,7 @@ def remind_member(payload: dict[str, Any], event_id: int) -> Effect | None:
     waiting = queries.who_waits(organisation.id, now) if organisation.verified else None
     if waiting is None or not waiting.late:
         return None
-    return _sending(mails.reminder(organisation, waiting, member, event_id, now, _base_url()))
+    return mail.sending(mails.reminder(organisation, waiting, member, event_id, now, _base_url()))
 
 
 def measure_organisations(payloads: list[dict[str, Any]]) -> None:
@@ -90,23 +89,3 @@ def drop_file(payload: dict[str, Any], _event_id: int) -> Effect:
 
 def _base_url() -> str:
     return str(current_app.config["PUBLIC_BASE_URL"])
-
-
-def _sending(message: mail.Message | None) -> Effect | None:
-    if message is None:
-        return None
-
-    def send() -> None:
-        try:
-            mail.send(message)
-        except smtplib.SMTPRecipientsRefused as error:
-            if not all(code >= 500 for code, _text in error.recipients.values()):
-                raise
-            # An address that does not exist will not exist tomorrow. The error names it: hide it.
-            raise Refused from None
-        except smtplib.SMTPDataError as error:
-            if error.smtp_code < 500:
-                raise
-            raise Refused from None
-
-    return send

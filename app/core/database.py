@@ -71,7 +71,8 @@ db = SQLAlchemy(
     model_class=Base,
     # Objects keep their values after the commit of the request: nothing is read again to redirect.
     session_options={"expire_on_commit": False},
-    engine_options={"json_deserializer": orjson.loads},
+    # An error of the database names the statement, never what a person wrote.
+    engine_options={"json_deserializer": orjson.loads, "hide_parameters": True},
 )
 migrate = Migrate()
 

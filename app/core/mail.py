@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import smtplib
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from flask import Flask, current_app, render_template
 from flask_mailman import EmailMultiAlternatives, Mail
+
+from app.core.outbox import Effect, Refused
 
 mailman = Mail()
 
@@ -57,8 +60,31 @@ def render(name: str, *, to: str, message_id: str, **context: object) -> Message
     )
 
 
+def sending(message: Message | None) -> Effect | None:
+    """Return the effect that sends a message, if there is one: the answer of a handler."""
+    return None if message is None else lambda: send(message)
+
+
 def send(message: Message) -> None:
-    """Hand the message to the server; raise what smtplib raises. Never call it in a transaction."""
+    """Hand the message to the server. Never call it in a transaction.
+
+    Raises Refused when the server says no for good, and what smtplib raises when it may say yes
+    later.
+    """
+    try:
+        _hand_over(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        if not all(code >= 500 for code, _text in error.recipients.values()):
+            raise
+        # An address that does not exist will not exist tomorrow. The error names it: hide it.
+        raise Refused from None
+    except smtplib.SMTPDataError as error:
+        if error.smtp_code < 500:
+            raise
+        raise Refused from None
+
+
+def _hand_over(message: Message) -> None:
     # The connection is closed even when the server refuses the message.
     with mailman.get_connection() as connection:
         mail = EmailMultiAlternatives(

@@ -39,7 +39,7 @@ def tell_member(payload: dict[str, Any], event_id: int) -> Effect | None:
         event_id=event_id,
         reason=REASONS[what](listing.id) if what in REASONS else "",
     )
-    return lambda: mail.send(message)
+    return mail.sending(message)
 
 
 def hide_listings(payload: dict[str, Any], _event_id: int) -> None:

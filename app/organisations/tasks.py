@@ -43,7 +43,7 @@ def send_sign_up(payload: dict[str, Any], event_id: int) -> Effect | None:
         base_url=_base_url(),
         hours=SIGN_UP_HOURS,
     )
-    return lambda: mail.send(message)
+    return mail.sending(message)
 
 
 def send_invitation(payload: dict[str, Any], event_id: int) -> Effect | None:
@@ -55,7 +55,7 @@ def send_invitation(payload: dict[str, Any], event_id: int) -> Effect | None:
     message = mails.invitation(
         sent, token, event_id=event_id, base_url=_base_url(), days=INVITATION_DAYS
     )
-    return lambda: mail.send(message)
+    return mail.sending(message)
 
 
 def tell_owner_of_request(payload: dict[str, Any], event_id: int) -> Effect | None:
@@ -67,7 +67,7 @@ def tell_owner_of_request(payload: dict[str, Any], event_id: int) -> Effect | No
     if not queries.is_owner(owner, request.organisation_id):
         return None
     message = mails.join_request(request, owner, event_id=event_id, base_url=_base_url())
-    return lambda: mail.send(message)
+    return mail.sending(message)
 
 
 def tell_answer(payload: dict[str, Any], event_id: int) -> Effect | None:
@@ -76,7 +76,7 @@ def tell_answer(payload: dict[str, Any], event_id: int) -> Effect | None:
     if request is None or not request.user.active:
         return None
     message = mails.join_answer(request, event_id=event_id, base_url=_base_url())
-    return lambda: mail.send(message)
+    return mail.sending(message)
 
 
 def tell_decision(payload: dict[str, Any], event_id: int) -> Effect | None:
@@ -86,7 +86,7 @@ def tell_decision(payload: dict[str, Any], event_id: int) -> Effect | None:
     if event is None or owner is None or not owner.active:
         return None
     message = mails.decision(event, owner, event_id=event_id, base_url=_base_url())
-    return lambda: mail.send(message)
+    return mail.sending(message)
 
 
 def _base_url() -> str:

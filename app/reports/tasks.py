@@ -19,4 +19,4 @@ def tell_reporter(payload: dict[str, Any], event_id: int) -> Effect | None:
     if report is None:
         return None
     message = mails.decided(report, event_id, current_app.config["PUBLIC_BASE_URL"])
-    return None if message is None else lambda: mail.send(message)
+    return mail.sending(message)

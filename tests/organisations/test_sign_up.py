@@ -18,7 +18,7 @@ from app.accounts.queries import user_by_email
 from app.core import clock
 from app.core.database import db
 from app.core.jobs import jobs
-from app.core.outbox import OutboxEvent
+from app.core.outbox import OutboxEvent, OutboxState
 from app.organisations import queries, services
 from app.organisations.enums import MemberRole, OrganisationStatus
 from app.organisations.models import JoinRequest, Organisation, SignUp
@@ -56,6 +56,16 @@ def link_of(smtp: Any, path: str = "/inscription/confirmer/") -> str:
 def press(browser: FlaskClient, link: str) -> Any:
     """Press the button of the page of a link."""
     return browser.post(link, data={"csrf_token": csrf_of(browser, link)})
+
+
+def test_address_that_does_not_exist_is_tried_once(client: FlaskClient, smtp: Any) -> None:
+    smtp.refuse_with = "550 no such user"
+
+    declare(client)
+    jobs.drain()
+
+    row = db.session.scalars(select(OutboxEvent)).one()
+    assert (row.state, row.attempts, row.last_error) == (OutboxState.DEAD, 1, "Refused")
 
 
 def test_visitor_opens_an_organisation_by_the_link_she_receives(

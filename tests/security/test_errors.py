@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import IntegrityError
 
 from app.core import permissions
+from app.core.database import db
+from app.core.logging import frames
+from tests import factories
 
 
 @pytest.fixture
@@ -28,6 +32,21 @@ def test_an_unexpected_error_shows_an_incident_and_nothing_else(broken: Flask) -
     assert "tres-secret" not in answer.text
     assert "Traceback" not in answer.text
     assert "Content-Security-Policy" in answer.headers
+
+
+def test_what_is_logged_of_an_error_says_where_and_never_what_was_written() -> None:
+    twice = [factories.application(factories.listing(), first_name="Lila") for _ in range(2)]
+    twice[1].reference = twice[0].reference
+    with pytest.raises(IntegrityError) as refused:
+        db.session.flush()
+
+    told = frames(refused.value)
+
+    assert "IntegrityError" in told
+    assert __name__.rpartition(".")[2] in told
+    assert twice[0].reference not in told
+    # Where a message is shown all the same, the values of the statement are not part of it.
+    assert "Lila" not in str(refused.value)
 
 
 def test_a_policy_that_fails_denies(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
