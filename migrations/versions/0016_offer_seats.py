@@ -51,10 +51,10 @@ def upgrade() -> None:
         "(SELECT count(*) FROM application WHERE application.session_id = listing_session.id "
         "AND application.status = 'hired')"
     )
+    more = f"taken + {hired}"
     op.execute(
-        f"UPDATE listing_session SET taken = taken + {hired}, "
-        f"capacity = CASE WHEN capacity < taken + {hired} THEN taken + {hired} ELSE capacity END "
-        f"WHERE {hired} > 0"
+        f"UPDATE listing_session SET taken = {more}, "  # noqa: S608 - constants alone
+        f"capacity = CASE WHEN capacity < {more} THEN {more} ELSE capacity END WHERE {hired} > 0"
     )
 
 
