@@ -318,7 +318,7 @@ def _applications(it: SimpleNamespace, recruiter: Any, now: dt.datetime) -> None
 
 def _seats(it: SimpleNamespace, now: dt.datetime) -> None:
     """Add a seat proposed, and the dates of an event: over, to come, without anybody."""
-    school = _listing(it, "une place", Kind.TRAINING)
+    school = _listing(it, "une-place", Kind.TRAINING)
     date = factories.listing_session(school, capacity=1, taken=1)
     _application(it, school, "training offered", status=Step.OFFERED, session=date)
     event = _listing(it, "presences", Kind.EVENT)
