@@ -7,16 +7,20 @@ from app.accounts.services import purge_sign_ins
 from app.accounts.tasks import send_email_code, send_sign_in_link
 from app.applications.measures import measure_all
 from app.applications.promise import end_silence, remind_members
+from app.applications.seats import end_offers, remind_registered
 from app.applications.services import purge_applications, sweep_files
 from app.applications.tasks import (
     confirm_to_candidate,
     drop_file,
     follow_closing,
+    follow_dates,
     measure_organisations,
     remind_member,
+    remind_of_date,
     tell_candidate,
     tell_member,
     tell_of_closing,
+    tell_of_move,
 )
 from app.core.jobs import Scheduled, purge_done
 from app.core.outbox import Subscription
@@ -42,6 +46,7 @@ SUBSCRIPTIONS: list[Subscription] = [
     Subscription("listing.changed", index_changed, batch=True),
     Subscription("listing.announced", tell_listing_member),
     Subscription("listing.closed", follow_closing),
+    Subscription("listing.dates_changed", follow_dates),
     Subscription("organisation.suspended", hide_listings),
     Subscription("organisation.sign_up_requested", send_sign_up),
     Subscription("organisation.invited", send_invitation),
@@ -54,6 +59,8 @@ SUBSCRIPTIONS: list[Subscription] = [
     Subscription("application.moved", tell_candidate),
     Subscription("application.announced", tell_member),
     Subscription("application.listing_closed", tell_of_closing),
+    Subscription("application.date_moved", tell_of_move),
+    Subscription("application.date_near", remind_of_date),
     Subscription("application.overdue", remind_member),
     Subscription("application.answered", measure_organisations, batch=True),
     Subscription("application.file_dropped", drop_file),
@@ -69,6 +76,9 @@ SCHEDULE = [
     Scheduled("ask_listings", ask_due, minute="12", hour="7-15"),
     Scheduled("remind_members", remind_members, minute="*/10"),
     Scheduled("end_silence", end_silence, minute="5-59/10"),
+    Scheduled("end_offers", end_offers, minute="2-59/5"),
+    # By day in Paris.
+    Scheduled("remind_registered", remind_registered, minute="22", hour="7-17"),
     Scheduled("measure_answers", measure_all, minute="7", hour="3"),
     Scheduled("ensure_index", ensure_index),
     Scheduled("check_index", check_index, minute="37", hour="3"),

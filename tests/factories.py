@@ -14,6 +14,7 @@ from sqlalchemy import select
 from app.accounts.enums import Awaits, Role
 from app.accounts.models import User
 from app.applications.models import Application
+from app.applications.services import OFFER_LASTS
 from app.core import clock
 from app.core.database import db
 from app.geography.models import Commune
@@ -239,6 +240,7 @@ def application(of: Listing | None = None, **values: Any) -> Application:
             "email": f"samira{number}@example.org",
             "created_at": now,
             "updated_at": now,
+            "offer_until": now + OFFER_LASTS if values.get("status") == "offered" else None,
         }
         | values
     )

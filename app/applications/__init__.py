@@ -8,7 +8,9 @@ def init_app(app: Flask) -> None:
     from app.applications.views.closing import closing
     from app.applications.views.public import applications
     from app.applications.views.recruiter import recruiter
+    from app.applications.views.seats import seats
 
     app.register_blueprint(applications)
     app.register_blueprint(recruiter)
     app.register_blueprint(closing)
+    app.register_blueprint(seats)

@@ -8,7 +8,7 @@ place is cancelled for everyone.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -17,7 +17,7 @@ from app.accounts.models import User
 from app.applications import queries, workflow
 from app.applications.enums import ActorKind, DeclineReason, Status
 from app.applications.models import Application
-from app.applications.services import move_application
+from app.applications.services import NOT_HELD, move_application
 from app.applications.workflow import Family, family_of
 from app.core.database import db
 from app.core.outbox import enqueue
@@ -33,7 +33,6 @@ REASONS = {
     Outcome.UNFILLED: DeclineReason.CLOSED,
     Outcome.WITHDRAWN: DeclineReason.CLOSED,
 }
-NOT_HELD = frozenset({Outcome.UNFILLED, Outcome.WITHDRAWN})
 
 
 @dataclass(frozen=True)
@@ -61,6 +60,7 @@ def close_and_answer(
     """
     if listing.status != ListingStatus.CLOSED or listing.outcome == Outcome.EXPIRED:
         close_listing(actor, listing, outcome, now, unfilled_reason)
+    queries.lock_sessions(listing_id=listing.id)
     reason = REASONS[Outcome(listing.outcome or outcome)]
     told = [one for one in queries.unanswered(listing.id, lock=True) if one.id in refused]
     for application in told:
@@ -77,8 +77,12 @@ def after_closing(listing: Listing, now: dt.datetime) -> None:
     """
     if listing.status != ListingStatus.CLOSED or listing.outcome is None:
         return
+    queries.lock_sessions(listing_id=listing.id)
     if family_of(listing.kind) is Family.EVENT:
         _end_registrations(listing, now)
+    elif listing.outcome in NOT_HELD:
+        for application in _in(listing, S.OFFERED):
+            move_application(application, S.CLOSED_ELSEWHERE, ActorKind.SYSTEM, None, now)
     for application in _to_tell(listing):
         application.closing_told_at = now
         enqueue("application.listing_closed", now=now, application_id=application.id)
@@ -108,13 +112,16 @@ def _end_registrations(listing: Listing, now: dt.datetime) -> None:
     """
     off = listing.outcome in NOT_HELD
     for status in (S.WAITLISTED, S.REGISTERED):
-        rows = db.session.scalars(
-            select(Application)
-            .where(Application.listing_id == listing.id, Application.status == status)
-            .order_by(Application.id)
-        ).all()
-        for application in rows:
+        for application in _in(listing, status):
             session = application.session
             to_come = session is None or session.starts_at > now
             if (off and to_come) or (status == S.WAITLISTED and not to_come):
                 move_application(application, S.CANCELLED, ActorKind.SYSTEM, None, now)
+
+
+def _in(listing: Listing, status: Status) -> Sequence[Application]:
+    return db.session.scalars(
+        select(Application)
+        .where(Application.listing_id == listing.id, Application.status == status)
+        .order_by(Application.id)
+    ).all()

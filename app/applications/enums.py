@@ -21,6 +21,7 @@ class Status(StrEnum):
     EXPIRED_NO_ANSWER = "expired_no_answer"
     ADMITTED = "admitted"
     WAITLISTED = "waitlisted"
+    OFFERED = "offered"
     REFUSED = "refused"
     ENROLLED = "enrolled"
     REGISTERED = "registered"
@@ -165,6 +166,7 @@ STATUS_LABELS = {
     Status.EXPIRED_NO_ANSWER: lazy("Restée sans réponse"),
     Status.ADMITTED: lazy("Admission"),
     Status.WAITLISTED: lazy("Liste d’attente"),
+    Status.OFFERED: lazy("Place proposée"),
     Status.REFUSED: lazy("Non retenue"),
     Status.ENROLLED: lazy("Entrée en formation"),
     Status.REGISTERED: lazy("Inscription confirmée"),

@@ -128,7 +128,11 @@ class ApplicationForm(OpenForm):
         """Ask for a date when there are several; the only one goes without saying."""
         offered = [choice.value for choice in field.choices or []]
         if len(offered) == 1:
-            field.data = offered[0]
+            chosen, field.data = field.data, offered[0]
+            if chosen not in (None, offered[0]):
+                raise ValidationError(
+                    _("La date choisie n’est plus proposée. Il reste celle-ci\u00a0: vérifiez-la.")
+                )
         if offered and field.data not in offered:
             raise ValidationError(_("Choisissez une date."))
 
@@ -195,6 +199,14 @@ class LookupForm(BaseForm):
 
 class WithdrawForm(BaseForm):
     """A button."""
+
+
+class OfferForm(BaseForm):
+    """A button."""
+
+
+class AttendanceForm(BaseForm):
+    """A button; who came is read beside it, a pair of radio buttons a person."""
 
 
 class MoveForm(BaseForm):

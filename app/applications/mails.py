@@ -10,8 +10,9 @@ from app.applications.enums import DECLINE_MESSAGES, ActorKind, DeclineReason, S
 from app.applications.models import Application, ApplicationEvent
 from app.applications.queries import Waiting
 from app.core import mail
-from app.core.filters import date_with_weekday
+from app.core.filters import date_long, date_with_weekday, time_short
 from app.core.i18n import _, lazy
+from app.listings.enums import Kind
 from app.listings.models import Listing
 from app.organisations.models import Organisation
 
@@ -30,6 +31,7 @@ HEADINGS = {
     S.EXPIRED_NO_ANSWER: lazy("La structure ne vous a pas répondu."),
     S.ADMITTED: lazy("Vous êtes admis·e\u00a0!"),
     S.WAITLISTED: lazy("Vous êtes sur la liste d’attente."),
+    S.OFFERED: lazy("Une place est libre pour vous."),
     S.REFUSED: lazy("La réponse est non, cette fois."),
     S.ENROLLED: lazy("Votre entrée en formation est notée."),
     S.REGISTERED: lazy("Une place s’est libérée\u00a0: vous êtes inscrit·e."),
@@ -40,8 +42,12 @@ DROPPED = lazy("La structure ne nous a pas dit la suite.")
 
 def follow_url(application: Application, base_url: str) -> str:
     """Return the link by which the person follows her application. Opening it changes nothing."""
+    return _page_url(application, base_url)
+
+
+def _page_url(application: Application, base_url: str, page: str = "") -> str:
     token = keys.link_token(application.link_salt)
-    return f"{base_url}/candidature/{application.reference}?cle={token}"
+    return f"{base_url}/candidature/{application.reference}{page}?cle={token}"
 
 
 def decline_message(reason: DeclineReason, application: Application) -> str:
@@ -83,6 +89,8 @@ def moved(
     if application.email is None:
         return None
     to = S(event.to_status)
+    if to is S.OFFERED:
+        return _offered(application, event_id, base_url)
     heading, next_sentence = _heading(application, event)
     return mail.render(
         "applications/moved",
@@ -99,6 +107,67 @@ def moved(
         if application.session and to in {S.REGISTERED, S.CANCELLED}
         else "",
         url=follow_url(application, base_url),
+    )
+
+
+def _offered(application: Application, event_id: int, base_url: str) -> mail.Message | None:
+    """Return the offer of a seat, or None when it was answered or taken back since."""
+    session = application.session
+    if application.email is None or application.status != S.OFFERED or session is None:
+        return None
+    return mail.render(
+        "applications/seat_offered",
+        to=application.email,
+        message_id=f"application-moved-{event_id}",
+        application=application,
+        listing=application.listing,
+        employer=progress.employer(application),
+        session_on=date_long(session.starts_at),
+        until=progress.until(application),
+        url=_page_url(application, base_url, "/place"),
+    )
+
+
+def date_near(application: Application, event_id: int, base_url: str) -> mail.Message | None:
+    """Return the reminder of a date that comes, or None without an e-mail."""
+    session = application.session
+    if application.email is None or session is None:
+        return None
+    return mail.render(
+        "applications/date_near",
+        to=application.email,
+        message_id=f"application-date-near-{event_id}",
+        application=application,
+        listing=application.listing,
+        employer=progress.employer(application),
+        session_at=progress.when(session.starts_at),
+        ends=time_short(session.ends_at) if session.ends_at else "",
+        url=follow_url(application, base_url),
+        cancel_url=_page_url(application, base_url, "/retirer"),
+    )
+
+
+def date_moved(
+    application: Application, was: dt.datetime, event_id: int, base_url: str
+) -> mail.Message | None:
+    """Return the message that says that a date has changed, or None without an e-mail."""
+    session = application.session
+    if application.email is None or session is None:
+        return None
+    timed = application.listing.kind in {Kind.EVENT, Kind.IMMERSION}
+    written = progress.when if timed else date_long
+    return mail.render(
+        "applications/date_moved",
+        to=application.email,
+        message_id=f"application-date-moved-{event_id}",
+        application=application,
+        listing=application.listing,
+        employer=progress.employer(application),
+        before=written(was),
+        after=written(session.starts_at),
+        is_event=application.listing.kind == Kind.EVENT,
+        url=follow_url(application, base_url),
+        cancel_url=_page_url(application, base_url, "/retirer"),
     )
 
 
@@ -125,6 +194,8 @@ def _heading(application: Application, event: ApplicationEvent) -> tuple[str, st
     to, session = S(event.to_status), application.session
     if progress.was_dropped(event):
         return str(DROPPED), str(progress.AFTER_DROPPED)
+    if to is S.WAITLISTED and event.from_status == S.OFFERED:
+        return _("Le délai pour prendre la place est passé."), str(progress.AFTER_OFFER)
     if to is not S.CANCELLED or event.actor_kind != ActorKind.SYSTEM:
         return str(HEADINGS[to]), str(progress.NEXT[to])
     others = _("D’autres rendez-vous sont ouverts sur le site.")
@@ -141,18 +212,21 @@ def announced(
     base_url: str,
 ) -> mail.Message:
     """Return the message to a member: somebody answered, or took her answer back. No names."""
-    taken_back = event.actor_kind == ActorKind.CANDIDATE and event.from_status is not None
+    taken_back = event.to_status in workflow.TAKEN_BACK
     return mail.render(
         "applications/announced",
         to=member.email,
         message_id=f"application-announced-{event_id}",
         listing=application.listing,
         taken_back=taken_back,
+        accepted=event.to_status == S.ADMITTED,
+        offered_until=progress.until(application) if event.to_status == S.OFFERED else "",
         due=progress.when(application.answer_due_at)
-        if application.answer_due_at and not taken_back
+        if application.answer_due_at and event.from_status is None
         else "",
         is_event=workflow.family_of(application.listing.kind) is workflow.Family.EVENT,
-        url=f"{base_url}/recruter/",
+        url=f"{base_url}/recruter/"
+        + (f"candidatures/{application.id}" if event.to_status in {S.OFFERED, S.ADMITTED} else ""),
         hello=_("Bonjour %(name)s,", name=member.name),
     )
 

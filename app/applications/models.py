@@ -56,6 +56,12 @@ class Application(db.Model):
     closing_told_at: Mapped[dt.datetime | None] = mapped_column(
         comment="when the person was told that the listing had closed before any answer"
     )
+    offer_until: Mapped[dt.datetime | None] = mapped_column(
+        comment="until when the seat proposed is kept for the person"
+    )
+    date_reminded_at: Mapped[dt.datetime | None] = mapped_column(
+        comment="when the person was reminded of the date she is registered for"
+    )
     # How many reminders the members have had of her, see promise.REMINDERS.
     reminders: Mapped[int] = mapped_column(default=0, server_default="0")
     decline_reason: Mapped[str | None] = mapped_column(String(30))
@@ -73,6 +79,7 @@ class Application(db.Model):
         one_of("status", Status),
         one_of("call_back", CallBack),
         one_of("diploma_held", DiplomaHeld, nullable=True),
+        CheckConstraint("(status = 'offered') = (offer_until IS NOT NULL)", name="offer_has_end"),
         CheckConstraint("reminders BETWEEN 0 AND 3", name="reminders_known"),
         CheckConstraint("phone IS NOT NULL OR email IS NOT NULL", name="reachable"),
         CheckConstraint("(cv_key IS NULL) = (cv_sha256 IS NULL)", name="cv_complete"),

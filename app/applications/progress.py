@@ -11,10 +11,10 @@ from app.applications.enums import CALL_BACK_LABELS, CallBack, Status
 from app.applications.models import Application, ApplicationEvent
 from app.applications.workflow import IN_TOUCH, WAITING, Family, family_of
 from app.core.clock import paris_date
-from app.core.filters import NBSP, date_with_weekday, time_short
+from app.core.filters import NBSP, date_short, date_with_weekday, time_short
 from app.core.i18n import _, lazy, plural
 from app.listings.enums import Kind, Outcome
-from app.listings.models import Listing
+from app.listings.models import Listing, ListingSession
 
 
 class Step(NamedTuple):
@@ -42,6 +42,7 @@ DONE = {
     S.EXPIRED_NO_ANSWER: lazy("Sans réponse de la structure"),
     S.ADMITTED: lazy("Réponse\u00a0: vous êtes admis·e"),
     S.WAITLISTED: lazy("Sur la liste d’attente"),
+    S.OFFERED: lazy("Une place vous est proposée"),
     S.REFUSED: lazy("Réponse\u00a0: c’est non cette fois"),
     S.ENROLLED: lazy("Entrée en formation"),
     S.REGISTERED: lazy("Inscription confirmée"),
@@ -65,6 +66,7 @@ NEXT = {
     ),
     S.ADMITTED: lazy("Une place vous attend. L’équipe vous dit comment vous inscrire."),
     S.WAITLISTED: lazy("Nous vous prévenons dès qu’une place se libère, si vous avez un e-mail."),
+    S.OFFERED: lazy("Une place est gardée pour vous. Dites si vous la prenez."),
     S.REFUSED: lazy("D’autres formations sont ouvertes aujourd’hui."),
     S.ENROLLED: lazy("Bonne formation\u00a0!"),
     S.REGISTERED: lazy(
@@ -80,7 +82,13 @@ AFTER_DROPPED = lazy(
     "Vous vous êtes parlé, mais la structure ne nous a pas dit la suite. Si un rendez-vous est "
     "prévu, il tient toujours. Sinon, d’autres annonces sont ouvertes."
 )
-_RANK = {S.RECEIVED: 1, S.SEEN: 2, S.CONTACTED: 3, S.MEETING: 3, S.TRIAL: 3, S.WAITLISTED: 4}
+# She let an offer pass: the next seats are not proposed to her, the school may still choose her.
+AFTER_OFFER = lazy(
+    "Une place vous a été proposée, puis le délai est passé\u00a0: elle va à la personne suivante. "
+    "Vous restez sur la liste. Si vous voulez encore venir, dites-le à l’équipe."
+)
+_RANK = {S.RECEIVED: 1, S.SEEN: 2, S.CONTACTED: 3, S.MEETING: 3, S.TRIAL: 3}
+_RANK |= {S.WAITLISTED: 4, S.OFFERED: 4}
 
 
 def when(instant: dt.datetime) -> str:
@@ -137,8 +145,8 @@ def steps(application: Application) -> list[Step]:
         Step(_meeting_title(application), text=_("Vous choisissez la date ensemble.")),
         Step(_("Une réponse claire"), text=_("Oui ou non, avec la raison.")),
     ]
-    if application.status == S.WAITLISTED:
-        ways[4] = Step(str(DONE[S.WAITLISTED]), text=str(NEXT[S.WAITLISTED]))
+    if application.status in {S.WAITLISTED, S.OFFERED}:
+        ways[4] = Step(str(DONE[S(application.status)]), text=next_sentence(application))
     states = ["done"] * rank + ["now"] + ["next"] * 4
     return [
         step._replace(state=state, tag=_("Étape en cours") if state == "now" else "")
@@ -166,7 +174,21 @@ def next_sentence(application: Application) -> str:
     """Return what happens now, in one sentence."""
     if application.events and was_dropped(application.events[-1]):
         return str(AFTER_DROPPED)
+    if application.status == S.WAITLISTED and had_offer(application):
+        return str(AFTER_OFFER)
+    if application.offer_until is not None:
+        return _("Une place est gardée pour vous jusqu’au %(when)s.", when=until(application))
     return str(NEXT[S(application.status)])
+
+
+def had_offer(application: Application) -> bool:
+    """Return whether a seat was proposed to the person, now or before."""
+    return any(event.to_status == S.OFFERED for event in application.events)
+
+
+def until(application: Application) -> str:
+    """Return « mercredi 25 novembre, 10 h 42 »: until when the seat proposed is kept."""
+    return when(application.offer_until) if application.offer_until else ""
 
 
 def _event_steps(application: Application) -> list[Step]:
@@ -204,6 +226,27 @@ def promise(application: Application) -> str:
     if application.answer_due_at is None:
         return ""
     return _("Avant %(when)s.", when=when(application.answer_due_at))
+
+
+def session_date(session: ListingSession) -> str:
+    """Write « mercredi 25 novembre, 9 h », « du 3 décembre au 14 décembre », after its label."""
+    start, end = session.starts_at, session.ends_at
+    if end is not None and paris_date(end) != paris_date(start):
+        date = _("du %(start)s au %(end)s", start=date_short(start), end=date_short(end))
+    else:
+        date = when(start)
+    return f"{session.label}, {date}" if session.label else date
+
+
+def session_label(session: ListingSession) -> str:
+    """Write one of the dates to choose from, with its seats when they are counted."""
+    date, left = session_date(session), session.seats_left
+    if left is None:
+        return date
+    if left <= 0:
+        return _("%(date)s (complet\u00a0: liste d’attente)", date=date)
+    seats = plural("il reste une place", "il reste %(num)d\u00a0places", left)
+    return f"{date} ({seats})"
 
 
 class Closing(NamedTuple):

@@ -6,6 +6,7 @@ What ends without anybody's decision:
 - they have spoken (`workflow.IN_TOUCH`): nine days without another step, and never before the
   21st day. A conversation that goes on lives as long as it goes on; one that was dropped has its
   outcome on the 30th day at the latest, unless a step was taken in the last nine days;
+- a seat proposed: the delay to take it (`seats.end_offers`), never past the first day;
 - a place on the waiting list of a training: it is an answer, with its date. It ends when that
   date begins, or with the listing when it has none.
 
@@ -20,7 +21,7 @@ import datetime as dt
 from sqlalchemy import ColumnElement, and_, case, exists, or_, select, update
 from sqlalchemy.orm import contains_eager
 
-from app.applications import workflow
+from app.applications import queries, workflow
 from app.applications.enums import ActorKind, Status
 from app.applications.models import Application
 from app.applications.services import move_application
@@ -120,14 +121,21 @@ def end_silence(now: dt.datetime, *, limit: int = BATCH) -> int:
     """
     total = 0
     while True:
-        silent = db.session.scalars(
+        over = (
             select(Application)
             .join(Application.listing)
             .outerjoin(ListingSession, ListingSession.id == Application.session_id)
-            .options(contains_eager(Application.listing))
             .where(Listing.kind != Kind.EVENT, _is_over(now))
             .order_by(Application.id)
             .limit(limit)
+        )
+        found = db.session.execute(
+            over.with_only_columns(Application.id, Application.session_id)
+        ).all()
+        queries.lock_sessions(*{session_id for _id, session_id in found if session_id})
+        silent = db.session.scalars(
+            over.where(Application.id.in_([id_ for id_, _session in found]))
+            .options(contains_eager(Application.listing))
             .with_for_update(skip_locked=True, of=Application)
         ).all()
         if not silent:

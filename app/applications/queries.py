@@ -7,15 +7,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, case, exists, func, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from app.applications import workflow
 from app.applications.enums import Status
-from app.applications.models import Application, ContactView, LookupAttempt
+from app.applications.models import Application, ApplicationEvent, ContactView, LookupAttempt
 from app.core.clock import paris_date
 from app.core.database import db
-from app.listings.enums import Kind, Outcome
+from app.listings.enums import WITH_WAITING_LIST, Kind, Outcome
 from app.listings.models import Listing, ListingSession
 from app.organisations.enums import OrganisationStatus
 from app.organisations.models import Membership, Organisation
@@ -86,13 +86,33 @@ def lock_listing(listing_id: int) -> Listing | None:
 
 
 def open_sessions(listing: Listing, now: dt.datetime) -> list[ListingSession]:
-    """Return the sessions one may still answer for, soonest first."""
+    """Return the sessions one may still answer for, soonest first.
+
+    One that is full has a waiting list, save the periods of an internship or of an immersion.
+    """
     today = paris_date(now)
+    may_wait = listing.kind in WITH_WAITING_LIST
     return [
         session
         for session in listing.sessions
-        if session.starts_at > now and (session.deadline is None or session.deadline >= today)
+        if session.starts_at > now
+        and (session.deadline is None or session.deadline >= today)
+        and (may_wait or session.seats_left != 0)
     ]
+
+
+def lock_sessions(*ids: int, listing_id: int | None = None) -> None:
+    """Hold sessions until the commit; those of a listing, or those whose ids are given.
+
+    Whoever holds applications of a session, and may need its seats, comes by here first: the
+    session, then its applications. Two who go the other way would wait for each other for ever.
+    """
+    query = select(ListingSession.id).order_by(ListingSession.id).with_for_update(key_share=True)
+    if listing_id is None:
+        query = query.where(ListingSession.id.in_(ids))
+    else:
+        query = query.where(ListingSession.listing_id == listing_id)
+    db.session.execute(query).all()
 
 
 def by_reference(reference: str) -> Application | None:
@@ -126,15 +146,71 @@ def live_of_candidate(listing_id: int, candidate_key: str) -> Application | None
     ).one_or_none()
 
 
-def next_waitlisted(session_id: int | None) -> Application | None:
-    """Return who has waited longest for a seat of an event."""
+def next_waitlisted(session_id: int) -> Application | None:
+    """Return who has been longest on the waiting list of a session, to be offered a seat.
+
+    Who let an offer pass is left to the school: she is not offered the next seats.
+    """
+    theirs = ApplicationEvent.application_id == Application.id
+    listed_at = (
+        select(func.max(ApplicationEvent.at))
+        .where(theirs, ApplicationEvent.to_status == Status.WAITLISTED)
+        .scalar_subquery()
+    )
     return db.session.scalars(
         select(Application)
-        .where(Application.session_id == session_id, Application.status == Status.WAITLISTED)
-        .order_by(Application.created_at, Application.id)
+        .where(
+            Application.session_id == session_id,
+            Application.status == Status.WAITLISTED,
+            ~exists().where(theirs, ApplicationEvent.to_status == Status.OFFERED),
+        )
+        .order_by(func.coalesce(listed_at, Application.created_at), Application.id)
         .limit(1)
-        .with_for_update()
+        .with_for_update(of=Application, key_share=True)
     ).one_or_none()
+
+
+def expected_at(session_id: int) -> list[Application]:
+    """Return who has a seat at a date of an event, whether she came or not, by first name."""
+    return list(
+        db.session.scalars(
+            select(Application)
+            .where(
+                Application.session_id == session_id,
+                Application.status.in_(workflow.SEATED[workflow.Family.EVENT]),
+            )
+            .order_by(Application.first_name, Application.last_name, Application.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def event_date_of_member(session_id: int, user_id: int) -> ListingSession | None:
+    """Return a date of an event of a verified organisation of that person; else None."""
+    return db.session.scalars(
+        select(ListingSession)
+        .join(ListingSession.listing)
+        .where(
+            ListingSession.id == session_id,
+            Listing.kind == Kind.EVENT,
+            Listing.organisation_id.in_(_of_member(user_id)[0]),
+        )
+        .options(contains_eager(ListingSession.listing))
+    ).one_or_none()
+
+
+def on_waiting_lists(listing_id: int) -> dict[int, int]:
+    """Return how many people are on the waiting list of each session of a listing."""
+    rows = db.session.execute(
+        select(Application.session_id, func.count())
+        .where(
+            Application.listing_id == listing_id,
+            Application.status == Status.WAITLISTED,
+            Application.session_id.is_not(None),
+        )
+        .group_by(Application.session_id)
+    ).all()
+    return {session_id: number for session_id, number in rows if session_id}
 
 
 def tries_since(keys: Collection[str], since: dt.datetime) -> dict[str, int]:

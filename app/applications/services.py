@@ -21,10 +21,13 @@ from app.core.database import db
 from app.core.errors import DomainError
 from app.core.i18n import _
 from app.core.outbox import enqueue
+from app.listings.enums import WITH_WAITING_LIST, Outcome
 from app.listings.models import Listing, ListingSession
 from app.organisations.queries import members_of
 
 TRIES_PER_REFERENCE = 10
+# How a listing ends when nobody will come.
+NOT_HELD = frozenset({Outcome.UNFILLED, Outcome.WITHDRAWN})
 # People share addresses: a library, a counsellor's office, a phone operator.
 TRIES_PER_ADDRESS = 60
 TRIES_WINDOW = dt.timedelta(minutes=15)
@@ -32,6 +35,8 @@ KEEP_FINISHED = dt.timedelta(days=90)
 FILE_GRACE = dt.timedelta(hours=24)
 KEEP_SILENT = dt.timedelta(days=365)
 NEW_REFERENCE_TRIES = 5
+# How long a seat is kept for the person who waited, at most: never past the first day.
+OFFER_LASTS = dt.timedelta(hours=72)
 
 
 class ListingNotOpen(DomainError):
@@ -152,7 +157,7 @@ def _new_application(
     is_event = workflow.family_of(listing.kind) is workflow.Family.EVENT
     status = Status.RECEIVED
     if is_event:
-        status = Status.REGISTERED if _take_seat(session) else Status.WAITLISTED
+        status = Status.REGISTERED if _may_come(session) else Status.WAITLISTED
     promise = listing.organisation.promise_hours if listing.organisation else None
     application = Application(
         reference=reference,
@@ -185,6 +190,15 @@ def _new_application(
     return application
 
 
+def _may_come(session: ListingSession | None) -> bool:
+    """Take a seat, unless people wait: those just added are theirs."""
+    if session is not None:
+        queries.lock_sessions(session.id)
+        if queries.next_waitlisted(session.id) is not None:
+            return False
+    return _take_seat(session)
+
+
 def _take_seat(session: ListingSession | None) -> bool:
     """Take a seat in one statement, so that two people never get the last one."""
     if session is None:
@@ -204,10 +218,11 @@ def _take_seat(session: ListingSession | None) -> bool:
 def _announce(application: Application, now: dt.datetime) -> None:
     """Enqueue the message to the person and one message to each member of the organisation."""
     enqueue("application.received", now=now, application_id=application.id)
-    _tell_members(application, application.events[-1], now)
+    tell_members(application, application.events[-1], now)
 
 
-def _tell_members(application: Application, event: ApplicationEvent, now: dt.datetime) -> None:
+def tell_members(application: Application, event: ApplicationEvent, now: dt.datetime) -> None:
+    """Enqueue the message of one change for each member of the organisation."""
     organisation_id = application.listing.organisation_id
     if organisation_id is None:
         return
@@ -236,7 +251,10 @@ def move_application(
     Returns the line of the log, or None when the application is already there (a second click).
     Raises NotAllowedTransition, ReasonMissing, NoSeatLeft.
     """
-    db.session.refresh(application, ["status"], with_for_update=True)
+    if application.session_id is not None:
+        queries.lock_sessions(application.session_id)
+    # Who opens the sheet refers to the row already: this lock lets that reference be.
+    db.session.refresh(application, ["status"], with_for_update={"key_share": True})
     if application.status == to:
         return None
     kind = application.listing.kind
@@ -257,6 +275,7 @@ def move_application(
         _note_contact(application, now)
     application.status = to
     application.updated_at = now
+    application.offer_until = _offer_end(application, now) if to is Status.OFFERED else None
     db.session.flush()
     if to not in workflow.SILENT:
         enqueue(
@@ -265,9 +284,16 @@ def move_application(
             application_id=application.id,
             application_event_id=event.id,
         )
-    if seat_freed:
-        _promote_next(application, now)
+    if to is Status.OFFERED and application.email is None:
+        tell_members(application, event, now)
+    if seat_freed and application.session is not None:
+        fill_seats(application.session, now)
     return event
+
+
+def _offer_end(application: Application, now: dt.datetime) -> dt.datetime:
+    end = now + OFFER_LASTS
+    return min(end, application.session.starts_at) if application.session else end
 
 
 def _note_contact(application: Application, now: dt.datetime) -> None:
@@ -291,7 +317,11 @@ def _change_seat(application: Application, to: Status) -> bool:
     kind = application.listing.kind
     had, needs = workflow.holds_seat(kind, application.status), workflow.holds_seat(kind, to)
     if needs and not had and not _take_seat(application.session):
-        raise NoSeatLeft(_("Il n’y a plus de place. Mettez la personne sur la liste d’attente."))
+        if kind in WITH_WAITING_LIST:
+            message = _("Il n’y a plus de place. Mettez la personne sur la liste d’attente.")
+        else:
+            message = _("Cette période est complète. Ajoutez-y d’abord une place, dans l’annonce.")
+        raise NoSeatLeft(message)
     freed = had and not needs and application.session_id is not None
     if freed:
         db.session.execute(
@@ -303,18 +333,25 @@ def _change_seat(application: Application, to: Status) -> bool:
     return freed
 
 
-def _promote_next(application: Application, now: dt.datetime) -> None:
-    """Give the seat just freed to whoever has waited longest for that date of an event to come.
+def fill_seats(session: ListingSession, now: dt.datetime) -> int:
+    """Give the seats that are free to those who have waited longest; return how many were given.
 
-    The waiting list of a training is not served in this order: the school chooses.
+    A seat of an event is theirs at once. A seat of a training is proposed, and kept for a while.
+    The caller holds the session (`queries.lock_sessions`).
     """
-    session = application.session
-    is_event = workflow.family_of(application.listing.kind) is workflow.Family.EVENT
-    if not is_event or session is None or session.starts_at <= now:
-        return
-    waiting = queries.next_waitlisted(application.session_id)
-    if waiting is not None:
-        move_application(waiting, Status.REGISTERED, ActorKind.SYSTEM, None, now)
+    listing = session.listing
+    if session.starts_at <= now or listing.outcome in NOT_HELD:
+        return 0
+    is_event = workflow.family_of(listing.kind) is workflow.Family.EVENT
+    to = Status.REGISTERED if is_event else Status.OFFERED
+    given = 0
+    while (waiting := queries.next_waitlisted(session.id)) is not None:
+        try:
+            move_application(waiting, to, ActorKind.SYSTEM, None, now)
+        except NoSeatLeft:
+            break
+        given += 1
+    return given
 
 
 def withdraw_application(application: Application, now: dt.datetime) -> ApplicationEvent | None:
@@ -329,7 +366,7 @@ def withdraw_application(application: Application, now: dt.datetime) -> Applicat
     _forget_file(application, now)
     application.message = ""
     db.session.flush()
-    _tell_members(application, event, now)
+    tell_members(application, event, now)
     return event
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from flask import current_app
 
 from app.accounts.models import User
 from app.accounts.queries import get_user
-from app.applications import closing, mails, measures, progress, queries
+from app.applications import closing, mails, measures, progress, queries, seats
+from app.applications.enums import Status
 from app.applications.models import Application, ApplicationEvent
 from app.core import clock, mail, storage
 from app.core.database import db
@@ -50,6 +52,30 @@ def follow_closing(payload: dict[str, Any], _event_id: int) -> None:
     listing = get_listing(payload["listing_id"])
     if listing is not None:
         closing.after_closing(listing, clock.now())
+
+
+def follow_dates(payload: dict[str, Any], _event_id: int) -> None:
+    """Serve the waiting lists of a listing whose dates have changed; tell who counts on them."""
+    listing = get_listing(payload["listing_id"])
+    if listing is not None:
+        seats.follow_dates(listing, payload["moved"], clock.now())
+
+
+def tell_of_move(payload: dict[str, Any], event_id: int) -> Effect | None:
+    """Tell one person that her date has changed, unless she gave her place back since."""
+    application = db.session.get(Application, payload["application_id"])
+    if application is None or not seats.counts_on_date(application):
+        return None
+    was = dt.datetime.fromisoformat(payload["was"])
+    return mail.sending(mails.date_moved(application, was, event_id, _base_url()))
+
+
+def remind_of_date(payload: dict[str, Any], event_id: int) -> Effect | None:
+    """Remind one person of the event she is registered for, unless she gave her seat back since."""
+    application = db.session.get(Application, payload["application_id"])
+    if application is None or application.status != Status.REGISTERED:
+        return None
+    return mail.sending(mails.date_near(application, event_id, _base_url()))
 
 
 def tell_of_closing(payload: dict[str, Any], event_id: int) -> Effect | None:

@@ -59,6 +59,8 @@ WORK: Table = {
     S.CONTACTED: _row((S.MEETING, S.TRIAL, S.HIRED, S.DECLINED), _OUT, _UNANSWERED),
     S.MEETING: _row((S.TRIAL, S.HIRED, S.DECLINED), _OUT, _UNANSWERED),
     S.TRIAL: _row((S.HIRED, S.DECLINED), _OUT, _UNANSWERED),
+    # Who cannot come after all gives her place back.
+    S.HIRED: _row((), _OUT),
     # A late answer is better than none.
     S.EXPIRED_NO_ANSWER: _row((S.CONTACTED, S.MEETING, S.TRIAL, S.HIRED, S.DECLINED), _OUT),
 }
@@ -69,7 +71,13 @@ TRAINING: Table = {
     S.SEEN: _row((S.CONTACTED, S.MEETING, S.ADMITTED, S.WAITLISTED, S.REFUSED), _OUT, _UNANSWERED),
     S.CONTACTED: _row((S.MEETING, S.ADMITTED, S.WAITLISTED, S.REFUSED), _OUT, _UNANSWERED),
     S.MEETING: _row((S.ADMITTED, S.WAITLISTED, S.REFUSED), _OUT, _UNANSWERED),
-    S.WAITLISTED: _row((S.ADMITTED, S.REFUSED), _OUT, (S.CLOSED_ELSEWHERE,)),
+    S.WAITLISTED: _row((S.ADMITTED, S.REFUSED), _OUT, (S.OFFERED, S.CLOSED_ELSEWHERE)),
+    # A seat is kept for her until she answers; a member may answer for who has no e-mail.
+    S.OFFERED: _row(
+        (S.ADMITTED, S.WAITLISTED, S.REFUSED),
+        (S.ADMITTED, S.WITHDRAWN),
+        (S.WAITLISTED, S.CLOSED_ELSEWHERE),
+    ),
     S.ADMITTED: _row((S.ENROLLED, S.REFUSED), _OUT),
     S.ENROLLED: _row((), _OUT),
     S.EXPIRED_NO_ANSWER: _row((S.CONTACTED, S.MEETING, S.ADMITTED, S.WAITLISTED, S.REFUSED), _OUT),
@@ -88,8 +96,9 @@ NEEDS_REASON = frozenset({S.DECLINED, S.REFUSED})
 SILENT = frozenset({S.SEEN, S.ATTENDED, S.ABSENT})
 # While an application is in one of these states it occupies a seat of its session.
 SEATED = {
-    Family.WORK: frozenset[Status](),
-    Family.TRAINING: frozenset({S.ADMITTED, S.ENROLLED}),
+    # The periods of an internship, the dates of an immersion; a job has neither.
+    Family.WORK: frozenset({S.HIRED}),
+    Family.TRAINING: frozenset({S.OFFERED, S.ADMITTED, S.ENROLLED}),
     Family.EVENT: frozenset({S.REGISTERED, S.ATTENDED, S.ABSENT}),
 }
 # Nobody has called yet: the promise runs.

@@ -27,6 +27,7 @@ from app.listings.enums import (
     DIPLOMA_NEED_LABELS,
     KIND_PARAMS,
     MODALITY_LABELS,
+    WITH_WAITING_LIST,
     DiplomaNeed,
     Kind,
     Modality,
@@ -64,6 +65,7 @@ LIST_TITLES = {
 SESSIONS_TITLES = {
     Kind.TRAINING: lazy("Les rentrées"),
     Kind.EVENT: lazy("Les dates"),
+    Kind.INTERNSHIP: lazy("Les périodes"),
 }
 
 
@@ -382,13 +384,15 @@ def _measured(listing: Listing) -> tuple[str, bool]:
 
 
 def _sessions(listing: Listing, now: dt.datetime) -> list[Seats]:
-    timed = listing.kind in {Kind.EVENT, Kind.IMMERSION}
     return [
-        _seats(session, now, timed=timed) for session in listing.sessions if session.starts_at > now
+        _seats(session, now, Kind(listing.kind))
+        for session in listing.sessions
+        if session.starts_at > now
     ]
 
 
-def _seats(session: ListingSession, now: dt.datetime, *, timed: bool) -> Seats:
+def _seats(session: ListingSession, now: dt.datetime, kind: Kind) -> Seats:
+    timed = kind in {Kind.EVENT, Kind.IMMERSION}
     left, capacity = session.seats_left, session.capacity
     start, end = session.starts_at, session.ends_at
     if end is not None and paris_date(start) != paris_date(end):
@@ -408,7 +412,8 @@ def _seats(session: ListingSession, now: dt.datetime, *, timed: bool) -> Seats:
         meter=None if not capacity else -(-(left or 0) * 10 // capacity),
         full=left == 0,
         deadline=date_short(session.deadline) if session.deadline else "",
-        open=session.deadline is None or session.deadline >= paris_date(now),
+        open=(session.deadline is None or session.deadline >= paris_date(now))
+        and (left != 0 or kind in WITH_WAITING_LIST),
     )
 
 

@@ -34,6 +34,8 @@ KIND_PARAMS = {
     Kind.PATH: "parcours",
     Kind.EVENT: "rendez-vous",
 }
+# Kinds whose full dates have a waiting list; a full period of the others is full.
+WITH_WAITING_LIST = frozenset({Kind.TRAINING, Kind.EVENT})
 KIND_LABELS = {
     Kind.JOB: lazy("Emploi"),
     Kind.TRAINING: lazy("Formation"),

@@ -166,6 +166,17 @@ def nobody_waits_for_ever(now: dt.datetime) -> Iterable[str]:
         yield f"{number} candidatures sans réponse depuis plus de trois semaines"
 
 
+def offers_are_ended(now: dt.datetime) -> Iterable[str]:
+    """I13: no seat is kept for somebody after the delay she was told."""
+    number = db.session.scalar(
+        select(func.count()).where(
+            Application.status == workflow.S.OFFERED, Application.offer_until < now - GRACE
+        )
+    )
+    if number:
+        yield f"{number} places proposées dont le délai est passé"
+
+
 INVARIANTS: dict[str, Check] = {
     "I1 candidatures reçues": acknowledged_is_stored,
     "I2 événements écrits avec le changement": changes_have_their_event,
@@ -176,6 +187,7 @@ INVARIANTS: dict[str, Check] = {
     "I9 une candidature par personne": one_live_application_each,
     "I10 places": seats_are_counted,
     "I13 échéances": deadlines_are_kept,
+    "I13 places proposées": offers_are_ended,
     "Q12 personne sans réponse": nobody_waits_for_ever,
 }
 

@@ -18,6 +18,7 @@ from app.applications import keys, services, tasks, workflow
 from app.applications.closing import after_closing, close_and_answer
 from app.applications.enums import ActorKind, DeclineReason, Status
 from app.applications.models import Application
+from app.applications.services import NOT_HELD
 from app.core import clock
 from app.core.database import db
 from app.core.errors import DomainError
@@ -178,7 +179,8 @@ def test_listing_removed_by_the_team_warns(now: dt.datetime, smtp: Any) -> None:
         (Outcome.EXPIRED, {S.RECEIVED, S.SEEN, S.WAITLISTED}),
         (
             Outcome.WITHDRAWN,
-            {S.RECEIVED, S.SEEN, S.CONTACTED, S.MEETING, S.WAITLISTED, S.ADMITTED, S.ENROLLED},
+            {S.RECEIVED, S.SEEN, S.CONTACTED, S.MEETING, S.WAITLISTED, S.ADMITTED, S.ENROLLED}
+            | {S.OFFERED},
         ),
     ],
 )
@@ -305,7 +307,9 @@ def test_no_sequence_tells_anyone_twice_nor_loses_a_seat(now: dt.datetime, seed:
     for row in rows:
         if row.status != before[row.id]:
             asked = row.id in refused and row.status in workflow.NEEDS_REASON
-            assert asked or row.status == S.CANCELLED
+            # A seat of what will not take place is no longer proposed.
+            unheld = before[row.id] == S.OFFERED and outcome in NOT_HELD
+            assert asked or row.status == (S.CLOSED_ELSEWHERE if unheld else S.CANCELLED)
         # Nobody who still waits was left without a word.
         if row.status in workflow.WAITING:
             assert row.id in marked

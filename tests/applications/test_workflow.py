@@ -46,10 +46,11 @@ def test_the_person_can_always_take_back_what_is_alive(family: Family) -> None:
 
 
 @pytest.mark.no_database
-def test_the_person_can_do_nothing_else_than_take_it_back() -> None:
+def test_the_person_takes_it_back_or_takes_the_seat_proposed_and_nothing_else() -> None:
     for table in workflow.TRANSITIONS.values():
-        for row in table.values():
-            assert row[ActorKind.CANDIDATE] <= workflow.TAKEN_BACK
+        for status, row in table.items():
+            taken = {Status.ADMITTED} if status is Status.OFFERED else set()
+            assert row[ActorKind.CANDIDATE] - workflow.TAKEN_BACK == taken
 
 
 @pytest.mark.no_database

@@ -63,6 +63,7 @@ def world(live: Live) -> SimpleNamespace:
         follow={},
         mine={},
         review={},
+        attendance={},
         file={},
         case={},
     )
@@ -308,10 +309,32 @@ def _applications(it: SimpleNamespace, recruiter: Any, now: dt.datetime) -> None
         ended = _application(it, it.job, name)
         applications.move_application(ended, step, ActorKind.MEMBER, recruiter, now)
         applications.move_application(ended, Step.EXPIRED_NO_ANSWER, ActorKind.SYSTEM, None, now)
+    _seats(it, now)
     withdrawn = _application(it, it.job, "withdrawn")
     applications.withdraw_application(withdrawn, now)
     waiting = factories.listing(organisation=it.pending, title="Poste d’une structure neuve")
     factories.application(waiting)
+
+
+def _seats(it: SimpleNamespace, now: dt.datetime) -> None:
+    """Add a seat proposed, and the dates of an event: over, to come, without anybody."""
+    school = _listing(it, "une-place", Kind.TRAINING)
+    date = factories.listing_session(school, capacity=1, taken=1)
+    _application(it, school, "training offered", status=Step.OFFERED, session=date)
+    event = _listing(it, "presences", Kind.EVENT)
+    for name, days, people in (("over", -1, 3), ("to come", 9, 2), ("empty", 20, 0)):
+        date = factories.listing_session(
+            event, starts_at=now + dt.timedelta(days=days), taken=people
+        )
+        for number in range(people):
+            factories.application(
+                event,
+                session=date,
+                status=Step.ATTENDED if days < 0 and not number else Step.REGISTERED,
+                first_name=LONG_WORD if number == 1 else "Samira",
+                last_name="Belkacem",
+            )
+        it.attendance[name] = f"/recruter/dates/{date.id}/presences"
 
 
 def _reports(it: SimpleNamespace, moderator: Any, now: dt.datetime) -> None:

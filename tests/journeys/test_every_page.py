@@ -295,11 +295,21 @@ CASES = [
             "withdrawn",
             "training admitted",
             "training waitlisted",
+            "training offered",
             "event registered",
             "event attended",
             "closed filled",
             "closed expired",
         )
+    ),
+    Case(
+        "applications/offer.html",
+        "as it is",
+        at(lambda w: w.follow["training offered"].replace("?", "/place?")),
+    ),
+    *(
+        Case("recruiter/attendance.html", name, at(lambda w, n=name: w.attendance[n]), "recruiter")
+        for name in ("over", "to come", "empty")
     ),
     Case("applications/withdraw.html", "job", reopened("job received")),
     Case("applications/withdraw.html", "event", reopened("event registered")),
@@ -386,6 +396,7 @@ CASES = [
             "withdrawn",
             "job declined",
             "training admitted",
+            "training offered",
             "event attended",
         )
     ),

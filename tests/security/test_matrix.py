@@ -18,7 +18,7 @@ from app.accounts.queries import open_sessions_of
 from app.accounts.services import open_session
 from app.core import clock
 from app.core.permissions import policy_of
-from app.listings.enums import Status
+from app.listings.enums import Kind, Status
 from app.listings.models import ListingEvent
 from tests import factories
 
@@ -123,6 +123,8 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "reports.show": REVIEWERS,
     "reports.thanks": PUBLIC,
     "search.index": PUBLIC,
+    "seats.answer": PUBLIC,
+    "seats.attendance": MEMBERS,
 }
 PRIVATE = sorted(endpoint for endpoint, policy in POLICIES.items() if policy is not PUBLIC)
 # Those who decide on nothing visit the same world one after the other; the team changes it.
@@ -157,6 +159,11 @@ class World:
             ListingEvent(listing_id=self.waiting.id, to_status=Status.IN_REVIEW, at=clock.now())
         )
 
+        event = factories.listing(Kind.EVENT, organisation=self.listing.organisation)
+        self.date = factories.listing_session(event, taken=1)
+        factories.application(
+            event, status="registered", session=self.date, first_name="Samira-Secret"
+        )
         self.report = factories.report(self.listing, email="rapporteur.secret@example.org")
 
     def visitor(self, role: str | None) -> FlaskClient:
@@ -187,7 +194,7 @@ class World:
             if rule.endpoint == "organisations.show"
             else self.listing.slug,
             "reference": self.application.reference,
-            "session_id": self.session_id,
+            "session_id": self.date.id if rule.endpoint == "seats.attendance" else self.session_id,
             "passkey_id": 1,
             "token": "jeton-inconnu",
         }

@@ -87,18 +87,11 @@ def create(kind_path: str, listing_id: int, slug: str) -> Any:
 
 def _form(sessions: list[ListingSession]) -> ApplicationForm:
     form = ApplicationForm(max_bytes=current_app.config["CV_MAX_BYTES"])
-    form.session.choices = choices_of({one.id: _session_label(one) for one in sessions})
+    form.session.choices = choices_of({one.id: progress.session_label(one) for one in sessions})
     if not form.is_submitted():
         # The page of the listing leads here from each of its dates.
         form.session.data = request.args.get("session", type=int)
     return form
-
-
-def _session_label(one: ListingSession) -> str:
-    name = f"{one.label}, " if one.label else ""
-    full = one.seats_left is not None and one.seats_left <= 0
-    date = f"{name}{progress.when(one.starts_at)}"
-    return _("%(date)s (complet\u00a0: liste d’attente)", date=date) if full else date
 
 
 def _is_open(listing: Listing, sessions: list[ListingSession], now: dt.datetime) -> bool:
@@ -169,9 +162,16 @@ def _closed(listing: Listing, form: ApplicationForm | None, now: dt.datetime) ->
         details=details_of(listing, now),
         paused=listing.status == Status.PAUSED,
         typed=_typed(form) if form is not None else [],
+        full=_is_full(listing, now),
         similar=listing_queries.similar_cards(listing, now, limit=3),
     )
     return page, 410
+
+
+def _is_full(listing: Listing, now: dt.datetime) -> bool:
+    """Return whether only the seats are missing: the listing is open, all its periods are full."""
+    to_come = [one for one in listing.sessions if one.starts_at > now]
+    return listing.is_open(now) and bool(to_come) and all(one.seats_left == 0 for one in to_come)
 
 
 def _typed(form: ApplicationForm) -> list[tuple[str, str]]:
@@ -201,11 +201,11 @@ def _receive(listing: Listing, form: ApplicationForm, now: dt.datetime) -> Any:
         _remember(result.application.reference, result.secret, now)
     elif session.get("sent", {}).get("reference") != result.application.reference:
         page = render_template("applications/already.html", listing=listing, own=False)
-        return _private(make_response(page, 409))
+        return private(make_response(page, 409))
     # From here on, the browser is the one that sent the first: it went back, or has two tabs.
     if result.conflict:
         page = render_template("applications/already.html", listing=listing, own=True)
-        return _private(make_response(page, 409))
+        return private(make_response(page, 409))
     return redirect(url_for("applications.confirmation"), 303)
 
 
@@ -227,7 +227,7 @@ def _follow(reference: str, now: dt.datetime) -> None:
     session["followed"] = dict([*kept, (reference, now.timestamp())])
 
 
-def _private(response: Response) -> Response:
+def private(response: Response) -> Response:
     """Keep the page out of caches, of search engines and of the next site's logs."""
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -256,7 +256,7 @@ def confirmation() -> Any:
         session_at=progress.when(application.session.starts_at) if application.session else "",
         steps=progress.steps(application),
     )
-    return _private(make_response(page))
+    return private(make_response(page))
 
 
 @applications.route("/candidature/", methods=["GET", "POST"])
@@ -266,7 +266,7 @@ def lookup() -> Any:
     form = LookupForm()
     if request.method == "GET":
         form.reference.data = request.args.get("reference", "")[:20]
-        return _private(make_response(render_template("applications/lookup.html", form=form)))
+        return private(make_response(render_template("applications/lookup.html", form=form)))
     status = 422
     if form.validate():
         now = clock.now()
@@ -285,16 +285,16 @@ def lookup() -> Any:
                 _("Cette référence et ce code ne vont pas ensemble. Vérifiez les deux.")
             )
     page = render_template("applications/lookup.html", form=form)
-    return _private(make_response(page, status))
+    return private(make_response(page, status))
 
 
 @applications.get("/candidature/<reference>")
 @public
 def show(reference: str) -> Any:
     """Tell where the application is. Opening the link of an e-mail changes nothing."""
-    application = _opened(reference)
+    application = opened(reference)
     if application is None:
-        return _private(redirect(url_for("applications.lookup", reference=reference[:20]), 303))  # type: ignore[arg-type]
+        return private(redirect(url_for("applications.lookup", reference=reference[:20]), 303))  # type: ignore[arg-type]
     page = render_template(
         "applications/show.html",
         application=application,
@@ -307,26 +307,27 @@ def show(reference: str) -> Any:
         can_withdraw=_can_withdraw(application),
         needs_words=_status(application) in workflow.NEEDS_REASON,
         is_event=workflow.family_of(application.listing.kind) is workflow.Family.EVENT,
+        offered_until=progress.until(application),
         session_at=progress.when(application.session.starts_at) if application.session else "",
     )
-    return _private(make_response(page))
+    return private(make_response(page))
 
 
 @applications.route("/candidature/<reference>/retirer", methods=["GET", "POST"])
 @public
 def withdraw(reference: str) -> Any:
     """Ask once more, then take the application back."""
-    application = _opened(reference)
+    application = opened(reference)
     if application is None:
-        return _private(redirect(url_for("applications.lookup", reference=reference[:20]), 303))  # type: ignore[arg-type]
+        return private(redirect(url_for("applications.lookup", reference=reference[:20]), 303))  # type: ignore[arg-type]
     form = WithdrawForm()
     if form.is_submitted() and form.validate():
         services.withdraw_application(application, clock.now())
         db.session.commit()
         flash(_("C’est fait\u00a0: votre demande est retirée."), "ok")
-        return _private(redirect(url_for("applications.show", reference=reference), 303))  # type: ignore[arg-type]
+        return private(redirect(url_for("applications.show", reference=reference), 303))  # type: ignore[arg-type]
     if not _can_withdraw(application):
-        return _private(redirect(url_for("applications.show", reference=reference), 303))  # type: ignore[arg-type]
+        return private(redirect(url_for("applications.show", reference=reference), 303))  # type: ignore[arg-type]
     page = render_template(
         "applications/withdraw.html",
         application=application,
@@ -335,10 +336,10 @@ def withdraw(reference: str) -> Any:
         is_event=workflow.family_of(application.listing.kind) is workflow.Family.EVENT,
         form=form,
     )
-    return _private(make_response(page))
+    return private(make_response(page))
 
 
-def _opened(reference: str) -> Application | None:
+def opened(reference: str) -> Application | None:
     """Return the application this browser may open: by the code, by the form, or by the link."""
     now = clock.now()
     followed_at = session.get("followed", {}).get(reference, 0.0)

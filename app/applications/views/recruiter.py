@@ -52,7 +52,10 @@ LANES = (
     (lazy("À rappeler"), frozenset({S.SEEN})),
     (lazy("En contact"), frozenset({S.CONTACTED})),
     (lazy("Rencontre, essai"), frozenset({S.MEETING, S.TRIAL, S.POOL})),
-    (lazy("Inscriptions"), frozenset({S.REGISTERED, S.WAITLISTED, S.ATTENDED, S.ABSENT})),
+    (
+        lazy("Inscriptions"),
+        frozenset({S.REGISTERED, S.WAITLISTED, S.OFFERED, S.ATTENDED, S.ABSENT}),
+    ),
     (lazy("Oui"), frozenset({S.HIRED, S.ADMITTED, S.ENROLLED})),
     (
         lazy("Terminé"),

@@ -230,7 +230,7 @@ _FORMS: dict[Kind, type[ListingForm]] = {
     Kind.PATH: PathForm,
     Kind.EVENT: EventForm,
 }
-MIN_SLOTS = {Kind.TRAINING: 3, Kind.IMMERSION: 3, Kind.EVENT: 1}
+MIN_SLOTS = {Kind.TRAINING: 3, Kind.INTERNSHIP: 3, Kind.IMMERSION: 3, Kind.EVENT: 1}
 _DAY_NEEDED = lazy("Indiquez la date, par exemple 31/12/2026.")
 _SEATS = lazy(
     "Indiquez un nombre de places, par exemple 12, ou laissez vide s’il n’y a pas de limite."
@@ -239,11 +239,13 @@ _SEATS = lazy(
 
 def _slot_fields(kind: Kind, number: int) -> Iterator[tuple[str, Any]]:
     needed = [Needed(_DAY_NEEDED)] if kind == Kind.EVENT and number == 1 else [MayBeEmpty()]
-    first = {Kind.TRAINING: lazy("Date de rentrée"), Kind.EVENT: lazy("Date")}
+    first = {Kind.TRAINING: lazy("Date de rentrée"), Kind.INTERNSHIP: lazy("Premier jour")}
     yield "day", FrenchDateField(first.get(kind, lazy("Date")), validators=needed)
     if kind == Kind.TRAINING:
         yield "label", text_field(lazy("Rythme"), 120)
         yield "closing", FrenchDateField(lazy("Dossier avant le"), validators=[MayBeEmpty()])
+    elif kind == Kind.INTERNSHIP:
+        yield "last", FrenchDateField(lazy("Dernier jour"), validators=[MayBeEmpty()])
     else:
         yield "start", FrenchTimeField(lazy("Début"), validators=[MayBeEmpty()])
         yield "end", FrenchTimeField(lazy("Fin"), validators=[MayBeEmpty()])

@@ -41,6 +41,9 @@ from app.listings.forms.fields import (
 from app.listings.models import Listing, ListingSession
 from app.professions.queries import diplomas, profession_by_id
 
+# When a day of a period begins and ends, for those that have no hours.
+FIRST_HOUR, LAST_HOUR = dt.time(9), dt.time(17)
+
 
 class ListingForm(BaseForm):
     """What every kind of listing says. `draft` is set by the view before validation."""
@@ -112,6 +115,12 @@ class ListingForm(BaseForm):
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each field, then that each date has its hour and ends after it starts."""
         valid = super().validate(extra_validators)
+        for fields in (slot for slot in self.session_fields if "last" in slot):
+            day, last = fields["day"].data, fields["last"].data
+            if last and (day is None or last < day):
+                message = _("La fin vient avant le début. Corrigez l’une des deux dates.")
+                fields["last"].errors = [*fields["last"].errors, message]
+                valid = False
         for fields in (slot for slot in self.session_fields if "start" in slot):
             day, start, end = (fields[name].data for name in ("day", "start", "end"))
             if day and not start and not fields["start"].errors:
@@ -125,8 +134,8 @@ class ListingForm(BaseForm):
 
     @property
     def session_fields(self) -> list[dict[str, Field]]:
-        """Return the fields of each date: day, start, end, capacity, deadline, label."""
-        names = ("day", "start", "end", "capacity", "closing", "label")
+        """Return the fields of each date: first and last day, hours, capacity, deadline, label."""
+        names = ("day", "last", "start", "end", "capacity", "closing", "label")
         return [
             {name: self[f"date{n}_{name}"] for name in names if f"date{n}_{name}" in self}
             for n in range(1, self.slots + 1)
@@ -210,19 +219,29 @@ class ListingForm(BaseForm):
 def _session_values(fields: dict[str, Field], known: ListingSession | None) -> dict[str, Any]:
     day: dt.date = fields["day"].data
     start = fields["start"].data if "start" in fields else None
-    end = fields["end"].data if "end" in fields else None
     capacity = _readable(fields["capacity"].data, int)
     label = fields.get("label")
     return {
         "id": known.id if known else None,
-        "starts_at": paris_instant(day, start or dt.time(9)),
-        "ends_at": paris_instant(day, end)
-        if end
-        else (known.ends_at if known and not start else None),
+        "starts_at": paris_instant(day, start or FIRST_HOUR),
+        "ends_at": _end_of_session(day, fields, known),
         "deadline": fields["closing"].data if "closing" in fields else None,
         "capacity": capacity,
         "label": label.data if label else "",
     }
+
+
+def _end_of_session(
+    day: dt.date, fields: dict[str, Field], known: ListingSession | None
+) -> dt.datetime | None:
+    if "last" in fields:
+        last = fields["last"].data
+        return paris_instant(last, LAST_HOUR) if last else None
+    end = fields["end"].data if "end" in fields else None
+    if end is not None:
+        return paris_instant(day, end)
+    typed = "start" in fields and fields["start"].data
+    return known.ends_at if known and not typed else None
 
 
 def _fill(field: Field, value: Any) -> None:
@@ -320,6 +339,7 @@ def _initial_session(number: int, session: ListingSession) -> dict[str, Any]:
         "day": paris_date(session.starts_at),
         "start": start.time(),
         "end": end.time() if end else None,
+        "last": end.date() if end else None,
         "capacity": _plain(session.capacity),
         "closing": session.deadline,
         "label": session.label,

@@ -18,10 +18,16 @@ from app.listings.services.life import (
 )
 from app.listings.services.refreshing import ask_due, confirm_listing
 from app.listings.services.supplied import supply_listing
-from app.listings.services.writing import create_listing, duplicate_listing, update_listing
+from app.listings.services.writing import (
+    TooFewSeats,
+    create_listing,
+    duplicate_listing,
+    update_listing,
+)
 
 __all__ = [
     "IMPORTED",
+    "TooFewSeats",
     "announce_changed",
     "ask_due",
     "close_gone",

@@ -6,12 +6,14 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.core.clock import paris_date
 from app.core.database import db
 from app.core.errors import DomainError
-from app.core.i18n import _
+from app.core.i18n import _, plural
+from app.core.outbox import enqueue
 from app.geography.models import Commune
 from app.listings.coach.reading import require_lawful
 from app.listings.enums import OWN_SOURCE, Kind, Status
@@ -91,6 +93,14 @@ MAX_TITLE = 160
 SESSION_FIELDS = ("starts_at", "ends_at", "deadline", "capacity", "label")
 
 
+class TooFewSeats(DomainError):
+    """Fewer seats than people who have one. `session_id`: for which date."""
+
+    def __init__(self, message: str, session_id: int) -> None:
+        super().__init__(message)
+        self.session_id = session_id
+
+
 def create_listing(
     actor: User | None,
     organisation: Organisation,
@@ -126,9 +136,10 @@ def update_listing(
     """Change a listing. A change of pay, contact or place after approval sends it back to review.
 
     Raises DomainError when it is closed, imported, or when a date with registered people goes;
-    ForbiddenWords when it is no longer a draft and the coach holds it back.
+    TooFewSeats; ForbiddenWords when it is no longer a draft and the coach holds it back.
     """
     lock(listing)
+    dates = _lock_sessions(listing)
     if listing.source != OWN_SOURCE:
         raise DomainError(_("Cette annonce vient d’un autre site\u00a0: elle se modifie là-bas."))
     if listing.status == Status.CLOSED:
@@ -149,7 +160,25 @@ def update_listing(
         listing.version += 1
         listing.updated_at = now
     db.session.flush()
+    if "sessions" in changed:
+        moved = {
+            str(session.id): dates[session.id].isoformat()
+            for session in listing.sessions
+            if session.starts_at != dates.get(session.id, session.starts_at)
+        }
+        enqueue("listing.dates_changed", now=now, listing_id=listing.id, moved=moved)
     return listing
+
+
+def _lock_sessions(listing: Listing) -> dict[int, dt.datetime]:
+    """Read the seats taken again, and hold them until the commit; return when each date starts."""
+    query = select(ListingSession).where(ListingSession.listing_id == listing.id)
+    held = db.session.scalars(
+        query.order_by(ListingSession.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return {session.id: session.starts_at for session in held}
 
 
 def duplicate_listing(actor: User, listing: Listing, now: dt.datetime) -> Listing:
@@ -216,11 +245,13 @@ def _set_sessions(listing: Listing, wanted: Sequence[Mapping[str, Any]]) -> bool
                 setattr(session, name, value)
                 changed = True
         if session.capacity is not None and session.capacity < session.taken:
-            raise DomainError(
-                _(
-                    "%(count)d places sont déjà prises\u00a0: gardez-en au moins autant.",
-                    count=session.taken,
-                )
+            raise TooFewSeats(
+                plural(
+                    "Une place est déjà prise\u00a0: gardez-en au moins une.",
+                    "%(num)d\u00a0places sont déjà prises\u00a0: gardez-en au moins autant.",
+                    session.taken,
+                ),
+                session.id,
             )
         result.append(session)
     if kept:

@@ -10,7 +10,7 @@ from flask_login import current_user
 from wtforms.validators import ValidationError
 
 from app.accounts.enums import MEMBER_ROLES
-from app.applications.queries import waiting_for_answer
+from app.applications.queries import on_waiting_lists, waiting_for_answer
 from app.core import clock
 from app.core.clock import paris_date
 from app.core.database import db
@@ -86,6 +86,8 @@ def show(listing_id: int) -> str:
         recall=queries.last_recall(listing.id) if listing.status == Status.IN_REVIEW else "",
         awaits_outcome=listing.outcome == Outcome.EXPIRED,
         waiting=waiting_for_answer(listing.id, current_user.id),
+        lists=on_waiting_lists(listing.id) if listing.sessions else {},
+        timed=listing.kind in {Kind.EVENT, Kind.IMMERSION},
     )
 
 
@@ -259,9 +261,13 @@ def _refused(form: ListingForm, kind: Kind, listing: Listing | None, error: Doma
     for finding in error.findings if isinstance(error, ForbiddenWords) else ():
         field = form[finding.field]
         field.errors = [*field.errors, told(finding)]
+    kept = queries.owned_listing(listing.id, current_user.id) if listing else None
+    if isinstance(error, services.TooFewSeats) and kept is not None:
+        dates = [session.id for session in kept.sessions]
+        field = form.session_fields[dates.index(error.session_id)]["capacity"]
+        field.errors = [*field.errors, error.message]
     if not form.errors:
         form.form_errors.append(error.message)
-    kept = queries.owned_listing(listing.id, current_user.id) if listing else None
     return _editor(form, kind, kept), 422
 
 

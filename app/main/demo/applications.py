@@ -92,6 +92,7 @@ class Answers:
                     Move(
                         now - dt.timedelta(hours=hours_ago),
                         Status(status),
+                        ActorKind.CANDIDATE if status in TAKEN_BACK else ActorKind.MEMBER,
                         reason=answer.get("decline", {}).get("reason"),
                     )
                     for status, hours_ago in answer["moves"]
