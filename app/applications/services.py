@@ -237,6 +237,19 @@ def move_application(
     Raises NotAllowedTransition, ReasonMissing, NoSeatLeft.
     """
     db.session.refresh(application, ["status"], with_for_update=True)
+    return move_held(application, to, actor_kind, actor, now, reason, message)
+
+
+def move_held(
+    application: Application,
+    to: Status,
+    actor_kind: ActorKind,
+    actor: User | None,
+    now: dt.datetime,
+    reason: DeclineReason | None = None,
+    message: str = "",
+) -> ApplicationEvent | None:
+    """Do the same to an application read with its lock in this transaction, as a group is."""
     if application.status == to:
         return None
     kind = application.listing.kind
