@@ -45,16 +45,14 @@ def _rewrite(changes: dict[str, str]) -> None:
     """Change the rules of the table where SQLite writes them, as its manual allows for a CHECK
     (lang_altertable.html, 7): making the table anew would erase what refers to it."""
     connection = op.get_bind()
-    made = connection.scalar(
+    made: str = connection.execute(
         sa.text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'application'")
-    )
-    assert isinstance(made, str)
+    ).scalar_one()
     for old, new in changes.items():
         if made.count(old) != 1:
             raise RuntimeError(f"the table application does not say: {old}")
         made = made.replace(old, new)
-    version = connection.scalar(sa.text("PRAGMA schema_version"))
-    assert isinstance(version, int)
+    version: int = connection.execute(sa.text("PRAGMA schema_version")).scalar_one()
     op.execute("PRAGMA writable_schema = ON")
     connection.execute(
         sa.text(

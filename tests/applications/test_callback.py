@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.exc import IntegrityError
 
 from app.applications import callback, keys
 from app.applications.enums import CALL_BACK_CHOICES, CallBack, Status
@@ -19,6 +24,7 @@ from app.core.clock import PARIS, paris_instant
 from app.core.working_days import easter, is_working_day
 from tests import factories
 from tests.applications.pages import answer, page, words
+from tests.stack import ROOT
 
 SignIn = Callable[..., FlaskClient]
 MONDAY = dt.date(2026, 11, 23)
@@ -174,3 +180,62 @@ def test_the_board_says_who_may_be_called_now(sign_in: SignIn, time_machine: Any
     time_machine.move_to(at(21), tick=False)
     nobody = words(sign_in(person).get("/recruter/?joignables=oui"))
     assert "Personne n’est joignable à cette heure. Prochain créneau : demain, 9 h." in nobody
+
+
+@pytest.mark.no_database
+def test_the_rule_is_widened_and_narrowed_without_losing_what_refers_to_the_person(
+    tmp_path: Path,
+) -> None:
+    found = spec_from_file_location(
+        "widen", ROOT / "migrations" / "versions" / "0017_widen_call_back.py"
+    )
+    assert found is not None
+    assert found.loader is not None
+    migration = module_from_spec(found)
+    found.loader.exec_module(migration)
+    engine = create_engine(f"sqlite:///{tmp_path / 'widen.db'}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TABLE application (id INTEGER PRIMARY KEY, call_back VARCHAR(12) NOT NULL, "
+            f"CONSTRAINT {migration.NAME} CHECK ({migration.BEFORE}))"
+        )
+        connection.exec_driver_sql(
+            "CREATE TABLE child (id INTEGER, FOREIGN KEY(id) REFERENCES application (id) "
+            "ON DELETE CASCADE)"
+        )
+        connection.exec_driver_sql("INSERT INTO application VALUES (1, 'noon'), (2, 'any')")
+        connection.exec_driver_sql("INSERT INTO child VALUES (1)")
+
+    def run(step: Callable[[], None]) -> None:
+        with (
+            engine.begin() as connection,
+            Operations.context(MigrationContext.configure(connection)),
+        ):
+            step()
+
+    def write(value: str) -> None:
+        with engine.begin() as connection:
+            connection.execute(
+                text("UPDATE application SET call_back = :value WHERE id = 2"), {"value": value}
+            )
+
+    run(migration.upgrade)
+    write("morning,evening")
+    with pytest.raises(IntegrityError):
+        write("midnight")
+    run(migration.downgrade)
+    with pytest.raises(IntegrityError):
+        write("evening")
+    with engine.begin() as connection:
+        kept = connection.exec_driver_sql("SELECT call_back FROM application").scalars().all()
+        assert kept == ["noon", "any"]
+        assert connection.exec_driver_sql("SELECT count(*) FROM child").scalar_one() == 1
+        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
+    engine.dispose()
+
+
+@pytest.mark.no_database
+def test_the_migration_lists_what_the_form_may_store() -> None:
+    migration = (ROOT / "migrations" / "versions" / "0017_widen_call_back.py").read_text("utf-8")
+    for choice in CALL_BACK_CHOICES:
+        assert f"'{choice}'" in migration
