@@ -5,6 +5,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the blueprints of the feature."""
+    from app.applications.views import batch, board  # noqa: F401  they add routes to `recruiter`
     from app.applications.views.closing import closing
     from app.applications.views.public import applications
     from app.applications.views.recruiter import recruiter

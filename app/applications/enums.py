@@ -1,6 +1,7 @@
 """Choices of the applications feature."""
 
 from enum import StrEnum
+from itertools import combinations
 
 from app.core.i18n import lazy
 
@@ -31,11 +32,12 @@ class Status(StrEnum):
 
 
 class CallBack(StrEnum):
-    """When the candidate wants to be called back."""
+    """When the candidate wants to be called back: one slot, or any."""
 
     MORNING = "morning"
     NOON = "noon"
     AFTERNOON = "afternoon"
+    EVENING = "evening"
     ANY = "any"
 
 
@@ -43,14 +45,23 @@ CALL_BACK_LABELS = {
     CallBack.MORNING: lazy("Le matin"),
     CallBack.NOON: lazy("Le midi"),
     CallBack.AFTERNOON: lazy("L’après-midi"),
+    CallBack.EVENING: lazy("Le soir"),
     CallBack.ANY: lazy("N’importe quand"),
 }
 CALL_BACK_HOURS = {
     CallBack.MORNING: lazy("9\u00a0h – 12\u00a0h"),
     CallBack.NOON: lazy("12\u00a0h – 14\u00a0h"),
     CallBack.AFTERNOON: lazy("14\u00a0h – 18\u00a0h"),
+    CallBack.EVENING: lazy("18\u00a0h – 20\u00a0h"),
     CallBack.ANY: lazy("du lundi au vendredi"),
 }
+
+_SLOTS = [slot for slot in CallBack if slot is not CallBack.ANY]
+# All that a person may have chosen, as it is stored: "any", or one to three slots in order.
+CALL_BACK_CHOICES = tuple(
+    [str(CallBack.ANY)]
+    + [",".join(chosen) for number in (1, 2, 3) for chosen in combinations(_SLOTS, number)]
+)
 
 
 class DiplomaHeld(StrEnum):

@@ -23,7 +23,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.applications import cv, keys, phones, workflow
+from app.applications import callback, cv, keys, phones, workflow
 from app.applications.enums import (
     CALL_BACK_LABELS,
     DECLINE_REASON_LABELS,
@@ -46,6 +46,26 @@ def choices_of(labels: Mapping[Any, Any]) -> list[SelectChoice]:
     return [SelectChoice(value, label) for value, label in labels.items()]
 
 
+class CallBackField(SelectMultipleField):
+    """The moments at which a person may be called; none is any."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(
+            lazy("Quand vous rappeler\u00a0?"),
+            choices=[SelectChoice(slot, CALL_BACK_LABELS[slot]) for slot in callback.SLOTS],
+            validate_choice=False,
+            **values,
+        )
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what the page does not offer."""
+        if not set(self.data or []) <= set(CallBack):
+            raise ValidationError(_("Choisissez un moment de la liste."))
+
+
 class ApplicationForm(OpenForm):
     """The simplified application: a first name and one way to reach the person."""
 
@@ -63,12 +83,7 @@ class ApplicationForm(OpenForm):
         coerce=int,
         validate_choice=False,
     )
-    call_back = RadioField(
-        lazy("Quand vous rappeler\u00a0?"),
-        choices=choices_of(CALL_BACK_LABELS),
-        default=CallBack.ANY,
-        validate_choice=False,
-    )
+    call_back = CallBackField()
     last_name = StringField(lazy("Votre nom"), validators=[Length(max=80, message=TOO_LONG)])
     commune = StringField(lazy("Votre commune"), validators=[Length(max=120, message=TOO_LONG)])
     diploma_held = RadioField(
@@ -136,12 +151,6 @@ class ApplicationForm(OpenForm):
         if offered and field.data not in offered:
             raise ValidationError(_("Choisissez une date."))
 
-    def validate_call_back(self, field: RadioField) -> None:
-        """Take any moment when none was chosen; refuse what the page does not offer."""
-        field.data = field.data or CallBack.ANY
-        if field.data not in set(CallBack):
-            raise ValidationError(_("Choisissez un moment de la liste."))
-
     def validate_diploma_held(self, field: RadioField) -> None:
         """Refuse what the page does not offer."""
         if field.data and field.data not in set(DiplomaHeld):
@@ -165,7 +174,7 @@ class ApplicationForm(OpenForm):
             "last_name": self.last_name.data,
             "phone": self.phone_number if self.phone.data else None,
             "email": self.email_address if self.email.data else None,
-            "call_back": self.call_back.data,
+            "call_back": callback.written(self.call_back.data or []),
             "commune_label": self.commune.data,
             "diploma_held": self.diploma_held.data or None,
             "message": self.message.data,
@@ -209,6 +218,12 @@ class AttendanceForm(BaseForm):
     """A button; who came is read beside it, a pair of radio buttons a person."""
 
 
+class CallBackForm(BaseForm):
+    """The moments, changed later by the person."""
+
+    call_back = CallBackField()
+
+
 class MoveForm(BaseForm):
     """The state into which a recruiter brings an application."""
 
@@ -222,7 +237,7 @@ class DeclineForm(BaseForm):
     message = TextAreaField(
         lazy("Le message envoyé à la personne"),
         validators=[
-            InputRequired(lazy("Gardez un message\u00a0: la personne attend une réponse.")),
+            DataRequired(lazy("Gardez un message\u00a0: la personne attend une réponse.")),
             Length(max=MESSAGE_MAX, message=TOO_LONG),
         ],
     )
@@ -331,6 +346,12 @@ class EndingForm(CloseForm):
         csrf = False
 
 
+class GroupForm(BaseForm):
+    """A step for the people whose boxes are ticked: `to` is empty, a status, or "non"."""
+
+    to = StringField()
+
+
 class AnswerAllForm(BaseForm):
     """Who is told no, and the message that says it."""
 
@@ -352,3 +373,14 @@ class AnswerAllForm(BaseForm):
             Length(max=MESSAGE_MAX, message=TOO_LONG),
         ],
     )
+
+
+class DeclineGroupForm(AnswerAllForm):
+    """The same, to people chosen on the board, with the reason they are given."""
+
+    reason = HiddenField()
+
+    def validate_reason(self, field: HiddenField) -> None:
+        """Refuse what the page does not offer."""
+        if field.data not in set(DeclineReason):
+            raise ValidationError(_("Choisissez une raison."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from app.accounts.models import User
 from app.applications import keys, progress, workflow
@@ -17,6 +18,8 @@ from app.listings.models import Listing
 from app.organisations.models import Organisation
 
 S = Status
+# What the message to a group says in the place of each person’s own words.
+FIRST_NAME, TITLE = "[prénom]", "[annonce]"
 # A message that lists more is not read.
 REMINDED_LISTINGS = 12
 # What each change says to the person, in the first line.
@@ -61,6 +64,13 @@ def closing_message(reason: DeclineReason, listing: Listing) -> str:
     """Return the same for all those to whom the closing of a listing says no."""
     words = str(DECLINE_MESSAGES[reason]).format(title=listing.title)
     return "\n\n".join([_("Bonjour,"), words, _("Bonne continuation.")])
+
+
+def group_message(reason: DeclineReason, people: Sequence[Application]) -> str:
+    """Return the same for several people: what is each one's own is filled in as it leaves."""
+    titles = {one.listing.title for one in people}
+    words = str(DECLINE_MESSAGES[reason]).format(title=titles.pop() if len(titles) == 1 else TITLE)
+    return "\n\n".join([_("Bonjour %(name)s,", name=FIRST_NAME), words, _("Bonne continuation.")])
 
 
 def received(application: Application, event_id: int, base_url: str) -> mail.Message | None:

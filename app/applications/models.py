@@ -7,7 +7,13 @@ import datetime as dt
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.applications.enums import ActorKind, CallBack, DiplomaHeld, Status
+from app.applications.enums import (
+    CALL_BACK_CHOICES,
+    ActorKind,
+    CallBack,
+    DiplomaHeld,
+    Status,
+)
 from app.core.database import db, one_of
 from app.listings.models import Listing, ListingSession
 
@@ -40,7 +46,9 @@ class Application(db.Model):
     last_name: Mapped[str] = mapped_column(String(80), default="")
     phone: Mapped[str | None] = mapped_column(String(20), comment="E.164")
     email: Mapped[str | None] = mapped_column(String(254))
-    call_back: Mapped[str] = mapped_column(String(12), default=CallBack.ANY)
+    call_back: Mapped[str] = mapped_column(
+        String(30), default=CallBack.ANY, comment="slots in the order of the day, or any"
+    )
     commune_label: Mapped[str] = mapped_column(String(120), default="")
     diploma_held: Mapped[str | None] = mapped_column(String(12))
     message: Mapped[str] = mapped_column(Text, default="")
@@ -77,7 +85,7 @@ class Application(db.Model):
 
     __table_args__ = (
         one_of("status", Status),
-        one_of("call_back", CallBack),
+        one_of("call_back", CALL_BACK_CHOICES),
         one_of("diploma_held", DiplomaHeld, nullable=True),
         CheckConstraint("(status = 'offered') = (offer_until IS NOT NULL)", name="offer_has_end"),
         CheckConstraint("reminders BETWEEN 0 AND 3", name="reminders_known"),

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from flask_babel import format_date
 
-from app.applications.enums import CALL_BACK_LABELS, CallBack, Status
+from app.applications import callback
+from app.applications.enums import CallBack, Status
 from app.applications.models import Application, ApplicationEvent
 from app.applications.workflow import IN_TOUCH, WAITING, Family, family_of
 from app.core.clock import paris_date
@@ -208,10 +209,9 @@ def _event_steps(application: Application) -> list[Step]:
 def _call_title(application: Application) -> str:
     if application.phone is None:
         return _("Une réponse par e-mail")
-    slot = CallBack(application.call_back)
-    if slot is CallBack.ANY:
+    if application.call_back == CallBack.ANY:
         return _("Un appel")
-    return _("Un appel, %(slot)s", slot=str(CALL_BACK_LABELS[slot]).lower())
+    return _("Un appel, %(slot)s", slot=callback.words(application.call_back).lower())
 
 
 def _meeting_title(application: Application) -> str:

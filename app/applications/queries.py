@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
@@ -20,37 +19,8 @@ from app.listings.models import Listing, ListingSession
 from app.organisations.enums import OrganisationStatus
 from app.organisations.models import Membership, Organisation
 
-# A wider page would be read by nobody; the list view has pages.
-BOARD_LIMIT = 200
-LIST_PAGE = 50
-# The board keeps what has ended for this long; the list keeps everything.
-BOARD_KEEPS = dt.timedelta(days=30)
 # People who spoke a week ago and heard nothing since: the organisation is told, gently.
 STALLED_SINCE = dt.timedelta(days=7)
-
-
-@dataclass(frozen=True)
-class BoardRow:
-    """One application as the board shows it: no way to reach the person."""
-
-    id: int
-    name: str
-    status: Status
-    kind: str
-    listing_id: int
-    listing_title: str
-    session_starts_at: dt.datetime | None
-    call_back: str
-    created_at: dt.datetime
-    updated_at: dt.datetime
-    answer_due_at: dt.datetime | None
-    opened: bool
-    late: bool
-
-    @property
-    def waiting(self) -> bool:
-        """Return whether nobody has called the person yet."""
-        return self.status in workflow.WAITING
 
 
 @dataclass(frozen=True)
@@ -236,6 +206,11 @@ def _of_member(user_id: int) -> tuple[Select[int], Select[int]]:
     )
 
 
+def open_to(user_id: int) -> Select[int]:
+    """Return the verified organisations of a person, whose applications she may read."""
+    return _of_member(user_id)[0]
+
+
 def of_member(application_id: int, user_id: int) -> Application | None:
     """Return an application to a verified organisation of that person; else None."""
     return db.session.scalars(
@@ -296,82 +271,6 @@ def board_counts(user_id: int, now: dt.datetime) -> BoardCounts:
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((condition, 1), else_=0))
-
-
-def board_rows(
-    user_id: int,
-    now: dt.datetime,
-    *,
-    listing_id: int | None = None,
-    only_waiting: bool = False,
-    page: int | None = None,
-) -> list[BoardRow]:
-    """Return the applications a person may open, the most urgent first.
-
-    Without a page: what is alive, and what ended lately, for the board. With a page (from 1): one
-    page of everything, and one row more when another page follows.
-    """
-    viewed = select(ContactView.application_id).where(
-        ContactView.user_id == user_id, ContactView.what == "contact"
-    )
-    waiting = Application.status.in_(workflow.WAITING)
-    rank = case((waiting, 0), (Application.status.in_(workflow.FINISHED), 2), else_=1)
-    query = (
-        select(
-            Application.id,
-            Application.first_name,
-            Application.last_name,
-            Application.status,
-            Listing.kind,
-            Application.listing_id,
-            Listing.title,
-            ListingSession.starts_at,
-            Application.call_back,
-            Application.created_at,
-            Application.updated_at,
-            Application.answer_due_at,
-            Application.id.in_(viewed).label("opened"),
-        )
-        .join(Listing, Listing.id == Application.listing_id)
-        .outerjoin(ListingSession, ListingSession.id == Application.session_id)
-        .where(Listing.organisation_id.in_(_of_member(user_id)[0]))
-        .order_by(
-            rank,
-            case((waiting, Application.answer_due_at), else_=None),
-            case((rank == 2, Application.updated_at), else_=None).desc(),
-            Application.id,
-        )
-    )
-    if listing_id is not None:
-        query = query.where(Listing.id == listing_id)
-    if only_waiting:
-        query = query.where(waiting)
-    if page is None:
-        recent = Application.updated_at > now - BOARD_KEEPS
-        query = query.where(Application.status.not_in(workflow.FINISHED) | recent)
-        query = query.limit(BOARD_LIMIT)
-    else:
-        query = query.limit(LIST_PAGE + 1).offset((page - 1) * LIST_PAGE)
-    return [_board_row(row, now) for row in db.session.execute(query)]
-
-
-def _board_row(row: Any, now: dt.datetime) -> BoardRow:
-    due = row.answer_due_at
-    return BoardRow(
-        id=row.id,
-        name=f"{row.first_name} {row.last_name[:1]}." if row.last_name else row.first_name,
-        status=Status(row.status),
-        kind=row.kind,
-        listing_id=row.listing_id,
-        listing_title=row.title,
-        session_starts_at=row.starts_at,
-        call_back=row.call_back,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        answer_due_at=due,
-        opened=bool(row.opened),
-        late=row.status in workflow.WAITING and due is not None and due < now,
-    )
 
 
 def who_waits(organisation_id: int, now: dt.datetime) -> Waiting | None:

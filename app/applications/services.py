@@ -255,6 +255,19 @@ def move_application(
         queries.lock_sessions(application.session_id)
     # Who opens the sheet refers to the row already: this lock lets that reference be.
     db.session.refresh(application, ["status"], with_for_update={"key_share": True})
+    return move_held(application, to, actor_kind, actor, now, reason, message)
+
+
+def move_held(
+    application: Application,
+    to: Status,
+    actor_kind: ActorKind,
+    actor: User | None,
+    now: dt.datetime,
+    reason: DeclineReason | None = None,
+    message: str = "",
+) -> ApplicationEvent | None:
+    """Do the same to an application read with its lock in this transaction, as a group is."""
     if application.status == to:
         return None
     kind = application.listing.kind

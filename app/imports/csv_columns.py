@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.core.i18n import _, lazy
+from app.core.sheets import write_csv
 from app.imports.texts import fold
 
 JOB, TRAINING, INTERNSHIP = "emploi", "formation", "stage"
@@ -265,8 +264,6 @@ COLUMNS = (
 )
 BY_NAME: Mapping[str, Column] = {column.name: column for column in COLUMNS}
 NEEDED = tuple(column.name for column in COLUMNS if column.needed)
-# What a spreadsheet would run as a formula, or pass to another program.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _key(header: str) -> str:
@@ -305,19 +302,6 @@ def missing_columns(columns: Mapping[str, str]) -> list[str]:
 def known_count(headers: Iterable[str]) -> int:
     """Return how many headers bear a name that we know."""
     return sum(_key(header) in _KNOWN for header in headers)
-
-
-def safe_cell(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def write_csv(rows: Iterable[Sequence[str]]) -> bytes:
-    """Return a file that spreadsheets open in French: marked UTF-8, semicolons, no formula."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerows([safe_cell(cell) for cell in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig")
 
 
 def model() -> bytes:

@@ -1,5 +1,6 @@
 // Small behaviours of every page, hooked on data- attributes. Each page works without them.
 import { coach, keepDraft } from "./editor.js";
+import { group } from "./group.js";
 import { suggestPlaces } from "./places.js";
 
 document.querySelector("[data-error-summary]")?.focus();
@@ -26,5 +27,6 @@ if (document.querySelector("[data-refresh]")) setTimeout(look, 2000);
 for (const field of document.querySelectorAll("[data-place]")) suggestPlaces(field);
 for (const form of document.querySelectorAll("[data-coach]")) coach(form);
 for (const form of document.querySelectorAll("[data-keep]")) keepDraft(form);
+for (const form of document.querySelectorAll("[data-group]")) group(form);
 
 if (document.querySelector("[data-passkey]")) import("./passkey.js");

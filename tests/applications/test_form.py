@@ -88,8 +88,11 @@ def test_an_error_keeps_all_that_was_typed(
     assert all(tree.select(link) for link in links)
     for name, value in (NORA | sent).items():
         field = tree.select_one(f"main [name={name}]")
-        if field is not None and field.get("type") != "radio":
+        if field is not None and field.get("type") not in {"radio", "checkbox"}:
             assert value in {field.get("value", ""), field.get_text().strip()}
+    if "call_back" not in wrong:
+        ticked = [str(box["value"]) for box in tree.select("main [name=call_back][checked]")]
+        assert ticked == [NORA["call_back"]]
     assert count(session) == 0
 
 

@@ -99,6 +99,15 @@ def path(address: str) -> Callable[[Visit], None]:
     return lambda visit: visit.go(address)
 
 
+GROUP = "/recruter/candidatures"
+SOME = ("job received", "job meeting", "job declined", "withdrawn", "event attended")
+
+
+def several(world: SimpleNamespace, *names: str) -> str:
+    """Return the part of an address that names several applications."""
+    return "&".join(f"qui={world.sheet[name].rpartition('/')[2]}" for name in names)
+
+
 def pressing(
     address: Callable[[SimpleNamespace], str], button: str, **typed: str
 ) -> Callable[[Visit], None]:
@@ -386,6 +395,59 @@ CASES = [
     ),
     Case(
         "recruiter/index.html", "nobody waits", path("/recruter/?vue=liste&attente=oui"), "newcomer"
+    ),
+    Case(
+        "recruiter/index.html",
+        "filtered list",
+        path("/recruter/?vue=liste&etape=nouveau&q=samira&joignables=oui"),
+        "recruiter",
+    ),
+    Case("recruiter/index.html", "nobody found", path("/recruter/?q=personne"), "recruiter"),
+    Case(
+        "recruiter/group_reason.html",
+        "as it is",
+        at(lambda w: f"{GROUP}/repondre?{several(w, 'job received', 'opened')}"),
+        "recruiter",
+    ),
+    Case(
+        "recruiter/group_reason.html",
+        "empty",
+        at(lambda w: f"{GROUP}/repondre?{several(w, 'job received', 'opened')}&reason="),
+        "recruiter",
+        status=422,
+        error=True,
+    ),
+    Case(
+        "recruiter/group_decline.html",
+        "ready message",
+        at(
+            lambda w: (
+                f"{GROUP}/repondre?{several(w, 'job received', 'opened', 'job hired')}"
+                "&reason=schedule"
+            )
+        ),
+        "recruiter",
+    ),
+    Case(
+        "recruiter/group_decline.html",
+        "empty message",
+        pressing(
+            lambda w: f"{GROUP}/repondre?{several(w, 'job received', 'opened')}&reason=schedule",
+            "Envoyer à chaque personne cochée",
+            message=" ",
+        ),
+        "recruiter",
+        status=422,
+        error=True,
+    ),
+    *(
+        Case(
+            "recruiter/group_result.html",
+            to,
+            at(lambda w, to=to: f"{GROUP}/bilan?{several(w, *SOME)}&vers={to}"),
+            "recruiter",
+        )
+        for to in ("non", "meeting", "attended")
     ),
     Case("recruiter/index.html", "empty list", path("/recruter/?vue=liste"), "newcomer"),
     *(

@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.accounts.enums import Role
+from app.applications import board
 from app.applications import queries as applications
 from app.applications import services as application_services
 from app.core import clock
@@ -173,7 +174,7 @@ def test_unverified_organisation_sees_nothing_of_those_who_answer(
     for verb in ("ouvrir", "cv", "etape"):
         assert post(browser, f"/recruter/candidatures/{application.id}/{verb}").status_code == 404
     assert applications.of_member(application.id, member.id) is None
-    assert applications.board_rows(member.id, now) == []
+    assert board.page_of(member.id, board.Filters(), now, 1) == ([], 0)
     with pytest.raises(application_services.NotVerified):
         application_services.record_view(application, member, "contact", now)
 

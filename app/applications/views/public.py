@@ -19,12 +19,19 @@ from flask import (
     url_for,
 )
 
-from app.applications import cv, keys, progress, queries, services, workflow
+from app.applications import callback, cv, keys, progress, queries, services, workflow
 from app.applications.enums import CALL_BACK_HOURS
-from app.applications.forms import ApplicationForm, LookupForm, WithdrawForm, choices_of
+from app.applications.forms import (
+    ApplicationForm,
+    CallBackForm,
+    LookupForm,
+    WithdrawForm,
+    choices_of,
+)
 from app.applications.models import Application
 from app.core import clock, storage
 from app.core.database import db, reads_only
+from app.core.errors import NotAllowedTransition
 from app.core.i18n import _
 from app.core.limits import client_network, limiter
 from app.core.permissions import public
@@ -295,9 +302,12 @@ def show(reference: str) -> Any:
     application = opened(reference)
     if application is None:
         return private(redirect(url_for("applications.lookup", reference=reference[:20]), 303))  # type: ignore[arg-type]
+    form = CallBackForm(call_back=callback.read(application.call_back))
     page = render_template(
         "applications/show.html",
         application=application,
+        form=form if callback.may_choose_call(application) else None,
+        call_back=callback.words(application.call_back),
         listing=application.listing,
         employer=progress.employer(application),
         steps=progress.steps(application),
@@ -311,6 +321,27 @@ def show(reference: str) -> Any:
         session_at=progress.when(application.session.starts_at) if application.session else "",
     )
     return private(make_response(page))
+
+
+@applications.post("/candidature/<reference>/rappel")
+@public
+def call_back(reference: str) -> Any:
+    """Change when the person wants to be called, as long as she waits for it."""
+    application = opened(reference)
+    if application is None:
+        return private(redirect(url_for("applications.lookup", reference=reference[:20]), 303))  # type: ignore[arg-type]
+    form = CallBackForm()
+    try:
+        if form.validate():
+            callback.change_call_back(application, callback.written(form.call_back.data or []))
+            db.session.commit()
+            flash(_("C’est noté\u00a0: la structure le voit dès maintenant."), "ok")
+        else:
+            flash(_("Choisissez un moment de la liste."), "error")
+    except NotAllowedTransition as error:
+        db.session.rollback()
+        flash(error.message, "warn")
+    return private(redirect(url_for("applications.show", reference=reference), 303))  # type: ignore[arg-type]
 
 
 @applications.route("/candidature/<reference>/retirer", methods=["GET", "POST"])

@@ -1,9 +1,7 @@
-"""The space of those who recruit or train: who waits, and what one answers."""
+"""The space of those who recruit or train: one application, and what one answers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from flask import (
@@ -20,10 +18,8 @@ from flask import (
 from flask_login import current_user
 
 from app.accounts.enums import MEMBER_ROLES
-from app.applications import coaching, cv, mails, progress, queries, services, workflow
+from app.applications import callback, cv, mails, progress, queries, services, workflow
 from app.applications.enums import (
-    CALL_BACK_HOURS,
-    CALL_BACK_LABELS,
     DECLINE_REASON_LABELS,
     DIPLOMA_HELD_LABELS,
     STATUS_LABELS,
@@ -37,54 +33,20 @@ from app.applications.models import Application
 from app.core import clock, storage
 from app.core.database import db
 from app.core.errors import DomainError
-from app.core.i18n import _, lazy
-from app.core.permissions import public, requires_role
-from app.core.routes import LARGEST_ID
+from app.core.i18n import _
+from app.core.permissions import requires_role
 from app.core.security import safe_next
-from app.organisations.queries import organisations_of
 
 recruiter = Blueprint("recruiter", __name__, url_prefix="/recruter")
 member = requires_role(*MEMBER_ROLES)
 S = Status
 
-LANES = (
-    (lazy("Nouveau"), frozenset({S.RECEIVED})),
-    (lazy("À rappeler"), frozenset({S.SEEN})),
-    (lazy("En contact"), frozenset({S.CONTACTED})),
-    (lazy("Rencontre, essai"), frozenset({S.MEETING, S.TRIAL, S.POOL})),
-    (
-        lazy("Inscriptions"),
-        frozenset({S.REGISTERED, S.WAITLISTED, S.OFFERED, S.ATTENDED, S.ABSENT}),
-    ),
-    (lazy("Oui"), frozenset({S.HIRED, S.ADMITTED, S.ENROLLED})),
-    (
-        lazy("Terminé"),
-        frozenset(
-            {S.DECLINED, S.REFUSED, S.WITHDRAWN, S.CANCELLED, S.CLOSED_ELSEWHERE}
-            | {S.EXPIRED_NO_ANSWER}
-        ),
-    ),
-)
-# Shown only to those who have some: few organisations hold events or waiting lists.
-OPTIONAL_LANES = {4}
-# A page number that a database accepts.
-LAST_PAGE = 10_000
-
-
-@dataclass(frozen=True)
-class Lane:
-    """A column of the board."""
-
-    title: str
-    rows: list[queries.BoardRow]
-    to_call: bool
-
 
 @recruiter.context_processor
 def _labels() -> dict[str, Any]:
     return {
-        "call_back_hours": CALL_BACK_HOURS,
-        "call_back_labels": CALL_BACK_LABELS,
+        "call_back_hours": callback.hours,
+        "call_back_words": callback.words,
         "diploma_held_labels": DIPLOMA_HELD_LABELS,
         "labels": STATUS_LABELS,
         "reason_labels": DECLINE_REASON_LABELS,
@@ -93,63 +55,7 @@ def _labels() -> dict[str, Any]:
     }
 
 
-@recruiter.get("/")
-@public
-def index() -> Any:
-    """Tell visitors what this space is; show members who waits for them."""
-    if not current_user.is_authenticated or current_user.role not in MEMBER_ROLES:
-        return render_template("recruiter/welcome.html")
-    now = clock.now()
-    organisations = organisations_of(current_user)
-    as_list = request.args.get("vue") == "liste"
-    listing_id = _whole_number("annonce", LARGEST_ID) or None
-    page = _whole_number("page", LAST_PAGE) or 1
-    only_waiting = as_list and request.args.get("attente") == "oui"
-    rows = queries.board_rows(
-        current_user.id,
-        now,
-        listing_id=listing_id,
-        only_waiting=only_waiting,
-        page=page if as_list else None,
-    )
-    counts = queries.board_counts(current_user.id, now)
-    return render_template(
-        "recruiter/index.html",
-        organisations=organisations,
-        counts=counts,
-        advice=coaching.advise(organisations, counts, now),
-        listings=queries.listings_answered(current_user.id),
-        listing_id=listing_id,
-        now=now,
-        short=progress.short,
-        lateness=progress.lateness,
-        as_list=as_list,
-        only_waiting=only_waiting,
-        page=page,
-        more=as_list and len(rows) > queries.LIST_PAGE,
-        rows=rows[: queries.LIST_PAGE] if as_list else [],
-        lanes=[] if as_list else _lanes(rows),
-        moves={row.id: _moves(row.kind, row.status) for row in rows},
-        needs_reason={row.id: bool(_refusals(row.kind, row.status)) for row in rows},
-    )
-
-
-def _whole_number(name: str, most: int) -> int:
-    """Return a number of the address, 0 when it is absent or makes no sense."""
-    number = request.args.get(name, 0, type=int)
-    return number if 0 < number <= most else 0
-
-
-def _lanes(rows: Sequence[queries.BoardRow]) -> list[Lane]:
-    lanes = []
-    for rank, (title, statuses) in enumerate(LANES):
-        inside = [row for row in rows if row.status in statuses]
-        if inside or rank not in OPTIONAL_LANES:
-            lanes.append(Lane(str(title), inside, S.SEEN in statuses))
-    return lanes
-
-
-def _moves(kind: str, status: str) -> list[tuple[Status, str]]:
+def moves_from(kind: str, status: str) -> list[tuple[Status, str]]:
     """Return the states a member may choose without giving a reason, in the order of the life."""
     allowed = workflow.allowed(kind, status, ActorKind.MEMBER) - workflow.NEEDS_REASON - {S.SEEN}
     return [(to, str(STATUS_LABELS[to])) for to in Status if to in allowed]
@@ -164,7 +70,7 @@ def _find(application_id: int) -> Application:
     return queries.of_member(application_id, current_user.id) or abort(404)
 
 
-def _no_store(response: Response) -> Response:
+def no_store(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
@@ -197,10 +103,10 @@ def application_show(application_id: int) -> Any:
         taken_back=application.status in workflow.TAKEN_BACK,
         late=_is_late(application),
         unanswered=application.status == S.EXPIRED_NO_ANSWER,
-        moves=_moves(application.listing.kind, application.status),
+        moves=moves_from(application.listing.kind, application.status),
         can_decline=bool(_refusals(application.listing.kind, application.status)),
     )
-    return _no_store(make_response(page))
+    return no_store(make_response(page))
 
 
 def _is_late(application: Application) -> bool:
@@ -275,12 +181,12 @@ def application_decline(application_id: int) -> Any:
     asked = ReasonForm(request.args if "reason" in request.args else None)
     wrong = "reason" in request.args and not asked.validate()
     page = render_template("recruiter/decline_reason.html", application=application, form=asked)
-    return _no_store(make_response(page, 422 if wrong else 200))
+    return no_store(make_response(page, 422 if wrong else 200))
 
 
 def _decline_page(application: Application, form: DeclineForm) -> Response:
     page = render_template("recruiter/decline.html", application=application, form=form)
-    return _no_store(make_response(page))
+    return no_store(make_response(page))
 
 
 def _decline(application: Application, to: Status, form: DeclineForm) -> Any:
@@ -317,4 +223,4 @@ def application_cv(application_id: int) -> Any:
     response.headers["Content-Disposition"] = f'attachment; filename="{application.cv_name}"'
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["X-Content-Type-Options"] = "nosniff"
-    return _no_store(response)
+    return no_store(response)

@@ -8,7 +8,7 @@ from itertools import cycle
 from random import Random
 from typing import Any
 
-from app.applications.enums import CallBack, DiplomaHeld
+from app.applications.enums import CALL_BACK_CHOICES, DiplomaHeld
 from app.listings.enums import Kind
 from app.listings.models import Listing
 
@@ -41,7 +41,7 @@ class People:
     def next(self, listing: Listing, draw: Random) -> dict[str, Any]:
         """Return what the next person writes in the form of a listing."""
         return next(self._shuffled) | {
-            "call_back": draw.choice(list(CallBack)),
+            "call_back": draw.choice(CALL_BACK_CHOICES),
             "commune_label": self._commune(listing, draw),
             "diploma_held": self._diploma(listing, draw),
             "message": self._message(listing, draw),
