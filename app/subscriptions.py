@@ -6,17 +6,22 @@ from app.accounts.second_factor import purge_devices
 from app.accounts.services import purge_sign_ins
 from app.accounts.tasks import send_email_code, send_sign_in_link
 from app.applications.measures import measure_all
+from app.applications.pool import tell_ends
 from app.applications.promise import end_silence, remind_members
 from app.applications.services import purge_applications, sweep_files
 from app.applications.tasks import (
+    ask_to_keep,
     confirm_to_candidate,
     drop_file,
     follow_closing,
     measure_organisations,
     remind_member,
+    send_letter,
     tell_candidate,
     tell_member,
     tell_of_closing,
+    tell_pool_ends,
+    tell_transfer,
 )
 from app.core.jobs import Scheduled, purge_done
 from app.core.outbox import Subscription
@@ -55,6 +60,10 @@ SUBSCRIPTIONS: list[Subscription] = [
     Subscription("application.announced", tell_member),
     Subscription("application.listing_closed", tell_of_closing),
     Subscription("application.overdue", remind_member),
+    Subscription("application.written", send_letter),
+    Subscription("application.transferred", tell_transfer),
+    Subscription("application.pool_asked", ask_to_keep),
+    Subscription("application.pool_ends", tell_pool_ends),
     Subscription("application.answered", measure_organisations, batch=True),
     Subscription("application.file_dropped", drop_file),
     Subscription("import.file_sent", read_file),
@@ -69,6 +78,8 @@ SCHEDULE = [
     Scheduled("ask_listings", ask_due, minute="12", hour="7-15"),
     Scheduled("remind_members", remind_members, minute="*/10"),
     Scheduled("end_silence", end_silence, minute="5-59/10"),
+    # Before the purge: a worker that was away tells first.
+    Scheduled("tell_pool_ends", tell_ends, minute="32", hour="2"),
     Scheduled("measure_answers", measure_all, minute="7", hour="3"),
     Scheduled("ensure_index", ensure_index),
     Scheduled("check_index", check_index, minute="37", hour="3"),

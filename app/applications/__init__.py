@@ -6,9 +6,13 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register the blueprints of the feature."""
     from app.applications.views.closing import closing
+    from app.applications.views.following import following
+    from app.applications.views.letters import blueprint as letters
     from app.applications.views.public import applications
     from app.applications.views.recruiter import recruiter
 
     app.register_blueprint(applications)
     app.register_blueprint(recruiter)
     app.register_blueprint(closing)
+    app.register_blueprint(following)
+    app.register_blueprint(letters)

@@ -17,6 +17,7 @@ from app.applications import keys, measures, queries, workflow
 from app.applications.cv import StoredFile
 from app.applications.enums import ActorKind, CallBack, DeclineReason, Status
 from app.applications.models import Application, ApplicationEvent, ContactView, LookupAttempt
+from app.applications.wording import require_proper
 from app.core.database import db
 from app.core.errors import DomainError
 from app.core.i18n import _
@@ -230,8 +231,12 @@ def move_application(
     now: dt.datetime,
     reason: DeclineReason | None = None,
     message: str = "",
+    *,
+    told: bool = False,
 ) -> ApplicationEvent | None:
     """Bring an application to another state, log it and enqueue the message to the person.
+
+    `told`: what the caller sends her says it already.
 
     Returns the line of the log, or None when the application is already there (a second click).
     Raises NotAllowedTransition, ReasonMissing, NoSeatLeft.
@@ -258,7 +263,7 @@ def move_application(
     application.status = to
     application.updated_at = now
     db.session.flush()
-    if to not in workflow.SILENT:
+    if to not in workflow.SILENT and not told:
         enqueue(
             "application.moved",
             now=now,
@@ -282,6 +287,7 @@ def _note_contact(application: Application, now: dt.datetime) -> None:
 def _set_reason(application: Application, reason: DeclineReason | None, message: str) -> None:
     if reason is None or not message.strip():
         raise ReasonMissing(_("Choisissez une raison et gardez un message pour la personne."))
+    require_proper(message)
     application.decline_reason = reason
     application.decline_message = message.strip()
 
@@ -328,6 +334,7 @@ def withdraw_application(application: Application, now: dt.datetime) -> Applicat
         return None
     _forget_file(application, now)
     application.message = ""
+    application.notes.clear()
     db.session.flush()
     _tell_members(application, event, now)
     return event
@@ -394,9 +401,10 @@ def sweep_files(now: dt.datetime) -> int:
 def purge_applications(now: dt.datetime, limit: int = 500) -> int:
     """Erase what the notice of the form says is erased; return how many went.
 
-    Three months after the end, a year after the last sign of life of one that never ended.
+    Three months after the end, a year after the last sign of life of one that never ended; who
+    agreed to be kept, at the end of what she agreed to.
     """
-    over = queries.finished_before(now - KEEP_FINISHED, now - KEEP_SILENT, limit)
+    over = queries.finished_before(now - KEEP_FINISHED, now - KEEP_SILENT, now, limit)
     measures.keep_answers(over, now)
     for application in over:
         _forget_file(application, now)

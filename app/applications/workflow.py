@@ -50,7 +50,8 @@ def _row(
 _OUT = (S.WITHDRAWN,)
 _UNANSWERED = (S.EXPIRED_NO_ANSWER, S.CLOSED_ELSEWHERE)
 
-# « pool » is left out until the person can agree to it: keeping her for later needs her consent.
+# Only the person brings her application to « pool », after a no, and takes herself out of it.
+_KEPT = (S.POOL,)
 WORK: Table = {
     S.RECEIVED: _row(
         (S.SEEN, S.CONTACTED, S.MEETING, S.TRIAL, S.HIRED, S.DECLINED), _OUT, _UNANSWERED
@@ -59,6 +60,9 @@ WORK: Table = {
     S.CONTACTED: _row((S.MEETING, S.TRIAL, S.HIRED, S.DECLINED), _OUT, _UNANSWERED),
     S.MEETING: _row((S.TRIAL, S.HIRED, S.DECLINED), _OUT, _UNANSWERED),
     S.TRIAL: _row((S.HIRED, S.DECLINED), _OUT, _UNANSWERED),
+    S.DECLINED: _row(candidate=_KEPT),
+    S.CLOSED_ELSEWHERE: _row(candidate=_KEPT),
+    S.POOL: _row(candidate=_OUT),
     # A late answer is better than none.
     S.EXPIRED_NO_ANSWER: _row((S.CONTACTED, S.MEETING, S.TRIAL, S.HIRED, S.DECLINED), _OUT),
 }
@@ -72,6 +76,9 @@ TRAINING: Table = {
     S.WAITLISTED: _row((S.ADMITTED, S.REFUSED), _OUT, (S.CLOSED_ELSEWHERE,)),
     S.ADMITTED: _row((S.ENROLLED, S.REFUSED), _OUT),
     S.ENROLLED: _row((), _OUT),
+    S.REFUSED: _row(candidate=_KEPT),
+    S.CLOSED_ELSEWHERE: _row(candidate=_KEPT),
+    S.POOL: _row(candidate=_OUT),
     S.EXPIRED_NO_ANSWER: _row((S.CONTACTED, S.MEETING, S.ADMITTED, S.WAITLISTED, S.REFUSED), _OUT),
 }
 EVENT: Table = {
@@ -107,6 +114,7 @@ FINISHED = frozenset(
         S.HIRED,
         S.DECLINED,
         S.WITHDRAWN,
+        S.POOL,
         S.CLOSED_ELSEWHERE,
         S.EXPIRED_NO_ANSWER,
         S.REFUSED,

@@ -19,8 +19,8 @@ from flask import (
     url_for,
 )
 
-from app.applications import cv, keys, progress, queries, services, workflow
-from app.applications.enums import CALL_BACK_HOURS
+from app.applications import cv, keys, pool, progress, queries, services, workflow
+from app.applications.enums import CALL_BACK_HOURS, LETTER_LABELS
 from app.applications.forms import ApplicationForm, LookupForm, WithdrawForm, choices_of
 from app.applications.models import Application
 from app.core import clock, storage
@@ -46,7 +46,7 @@ KINDS = ", ".join(f'"{path}"' for path in KIND_PATHS.values())
 
 @applications.context_processor
 def _labels() -> dict[str, Any]:
-    return {"call_back_hours": CALL_BACK_HOURS}
+    return {"call_back_hours": CALL_BACK_HOURS, "letter_labels": LETTER_LABELS}
 
 
 def _rate_limit() -> str:
@@ -201,11 +201,11 @@ def _receive(listing: Listing, form: ApplicationForm, now: dt.datetime) -> Any:
         _remember(result.application.reference, result.secret, now)
     elif session.get("sent", {}).get("reference") != result.application.reference:
         page = render_template("applications/already.html", listing=listing, own=False)
-        return _private(make_response(page, 409))
+        return private(make_response(page, 409))
     # From here on, the browser is the one that sent the first: it went back, or has two tabs.
     if result.conflict:
         page = render_template("applications/already.html", listing=listing, own=True)
-        return _private(make_response(page, 409))
+        return private(make_response(page, 409))
     return redirect(url_for("applications.confirmation"), 303)
 
 
@@ -227,7 +227,7 @@ def _follow(reference: str, now: dt.datetime) -> None:
     session["followed"] = dict([*kept, (reference, now.timestamp())])
 
 
-def _private(response: Response) -> Response:
+def private(response: Response) -> Response:
     """Keep the page out of caches, of search engines and of the next site's logs."""
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -256,7 +256,7 @@ def confirmation() -> Any:
         session_at=progress.when(application.session.starts_at) if application.session else "",
         steps=progress.steps(application),
     )
-    return _private(make_response(page))
+    return private(make_response(page))
 
 
 @applications.route("/candidature/", methods=["GET", "POST"])
@@ -266,7 +266,7 @@ def lookup() -> Any:
     form = LookupForm()
     if request.method == "GET":
         form.reference.data = request.args.get("reference", "")[:20]
-        return _private(make_response(render_template("applications/lookup.html", form=form)))
+        return private(make_response(render_template("applications/lookup.html", form=form)))
     status = 422
     if form.validate():
         now = clock.now()
@@ -285,16 +285,16 @@ def lookup() -> Any:
                 _("Cette référence et ce code ne vont pas ensemble. Vérifiez les deux.")
             )
     page = render_template("applications/lookup.html", form=form)
-    return _private(make_response(page, status))
+    return private(make_response(page, status))
 
 
 @applications.get("/candidature/<reference>")
 @public
 def show(reference: str) -> Any:
     """Tell where the application is. Opening the link of an e-mail changes nothing."""
-    application = _opened(reference)
+    application = opened(reference)
     if application is None:
-        return _private(redirect(url_for("applications.lookup", reference=reference[:20]), 303))  # type: ignore[arg-type]
+        return private(redirect(url_for("applications.lookup", reference=reference[:20]), 303))  # type: ignore[arg-type]
     page = render_template(
         "applications/show.html",
         application=application,
@@ -305,28 +305,31 @@ def show(reference: str) -> Any:
         next_sentence=progress.next_sentence(application),
         unanswered=_status(application) is workflow.S.EXPIRED_NO_ANSWER,
         can_withdraw=_can_withdraw(application),
+        pool_asked=pool.is_asked(application),
+        pool_kept=_status(application) is workflow.S.POOL,
+        when=progress.when,
         needs_words=_status(application) in workflow.NEEDS_REASON,
         is_event=workflow.family_of(application.listing.kind) is workflow.Family.EVENT,
         session_at=progress.when(application.session.starts_at) if application.session else "",
     )
-    return _private(make_response(page))
+    return private(make_response(page))
 
 
 @applications.route("/candidature/<reference>/retirer", methods=["GET", "POST"])
 @public
 def withdraw(reference: str) -> Any:
     """Ask once more, then take the application back."""
-    application = _opened(reference)
+    application = opened(reference)
     if application is None:
-        return _private(redirect(url_for("applications.lookup", reference=reference[:20]), 303))  # type: ignore[arg-type]
+        return private(redirect(url_for("applications.lookup", reference=reference[:20]), 303))  # type: ignore[arg-type]
     form = WithdrawForm()
     if form.is_submitted() and form.validate():
         services.withdraw_application(application, clock.now())
         db.session.commit()
         flash(_("C’est fait\u00a0: votre demande est retirée."), "ok")
-        return _private(redirect(url_for("applications.show", reference=reference), 303))  # type: ignore[arg-type]
+        return private(redirect(url_for("applications.show", reference=reference), 303))  # type: ignore[arg-type]
     if not _can_withdraw(application):
-        return _private(redirect(url_for("applications.show", reference=reference), 303))  # type: ignore[arg-type]
+        return private(redirect(url_for("applications.show", reference=reference), 303))  # type: ignore[arg-type]
     page = render_template(
         "applications/withdraw.html",
         application=application,
@@ -335,10 +338,10 @@ def withdraw(reference: str) -> Any:
         is_event=workflow.family_of(application.listing.kind) is workflow.Family.EVENT,
         form=form,
     )
-    return _private(make_response(page))
+    return private(make_response(page))
 
 
-def _opened(reference: str) -> Application | None:
+def opened(reference: str) -> Application | None:
     """Return the application this browser may open: by the code, by the form, or by the link."""
     now = clock.now()
     followed_at = session.get("followed", {}).get(reference, 0.0)

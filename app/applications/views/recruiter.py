@@ -20,12 +20,24 @@ from flask import (
 from flask_login import current_user
 
 from app.accounts.enums import MEMBER_ROLES
-from app.applications import coaching, cv, mails, progress, queries, services, workflow
+from app.applications import (
+    coaching,
+    cv,
+    letters,
+    mails,
+    pool,
+    progress,
+    queries,
+    services,
+    transfer,
+    workflow,
+)
 from app.applications.enums import (
     CALL_BACK_HOURS,
     CALL_BACK_LABELS,
     DECLINE_REASON_LABELS,
     DIPLOMA_HELD_LABELS,
+    LETTER_LABELS,
     STATUS_LABELS,
     STEP_ACTIONS,
     ActorKind,
@@ -33,6 +45,7 @@ from app.applications.enums import (
     Status,
 )
 from app.applications.forms import DeclineForm, MoveForm, ReasonForm
+from app.applications.letter_forms import NoteForm
 from app.applications.models import Application
 from app.core import clock, storage
 from app.core.database import db
@@ -51,14 +64,14 @@ LANES = (
     (lazy("Nouveau"), frozenset({S.RECEIVED})),
     (lazy("À rappeler"), frozenset({S.SEEN})),
     (lazy("En contact"), frozenset({S.CONTACTED})),
-    (lazy("Rencontre, essai"), frozenset({S.MEETING, S.TRIAL, S.POOL})),
+    (lazy("Rencontre, essai"), frozenset({S.MEETING, S.TRIAL})),
     (lazy("Inscriptions"), frozenset({S.REGISTERED, S.WAITLISTED, S.ATTENDED, S.ABSENT})),
     (lazy("Oui"), frozenset({S.HIRED, S.ADMITTED, S.ENROLLED})),
     (
         lazy("Terminé"),
         frozenset(
             {S.DECLINED, S.REFUSED, S.WITHDRAWN, S.CANCELLED, S.CLOSED_ELSEWHERE}
-            | {S.EXPIRED_NO_ANSWER}
+            | {S.EXPIRED_NO_ANSWER, S.POOL}
         ),
     ),
 )
@@ -84,6 +97,7 @@ def _labels() -> dict[str, Any]:
         "call_back_labels": CALL_BACK_LABELS,
         "diploma_held_labels": DIPLOMA_HELD_LABELS,
         "labels": STATUS_LABELS,
+        "letter_labels": LETTER_LABELS,
         "reason_labels": DECLINE_REASON_LABELS,
         "step_actions": STEP_ACTIONS,
         "when": progress.when,
@@ -161,7 +175,7 @@ def _find(application_id: int) -> Application:
     return queries.of_member(application_id, current_user.id) or abort(404)
 
 
-def _no_store(response: Response) -> Response:
+def no_store(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
@@ -185,19 +199,29 @@ def _to_sheet(application_id: int) -> Any:
 @member
 def application_show(application_id: int) -> Any:
     """Show the sheet to who has opened it; else a button. Reading writes nothing."""
-    application = _find(application_id)
+    return sheet_page(_find(application_id), NoteForm(formdata=None))
+
+
+def sheet_page(application: Application, note_form: NoteForm) -> Response:
+    """Return the sheet, with a note that is being written."""
     page = render_template(
         "recruiter/application.html",
+        **_labels(),
         application=application,
         listing=application.listing,
-        opened=queries.has_opened(application_id, current_user.id),
+        note_form=note_form,
+        letters=letters.letters_for(application.listing.kind, application.status),
+        can_ask=pool.can_ask(application),
+        pool_asked=pool.is_asked(application),
+        can_hand_over=transfer.can_move(application),
+        opened=queries.has_opened(application.id, current_user.id),
         taken_back=application.status in workflow.TAKEN_BACK,
         late=_is_late(application),
         unanswered=application.status == S.EXPIRED_NO_ANSWER,
         moves=_moves(application.listing.kind, application.status),
         can_decline=bool(_refusals(application.listing.kind, application.status)),
     )
-    return _no_store(make_response(page))
+    return no_store(make_response(page))
 
 
 def _is_late(application: Application) -> bool:
@@ -272,23 +296,23 @@ def application_decline(application_id: int) -> Any:
     asked = ReasonForm(request.args if "reason" in request.args else None)
     wrong = "reason" in request.args and not asked.validate()
     page = render_template("recruiter/decline_reason.html", application=application, form=asked)
-    return _no_store(make_response(page, 422 if wrong else 200))
+    return no_store(make_response(page, 422 if wrong else 200))
 
 
 def _decline_page(application: Application, form: DeclineForm) -> Response:
     page = render_template("recruiter/decline.html", application=application, form=form)
-    return _no_store(make_response(page))
+    return no_store(make_response(page))
 
 
 def _decline(application: Application, to: Status, form: DeclineForm) -> Any:
-    services.move_application(
+    pool.say_no(
         application,
         to,
-        ActorKind.MEMBER,
         current_user,
         clock.now(),
-        reason=DeclineReason(form.reason.data),
-        message=form.message.data,
+        DeclineReason(form.reason.data),
+        form.message.data,
+        ask=form.keep.data,
     )
     db.session.commit()
     flash(_moved_message(application, to), "ok")
@@ -314,4 +338,4 @@ def application_cv(application_id: int) -> Any:
     response.headers["Content-Disposition"] = f'attachment; filename="{application.cv_name}"'
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["X-Content-Type-Options"] = "nosniff"
-    return _no_store(response)
+    return no_store(response)
