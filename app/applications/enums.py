@@ -43,7 +43,7 @@ LETTER_LABELS = {
     Letter.TRIED: lazy("J’ai essayé de vous joindre"),
     Letter.TALK: lazy("Pouvons-nous nous parler\u00a0?"),
     Letter.MISSING: lazy("Il manque une information"),
-    Letter.MEETING: lazy("Une rencontre\u00a0: date, heure, lieu"),
+    Letter.MEETING: lazy("Un rendez-vous"),
     Letter.PROPOSAL: lazy("Une annonce pour vous"),
 }
 # What the ready messages say between the greeting and the farewell; {title} is filled in.
