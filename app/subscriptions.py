@@ -6,10 +6,12 @@ from app.accounts.second_factor import purge_devices
 from app.accounts.services import purge_sign_ins
 from app.accounts.tasks import send_email_code, send_sign_in_link
 from app.applications.measures import measure_all
+from app.applications.pool import tell_ends
 from app.applications.promise import end_silence, remind_members
 from app.applications.seats import end_offers, remind_registered
 from app.applications.services import purge_applications, sweep_files
 from app.applications.tasks import (
+    ask_to_keep,
     confirm_to_candidate,
     drop_file,
     follow_closing,
@@ -17,10 +19,13 @@ from app.applications.tasks import (
     measure_organisations,
     remind_member,
     remind_of_date,
+    send_letter,
     tell_candidate,
     tell_member,
     tell_of_closing,
     tell_of_move,
+    tell_pool_ends,
+    tell_transfer,
 )
 from app.core.jobs import Scheduled, purge_done
 from app.core.outbox import Subscription
@@ -62,6 +67,10 @@ SUBSCRIPTIONS: list[Subscription] = [
     Subscription("application.date_moved", tell_of_move),
     Subscription("application.date_near", remind_of_date),
     Subscription("application.overdue", remind_member),
+    Subscription("application.written", send_letter),
+    Subscription("application.transferred", tell_transfer),
+    Subscription("application.pool_asked", ask_to_keep),
+    Subscription("application.pool_ends", tell_pool_ends),
     Subscription("application.answered", measure_organisations, batch=True),
     Subscription("application.file_dropped", drop_file),
     Subscription("import.file_sent", read_file),
@@ -79,6 +88,8 @@ SCHEDULE = [
     Scheduled("end_offers", end_offers, minute="2-59/5"),
     # By day in Paris.
     Scheduled("remind_registered", remind_registered, minute="22", hour="7-17"),
+    # Before the purge: a worker that was away tells first.
+    Scheduled("tell_pool_ends", tell_ends, minute="32", hour="2"),
     Scheduled("measure_answers", measure_all, minute="7", hour="3"),
     Scheduled("ensure_index", ensure_index),
     Scheduled("check_index", check_index, minute="37", hour="3"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import select
 
 from app.accounts.enums import Awaits, Role
 from app.accounts.models import User
+from app.applications.enums import Status as Step
 from app.applications.models import Application
 from app.applications.services import OFFER_LASTS
 from app.core import clock
@@ -222,10 +224,23 @@ def listing_session(of: Listing, **values: Any) -> ListingSession:
     return added
 
 
+_OF_STATUS: dict[str, Callable[[dt.datetime], dict[str, Any]]] = {
+    Step.DECLINED: lambda _now: {"decline_reason": "other"},
+    Step.REFUSED: lambda _now: {"decline_reason": "other"},
+    Step.POOL: lambda now: {
+        "pool_asked_at": now,
+        "pool_consent_at": now,
+        "pool_wording": "2026-11",
+        "pool_until": now + dt.timedelta(days=730),
+    },
+}
+
+
 def application(of: Listing | None = None, **values: Any) -> Application:
     """Add an application as it stands just after it was received."""
     number = next(_numbers)
     now = values.pop("now", None) or clock.now()
+    values = _OF_STATUS.get(values.get("status", ""), lambda _now: {})(now) | values
     added = Application(
         **{
             "reference": f"PS-T{number:03d}-TEST"[:12],

@@ -7,6 +7,8 @@ def init_app(app: Flask) -> None:
     """Register the blueprints of the feature."""
     from app.applications.views import batch, board  # noqa: F401  they add routes to `recruiter`
     from app.applications.views.closing import closing
+    from app.applications.views.following import following
+    from app.applications.views.letters import blueprint as letters
     from app.applications.views.public import applications
     from app.applications.views.recruiter import recruiter
     from app.applications.views.seats import seats
@@ -15,3 +17,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(recruiter)
     app.register_blueprint(closing)
     app.register_blueprint(seats)
+    app.register_blueprint(following)
+    app.register_blueprint(letters)

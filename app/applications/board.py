@@ -46,7 +46,7 @@ STEPS = (
     Step("nouveau", lazy("Nouveau"), frozenset({S.RECEIVED})),
     Step("a-rappeler", lazy("À rappeler"), frozenset({S.SEEN})),
     Step("contact", lazy("En contact"), frozenset({S.CONTACTED})),
-    Step("rencontre", lazy("Rencontre, essai"), frozenset({S.MEETING, S.TRIAL, S.POOL})),
+    Step("rencontre", lazy("Rencontre, essai"), frozenset({S.MEETING, S.TRIAL})),
     Step(
         "inscriptions",
         lazy("Inscriptions"),
@@ -59,7 +59,7 @@ STEPS = (
         lazy("Terminé"),
         frozenset(
             {S.DECLINED, S.REFUSED, S.WITHDRAWN, S.CANCELLED, S.CLOSED_ELSEWHERE}
-            | {S.EXPIRED_NO_ANSWER}
+            | {S.EXPIRED_NO_ANSWER, S.POOL}
         ),
     ),
 )

@@ -31,6 +31,52 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Letter(StrEnum):
+    """What a member writes to the person about."""
+
+    TRIED = "tried"
+    TALK = "talk"
+    MISSING = "missing"
+    MEETING = "meeting"
+    PROPOSAL = "proposal"
+
+
+LETTER_LABELS = {
+    Letter.TRIED: lazy("J’ai essayé de vous joindre"),
+    Letter.TALK: lazy("Pouvons-nous nous parler\u00a0?"),
+    Letter.MISSING: lazy("Il manque une information"),
+    Letter.MEETING: lazy("Un rendez-vous"),
+    Letter.PROPOSAL: lazy("Une annonce pour vous"),
+}
+# What the ready messages say between the greeting and the farewell; {title} is filled in.
+LETTER_MESSAGES = {
+    Letter.TRIED: lazy(
+        "J’ai essayé de vous joindre au sujet de «\u00a0{title}\u00a0», sans y parvenir. "
+        "Je vous rappelle demain. Vous pouvez aussi me rappeler quand cela vous arrange."
+    ),
+    Letter.TALK: lazy(
+        "Votre demande pour «\u00a0{title}\u00a0» nous intéresse. Pouvons-nous nous parler dix "
+        "minutes au téléphone\u00a0? Voici trois moments possibles\u00a0:\n"
+        "- {first}, entre 9\u00a0h et 12\u00a0h\n"
+        "- {second}, entre 14\u00a0h et 17\u00a0h\n"
+        "- {third}, entre 9\u00a0h et 12\u00a0h\n"
+        "Dites-nous celui qui vous convient, ou proposez-en un autre."
+    ),
+    Letter.MISSING: lazy(
+        "Merci pour votre demande pour «\u00a0{title}\u00a0». Il nous manque une "
+        "information pour continuer\u00a0:"
+    ),
+    Letter.MEETING: lazy(
+        "Nous serons contents de vous rencontrer au sujet de «\u00a0{title}\u00a0». Si ce moment "
+        "ne vous convient pas, dites-le-nous\u00a0: nous en trouverons un autre."
+    ),
+    Letter.PROPOSAL: lazy(
+        "Vous avez accepté que nous gardions votre contact. Nous ouvrons une annonce qui peut vous "
+        "intéresser. Si elle vous plaît, répondez-y\u00a0: rien n’est envoyé à votre place."
+    ),
+}
+
+
 class CallBack(StrEnum):
     """When the candidate wants to be called back: one slot, or any."""
 

@@ -33,12 +33,23 @@ from app.applications.enums import (
     DeclineReason,
     DiplomaHeld,
 )
+from app.applications.wording import improper
 from app.core.forms import BaseForm, OpenForm
 from app.core.i18n import _, lazy
 from app.listings.enums import UNFILLED_REASON_LABELS, Kind, Outcome, UnfilledReason
 
 MESSAGE_MAX = 2_000
 TOO_LONG = lazy("C’est trop long\u00a0: gardez %(max)d caractères.")
+
+
+class Proper:
+    """Refuse what may not be written to a person, and say why; the text stays in the form."""
+
+    def __call__(self, _form: Any, field: Any) -> None:
+        """Raise ValidationError with every reason."""
+        found = improper(field.data or "")
+        if found:
+            raise ValidationError(" ".join(found))
 
 
 def choices_of(labels: Mapping[Any, Any]) -> list[SelectChoice]:
@@ -239,8 +250,11 @@ class DeclineForm(BaseForm):
         validators=[
             DataRequired(lazy("Gardez un message\u00a0: la personne attend une réponse.")),
             Length(max=MESSAGE_MAX, message=TOO_LONG),
+            Proper(),
         ],
     )
+
+    keep = BooleanField(lazy("Nous aimerions garder votre contact"))
 
     def validate_reason(self, field: HiddenField) -> None:
         """Refuse what the page does not offer."""
@@ -371,6 +385,7 @@ class AnswerAllForm(BaseForm):
         validators=[
             DataRequired(lazy("Gardez un message\u00a0: ces personnes attendent une réponse.")),
             Length(max=MESSAGE_MAX, message=TOO_LONG),
+            Proper(),
         ],
     )
 

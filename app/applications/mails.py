@@ -7,10 +7,24 @@ from collections.abc import Sequence
 
 from app.accounts.models import User
 from app.applications import keys, progress, workflow
-from app.applications.enums import DECLINE_MESSAGES, ActorKind, DeclineReason, Status
-from app.applications.models import Application, ApplicationEvent
+from app.applications.enums import (
+    DECLINE_MESSAGES,
+    LETTER_LABELS,
+    LETTER_MESSAGES,
+    ActorKind,
+    DeclineReason,
+    Letter,
+    Status,
+)
+from app.applications.models import (
+    Application,
+    ApplicationEvent,
+    ApplicationMessage,
+    ApplicationTransfer,
+)
 from app.applications.queries import Waiting
 from app.core import mail
+from app.core.clock import paris_date
 from app.core.filters import date_long, date_with_weekday, time_short
 from app.core.i18n import _, lazy
 from app.listings.enums import Kind
@@ -30,6 +44,7 @@ HEADINGS = {
     S.HIRED: lazy("C’est oui\u00a0!"),
     S.DECLINED: lazy("La réponse est non, cette fois."),
     S.WITHDRAWN: lazy("Votre candidature est retirée."),
+    S.POOL: lazy("C’est noté\u00a0: la structure garde votre contact."),
     S.CLOSED_ELSEWHERE: lazy("Cette annonce est terminée."),
     S.EXPIRED_NO_ANSWER: lazy("La structure ne vous a pas répondu."),
     S.ADMITTED: lazy("Vous êtes admis·e\u00a0!"),
@@ -58,6 +73,22 @@ def decline_message(reason: DeclineReason, application: Application) -> str:
     words = str(DECLINE_MESSAGES[reason]).format(title=application.listing.title)
     greeting = _("Bonjour %(name)s,", name=application.first_name)
     return "\n\n".join([greeting, words, _("Bonne continuation.")])
+
+
+def letter_message(letter: Letter, application: Application, now: dt.datetime) -> str:
+    """Return the ready message about something, to be changed before it leaves."""
+    first, second, third = (date_with_weekday(day) for day in _next_days(now))
+    words = str(LETTER_MESSAGES[letter]).format(
+        title=application.listing.title, first=first, second=second, third=third
+    )
+    greeting = _("Bonjour %(name)s,", name=application.first_name)
+    return "\n\n".join([greeting, words, _("À bientôt.")])
+
+
+def _next_days(now: dt.datetime) -> list[dt.date]:
+    """Return the next three days of the week on which people work, from tomorrow on."""
+    days = (paris_date(now) + dt.timedelta(days=number) for number in range(1, 8))
+    return [day for day in days if day.weekday() < 5][:3]
 
 
 def closing_message(reason: DeclineReason, listing: Listing) -> str:
@@ -113,6 +144,7 @@ def moved(
         next_sentence=next_sentence,
         unanswered=to is S.EXPIRED_NO_ANSWER,
         words=application.decline_message if to in workflow.NEEDS_REASON else "",
+        asks=to in workflow.NEEDS_REASON and application.pool_asked_at is not None,
         session_at=progress.when(application.session.starts_at)
         if application.session and to in {S.REGISTERED, S.CANCELLED}
         else "",
@@ -196,6 +228,55 @@ def listing_closed(
         employer=progress.employer(application),
         words=words,
         url=follow_url(application, base_url),
+    )
+
+
+def written(message: ApplicationMessage, event_id: int, base_url: str) -> mail.Message | None:
+    """Return what a member wrote to the person, or None without an e-mail."""
+    application = message.application
+    url = follow_url(application, base_url)
+    return _to_person(
+        application,
+        "written",
+        event_id,
+        base_url,
+        message=message,
+        heading=str(LETTER_LABELS[Letter(message.letter)]),
+        meeting=progress.when(message.meeting_at) if message.meeting_at else "",
+        calendar_url=url.replace("?", "/rencontre.ics?"),
+        proposed_url=f"{base_url}{message.listing.path}" if message.listing else "",
+    )
+
+
+def transferred(transfer: ApplicationTransfer, event_id: int, base_url: str) -> mail.Message | None:
+    """Return the message that says which team has the application now."""
+    return _to_person(transfer.application, "transferred", event_id, base_url, transfer=transfer)
+
+
+def pool_asked(application: Application, event_id: int, base_url: str) -> mail.Message | None:
+    """Return the question whether the contact may be kept."""
+    return _to_person(application, "pool_asked", event_id, base_url)
+
+
+def pool_ends(application: Application, event_id: int, base_url: str) -> mail.Message | None:
+    """Return the notice that the contact is about to be erased."""
+    return _to_person(application, "pool_ends", event_id, base_url, until=application.pool_until)
+
+
+def _to_person(
+    application: Application, name: str, event_id: int, base_url: str, **context: object
+) -> mail.Message | None:
+    if application.email is None:
+        return None
+    return mail.render(
+        f"applications/{name}",
+        to=application.email,
+        message_id=f"application-{name.replace('_', '-')}-{event_id}",
+        application=application,
+        listing=application.listing,
+        employer=progress.employer(application),
+        url=follow_url(application, base_url),
+        **context,
     )
 
 

@@ -7,11 +7,13 @@ import datetime as dt
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.accounts.models import User
 from app.applications.enums import (
     CALL_BACK_CHOICES,
     ActorKind,
     CallBack,
     DiplomaHeld,
+    Letter,
     Status,
 )
 from app.core.database import db, one_of
@@ -75,12 +77,41 @@ class Application(db.Model):
     decline_reason: Mapped[str | None] = mapped_column(String(30))
     decline_message: Mapped[str] = mapped_column(Text, default="")
 
+    # Kept for later, if she says yes: see pool.py.
+    pool_asked_at: Mapped[dt.datetime | None]
+    pool_consent_at: Mapped[dt.datetime | None]
+    pool_refused_at: Mapped[dt.datetime | None] = mapped_column(
+        comment="when she said no, or took her yes back"
+    )
+    pool_wording: Mapped[str | None] = mapped_column(
+        String(10), comment="version of the sentence she agreed to"
+    )
+    pool_until: Mapped[dt.datetime | None]
+    pool_told_at: Mapped[dt.datetime | None] = mapped_column(
+        comment="when she was told that the end is near"
+    )
+
     listing: Mapped[Listing] = relationship()
     session: Mapped[ListingSession | None] = relationship()
     events: Mapped[list[ApplicationEvent]] = relationship(
         back_populates="application",
         cascade="all, delete-orphan",
         order_by="ApplicationEvent.id",
+    )
+    notes: Mapped[list[ApplicationNote]] = relationship(
+        back_populates="application",
+        cascade="all, delete-orphan",
+        order_by="ApplicationNote.id",
+    )
+    messages: Mapped[list[ApplicationMessage]] = relationship(
+        back_populates="application",
+        cascade="all, delete-orphan",
+        order_by="ApplicationMessage.id",
+    )
+    transfers: Mapped[list[ApplicationTransfer]] = relationship(
+        back_populates="application",
+        cascade="all, delete-orphan",
+        order_by="ApplicationTransfer.id",
     )
 
     __table_args__ = (
@@ -94,6 +125,11 @@ class Application(db.Model):
         CheckConstraint(
             "status NOT IN ('declined', 'refused') OR decline_reason IS NOT NULL",
             name="declined_has_reason",
+        ),
+        CheckConstraint(
+            "status <> 'pool' OR (pool_consent_at IS NOT NULL AND pool_wording IS NOT NULL "
+            "AND pool_until IS NOT NULL)",
+            name="pool_is_agreed",
         ),
         Index(
             "uq_application_live_candidate",
@@ -134,6 +170,85 @@ class ApplicationEvent(db.Model):
     application: Mapped[Application] = relationship(back_populates="events")
 
     __table_args__ = (one_of("actor_kind", ActorKind),)
+
+
+class ApplicationNote(db.Model):
+    """What a member wrote for her colleagues. The person may ask to read it."""
+
+    __tablename__ = "application_note"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(
+        ForeignKey("application.id", ondelete="CASCADE"), index=True
+    )
+    author_id: Mapped[int | None] = mapped_column(
+        ForeignKey("user_account.id", ondelete="SET NULL"), index=True
+    )
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[dt.datetime]
+
+    application: Mapped[Application] = relationship(back_populates="notes")
+    author: Mapped[User | None] = relationship(lazy="joined")
+
+    __table_args__ = (CheckConstraint("length(text) BETWEEN 1 AND 2000", name="text_sized"),)
+
+
+class ApplicationMessage(db.Model):
+    """What a member wrote to the person; read on her page, and by e-mail if she has one."""
+
+    __tablename__ = "application_message"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(
+        ForeignKey("application.id", ondelete="CASCADE"), index=True
+    )
+    author_id: Mapped[int | None] = mapped_column(
+        ForeignKey("user_account.id", ondelete="SET NULL"), index=True
+    )
+    letter: Mapped[str] = mapped_column(String(10))
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[dt.datetime]
+    meeting_at: Mapped[dt.datetime | None]
+    meeting_place: Mapped[str | None] = mapped_column(String(200))
+    listing_id: Mapped[int | None] = mapped_column(
+        ForeignKey("listing.id", ondelete="SET NULL"), index=True, comment="the one proposed"
+    )
+
+    application: Mapped[Application] = relationship(back_populates="messages")
+    author: Mapped[User | None] = relationship(lazy="joined")
+    listing: Mapped[Listing | None] = relationship(lazy="joined")
+
+    __table_args__ = (
+        one_of("letter", Letter),
+        CheckConstraint("length(text) BETWEEN 1 AND 2000", name="text_sized"),
+        CheckConstraint(
+            "(letter = 'meeting') = (meeting_at IS NOT NULL AND meeting_place IS NOT NULL)",
+            name="meeting_is_placed",
+        ),
+    )
+
+
+class ApplicationTransfer(db.Model):
+    """An application handed from one listing to another of the same organisation."""
+
+    __tablename__ = "application_transfer"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(
+        ForeignKey("application.id", ondelete="CASCADE"), index=True
+    )
+    from_listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id"), index=True)
+    to_listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id"), index=True)
+    actor_id: Mapped[int | None] = mapped_column(
+        ForeignKey("user_account.id", ondelete="SET NULL"), index=True
+    )
+    at: Mapped[dt.datetime]
+
+    application: Mapped[Application] = relationship(back_populates="transfers")
+    from_listing: Mapped[Listing] = relationship(foreign_keys=[from_listing_id], lazy="joined")
+    to_listing: Mapped[Listing] = relationship(foreign_keys=[to_listing_id], lazy="joined")
+
+    __table_args__ = (CheckConstraint("from_listing_id <> to_listing_id", name="changes_listing"),)
 
 
 class PastAnswer(db.Model):

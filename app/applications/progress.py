@@ -39,6 +39,7 @@ DONE = {
     S.HIRED: lazy("Réponse\u00a0: c’est oui"),
     S.DECLINED: lazy("Réponse\u00a0: c’est non cette fois"),
     S.WITHDRAWN: lazy("Retirée par vous"),
+    S.POOL: lazy("Contact gardé, avec votre accord"),
     S.CLOSED_ELSEWHERE: lazy("Terminée"),
     S.EXPIRED_NO_ANSWER: lazy("Sans réponse de la structure"),
     S.ADMITTED: lazy("Réponse\u00a0: vous êtes admis·e"),
@@ -61,6 +62,9 @@ NEXT = {
     S.HIRED: lazy("C’est oui. L’équipe vous dit comment commencer."),
     S.DECLINED: lazy("D’autres annonces sont ouvertes aujourd’hui."),
     S.WITHDRAWN: lazy("Rien de plus\u00a0: votre CV et votre message sont effacés."),
+    S.POOL: lazy(
+        "La structure peut vous proposer d’autres annonces. Vous choisissez d’y répondre."
+    ),
     S.CLOSED_ELSEWHERE: lazy("Cette annonce est terminée. D’autres sont ouvertes aujourd’hui."),
     S.EXPIRED_NO_ANSWER: lazy(
         "La structure n’a pas répondu. Ce n’est pas de votre fait. D’autres annonces sont ouvertes."

@@ -377,15 +377,16 @@ def registered_to_come(listing_id: int, now: dt.datetime) -> int:
 
 
 def finished_before(
-    day_finished: dt.datetime, day_silent: dt.datetime, limit: int
+    day_finished: dt.datetime, day_silent: dt.datetime, now: dt.datetime, limit: int
 ) -> list[Application]:
     """Return the applications whose time to be kept is over."""
+    kept = Application.status == Status.POOL
     finished = Application.status.in_(workflow.FINISHED) & (Application.updated_at < day_finished)
     silent = Application.updated_at < day_silent
     return list(
         db.session.scalars(
             select(Application)
-            .where(finished | silent)
+            .where(case((kept, Application.pool_until <= now), else_=finished | silent))
             .options(joinedload(Application.listing))
             .order_by(Application.id)
             .limit(limit)

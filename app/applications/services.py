@@ -17,6 +17,7 @@ from app.applications import keys, measures, queries, workflow
 from app.applications.cv import StoredFile
 from app.applications.enums import ActorKind, CallBack, DeclineReason, Status
 from app.applications.models import Application, ApplicationEvent, ContactView, LookupAttempt
+from app.applications.wording import require_proper
 from app.core.database import db
 from app.core.errors import DomainError
 from app.core.i18n import _
@@ -245,8 +246,12 @@ def move_application(
     now: dt.datetime,
     reason: DeclineReason | None = None,
     message: str = "",
+    *,
+    told: bool = False,
 ) -> ApplicationEvent | None:
     """Bring an application to another state, log it and enqueue the message to the person.
+
+    `told`: what the caller sends her says it already.
 
     Returns the line of the log, or None when the application is already there (a second click).
     Raises NotAllowedTransition, ReasonMissing, NoSeatLeft.
@@ -255,7 +260,7 @@ def move_application(
         queries.lock_sessions(application.session_id)
     # Who opens the sheet refers to the row already: this lock lets that reference be.
     db.session.refresh(application, ["status"], with_for_update={"key_share": True})
-    return move_held(application, to, actor_kind, actor, now, reason, message)
+    return move_held(application, to, actor_kind, actor, now, reason, message, told=told)
 
 
 def move_held(
@@ -266,6 +271,8 @@ def move_held(
     now: dt.datetime,
     reason: DeclineReason | None = None,
     message: str = "",
+    *,
+    told: bool = False,
 ) -> ApplicationEvent | None:
     """Do the same to an application read with its lock in this transaction, as a group is."""
     if application.status == to:
@@ -290,7 +297,7 @@ def move_held(
     application.updated_at = now
     application.offer_until = _offer_end(application, now) if to is Status.OFFERED else None
     db.session.flush()
-    if to not in workflow.SILENT:
+    if to not in workflow.SILENT and not told:
         enqueue(
             "application.moved",
             now=now,
@@ -321,6 +328,7 @@ def _note_contact(application: Application, now: dt.datetime) -> None:
 def _set_reason(application: Application, reason: DeclineReason | None, message: str) -> None:
     if reason is None or not message.strip():
         raise ReasonMissing(_("Choisissez une raison et gardez un message pour la personne."))
+    require_proper(message)
     application.decline_reason = reason
     application.decline_message = message.strip()
 
@@ -378,6 +386,7 @@ def withdraw_application(application: Application, now: dt.datetime) -> Applicat
         return None
     _forget_file(application, now)
     application.message = ""
+    application.notes.clear()
     db.session.flush()
     tell_members(application, event, now)
     return event
@@ -444,9 +453,10 @@ def sweep_files(now: dt.datetime) -> int:
 def purge_applications(now: dt.datetime, limit: int = 500) -> int:
     """Erase what the notice of the form says is erased; return how many went.
 
-    Three months after the end, a year after the last sign of life of one that never ended.
+    Three months after the end, a year after the last sign of life of one that never ended; who
+    agreed to be kept, at the end of what she agreed to.
     """
-    over = queries.finished_before(now - KEEP_FINISHED, now - KEEP_SILENT, limit)
+    over = queries.finished_before(now - KEEP_FINISHED, now - KEEP_SILENT, now, limit)
     measures.keep_answers(over, now)
     for application in over:
         _forget_file(application, now)

@@ -9,9 +9,15 @@ from flask import current_app
 
 from app.accounts.models import User
 from app.accounts.queries import get_user
-from app.applications import closing, mails, measures, progress, queries, seats
+from app.applications import closing, mails, measures, pool, progress, queries, seats
 from app.applications.enums import Status
-from app.applications.models import Application, ApplicationEvent
+from app.applications.models import (
+    Application,
+    ApplicationEvent,
+    ApplicationMessage,
+    ApplicationTransfer,
+)
+from app.applications.workflow import TAKEN_BACK
 from app.core import clock, mail, storage
 from app.core.database import db
 from app.core.outbox import Effect
@@ -88,6 +94,38 @@ def tell_of_closing(payload: dict[str, Any], event_id: int) -> Effect | None:
         return None
     words = progress.closing(application, clock.now(), by_team=removed_by_team(listing))
     return mail.sending(mails.listing_closed(application, words, event_id, _base_url()))
+
+
+def send_letter(payload: dict[str, Any], event_id: int) -> Effect | None:
+    """Send the person what a member wrote to her, if she gave an e-mail and is still there."""
+    message = db.session.get(ApplicationMessage, payload["application_message_id"])
+    if message is None or message.application.status in TAKEN_BACK:
+        return None
+    return mail.sending(mails.written(message, event_id, _base_url()))
+
+
+def tell_transfer(payload: dict[str, Any], event_id: int) -> Effect | None:
+    """Tell the person that another team of the organisation has her application."""
+    transfer = db.session.get(ApplicationTransfer, payload["application_transfer_id"])
+    if transfer is None or transfer.application.status in TAKEN_BACK:
+        return None
+    return mail.sending(mails.transferred(transfer, event_id, _base_url()))
+
+
+def ask_to_keep(payload: dict[str, Any], event_id: int) -> Effect | None:
+    """Ask the person whether her contact may be kept, unless she has answered since."""
+    application = db.session.get(Application, payload["application_id"])
+    if application is None or not pool.is_asked(application):
+        return None
+    return mail.sending(mails.pool_asked(application, event_id, _base_url()))
+
+
+def tell_pool_ends(payload: dict[str, Any], event_id: int) -> Effect | None:
+    """Tell the person that her contact is about to be erased, unless she has answered since."""
+    application = db.session.get(Application, payload["application_id"])
+    if application is None or application.status != Status.POOL or not application.pool_told_at:
+        return None
+    return mail.sending(mails.pool_ends(application, event_id, _base_url()))
 
 
 def remind_member(payload: dict[str, Any], event_id: int) -> Effect | None:

@@ -50,7 +50,8 @@ def _row(
 _OUT = (S.WITHDRAWN,)
 _UNANSWERED = (S.EXPIRED_NO_ANSWER, S.CLOSED_ELSEWHERE)
 
-# « pool » is left out until the person can agree to it: keeping her for later needs her consent.
+# Only the person brings her application to « pool », after a no, and takes herself out of it.
+_KEPT = (S.POOL,)
 WORK: Table = {
     S.RECEIVED: _row(
         (S.SEEN, S.CONTACTED, S.MEETING, S.TRIAL, S.HIRED, S.DECLINED), _OUT, _UNANSWERED
@@ -61,6 +62,9 @@ WORK: Table = {
     S.TRIAL: _row((S.HIRED, S.DECLINED), _OUT, _UNANSWERED),
     # Who cannot come after all gives her place back.
     S.HIRED: _row((), _OUT),
+    S.DECLINED: _row(candidate=_KEPT),
+    S.CLOSED_ELSEWHERE: _row(candidate=_KEPT),
+    S.POOL: _row(candidate=_OUT),
     # A late answer is better than none.
     S.EXPIRED_NO_ANSWER: _row((S.CONTACTED, S.MEETING, S.TRIAL, S.HIRED, S.DECLINED), _OUT),
 }
@@ -80,6 +84,9 @@ TRAINING: Table = {
     ),
     S.ADMITTED: _row((S.ENROLLED, S.REFUSED), _OUT),
     S.ENROLLED: _row((), _OUT),
+    S.REFUSED: _row(candidate=_KEPT),
+    S.CLOSED_ELSEWHERE: _row(candidate=_KEPT),
+    S.POOL: _row(candidate=_OUT),
     S.EXPIRED_NO_ANSWER: _row((S.CONTACTED, S.MEETING, S.ADMITTED, S.WAITLISTED, S.REFUSED), _OUT),
 }
 EVENT: Table = {
@@ -116,6 +123,7 @@ FINISHED = frozenset(
         S.HIRED,
         S.DECLINED,
         S.WITHDRAWN,
+        S.POOL,
         S.CLOSED_ELSEWHERE,
         S.EXPIRED_NO_ANSWER,
         S.REFUSED,

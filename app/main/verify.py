@@ -3,7 +3,7 @@
 Each invariant is a function that returns what breaks it, in French, nothing when it holds. The
 numbers are those of the trust charter of the project (I1 durable acknowledgement, I2 atomic outbox,
 I3 conservation, I4 one effect, I5 index equal to the database, I8 files, I9 idempotence,
-I10 capacity, I13 deadlines, Q12 no silence).
+I10 capacity, I13 deadlines, P01 retention, Q12 no silence).
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 import click
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from app.applications import workflow
+from app.applications.enums import Status as Step
 from app.applications.models import Application, ApplicationEvent
 from app.core import clock, storage
 from app.core.database import db
@@ -177,6 +178,21 @@ def offers_are_ended(now: dt.datetime) -> Iterable[str]:
         yield f"{number} places proposées dont le délai est passé"
 
 
+def kept_people_agreed(now: dt.datetime) -> Iterable[str]:
+    """P01: nobody is kept without her yes, nor after its end; the purge runs every night."""
+    for reference in db.session.scalars(
+        select(Application.reference).where(
+            Application.status == Step.POOL,
+            or_(
+                Application.pool_consent_at.is_(None),
+                Application.pool_until.is_(None),
+                Application.pool_until < now - dt.timedelta(days=2),
+            ),
+        )
+    ):
+        yield f"candidature {reference} gardée sans accord, ou après sa fin"
+
+
 INVARIANTS: dict[str, Check] = {
     "I1 candidatures reçues": acknowledged_is_stored,
     "I2 événements écrits avec le changement": changes_have_their_event,
@@ -188,6 +204,7 @@ INVARIANTS: dict[str, Check] = {
     "I10 places": seats_are_counted,
     "I13 échéances": deadlines_are_kept,
     "I13 places proposées": offers_are_ended,
+    "P01 vivier consenti": kept_people_agreed,
     "Q12 personne sans réponse": nobody_waits_for_ever,
 }
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.applications import services, workflow
+from app.applications import pool, services, workflow
 from app.applications.enums import STEP_ACTIONS, ActorKind, DeclineReason, Status
 from app.applications.models import ApplicationEvent
 from app.applications.progress import DONE, NEXT, steps
@@ -40,17 +40,27 @@ def test_every_state_of_the_table_can_be_reached(family: Family) -> None:
 def test_the_person_can_always_take_back_what_is_alive(family: Family) -> None:
     back = workflow.withdrawn_status(KINDS[family])
     for status in workflow.TRANSITIONS[family]:
-        over = status in {Status.ATTENDED, Status.ABSENT}
+        over = status in {Status.ATTENDED, Status.ABSENT} | pool.ASKED_AFTER
         can = back in workflow.allowed(KINDS[family], status, ActorKind.CANDIDATE)
         assert can is not over
 
 
 @pytest.mark.no_database
-def test_the_person_takes_it_back_or_takes_the_seat_proposed_and_nothing_else() -> None:
+def test_the_person_takes_it_back_or_answers_what_she_is_asked() -> None:
     for table in workflow.TRANSITIONS.values():
         for status, row in table.items():
+            kept = {Status.POOL} if status in pool.ASKED_AFTER else set()
             taken = {Status.ADMITTED} if status is Status.OFFERED else set()
-            assert row[ActorKind.CANDIDATE] - workflow.TAKEN_BACK == taken
+            assert row[ActorKind.CANDIDATE] - workflow.TAKEN_BACK == kept | taken
+
+
+@pytest.mark.no_database
+def test_nobody_else_keeps_a_person_nor_lets_her_go() -> None:
+    for table in workflow.TRANSITIONS.values():
+        for status, row in table.items():
+            for actor in set(ActorKind) - {ActorKind.CANDIDATE}:
+                assert Status.POOL not in row[actor]
+                assert status is not Status.POOL or not row[actor]
 
 
 @pytest.mark.no_database

@@ -16,9 +16,9 @@ from app.accounts import second_factor
 from app.accounts import services as accounts
 from app.accounts.enums import Awaits, Role
 from app.accounts.models import SecondFactor
-from app.applications import keys, workflow
+from app.applications import keys, letters, pool, transfer, workflow
 from app.applications import services as applications
-from app.applications.enums import ActorKind, DeclineReason
+from app.applications.enums import ActorKind, DeclineReason, Letter
 from app.applications.enums import Status as Step
 from app.core import clock
 from app.core.database import db
@@ -305,6 +305,32 @@ def _applications(it: SimpleNamespace, recruiter: Any, now: dt.datetime) -> None
         cv_sha256="0" * 64,
     )
     applications.record_view(opened, recruiter, "contact", now)
+    letters.add_note(opened, recruiter, f"{WORDS}\n{LONG_WORD}", now)
+    letters.write(opened, recruiter, Letter.TRIED, f"{WORDS}\n\nÀ demain.", now)
+    letters.write(
+        opened,
+        recruiter,
+        Letter.MEETING,
+        WORDS,
+        now,
+        step=Step.MEETING,
+        meeting_at=now + dt.timedelta(days=3),
+        meeting_place="12 rue des Tilleuls, Bron",
+    )
+    phoned = _application(it, it.job, "phoned", email=None)
+    applications.record_view(phoned, recruiter, "contact", now)
+    letters.write(phoned, recruiter, Letter.MISSING, WORDS, now)
+    for name in ("asked", "kept", "ending"):
+        added = _application(it, it.job, name, commune_label="Bron (69500)")
+        applications.record_view(added, recruiter, "contact", now)
+        pool.say_no(added, Step.DECLINED, recruiter, now, DeclineReason.FILLED, "Merci.", ask=True)
+        if name != "asked":
+            pool.agree(added, now)
+    added.pool_told_at = now
+    moved = _application(it, it.training, "moved")
+    applications.record_view(moved, recruiter, "contact", now)
+    other = factories.listing(Kind.TRAINING, organisation=it.organisation, title="Autre groupe")
+    transfer.transfer(moved, other, None, recruiter, now)
     for name, step in (("job unanswered", Step.SEEN), ("job dropped", Step.CONTACTED)):
         ended = _application(it, it.job, name)
         applications.move_application(ended, step, ActorKind.MEMBER, recruiter, now)

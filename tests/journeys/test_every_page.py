@@ -299,6 +299,11 @@ CASES = [
             "job contacted",
             "job hired",
             "job declined",
+            "opened",
+            "asked",
+            "kept",
+            "ending",
+            "moved",
             "job unanswered",
             "job dropped",
             "withdrawn",
@@ -455,6 +460,10 @@ CASES = [
         for name in (
             "job received",
             "opened",
+            "phoned",
+            "asked",
+            "kept",
+            "moved",
             "withdrawn",
             "job declined",
             "training admitted",
@@ -462,6 +471,58 @@ CASES = [
             "event attended",
         )
     ),
+    Case(
+        "recruiter/application.html",
+        "empty note",
+        pressing(lambda w: w.sheet["opened"], "Garder cette note", text=""),
+        "recruiter",
+        status=422,
+        error=True,
+    ),
+    *(
+        Case(
+            "recruiter/message.html",
+            f"{letter} {name}",
+            at(lambda w, n=name, one=letter: f"{w.sheet[n]}/ecrire?modele={one}"),
+            "recruiter",
+        )
+        for letter, name in (
+            ("tried", "opened"),
+            ("talk", "phoned"),
+            ("meeting", "opened"),
+            ("proposal", "kept"),
+        )
+    ),
+    Case(
+        "recruiter/message.html",
+        "all wrong",
+        pressing(
+            lambda w: f"{w.sheet['opened']}/ecrire?modele=meeting",
+            "Envoyer",
+            place="",
+            text="Versez 40 € sur www.paye-ici.com avec votre RIB.",
+        ),
+        "recruiter",
+        status=422,
+        error=True,
+    ),
+    Case(
+        "recruiter/hand_over.html",
+        "filled",
+        at(lambda w: f"{w.sheet['opened']}/confier"),
+        "recruiter",
+    ),
+    Case(
+        "recruiter/hand_over.html",
+        "nothing chosen",
+        pressing(lambda w: f"{w.sheet['opened']}/confier", "Confier"),
+        "recruiter",
+        status=422,
+        error=True,
+    ),
+    Case("recruiter/pool.html", "filled", path("/recruter/vivier"), "recruiter"),
+    Case("recruiter/pool.html", "nobody fits", path("/recruter/vivier?q=personne"), "recruiter"),
+    Case("recruiter/pool.html", "empty", path("/recruter/vivier"), "newcomer"),
     Case(
         "recruiter/decline_reason.html",
         "as it is",
@@ -818,6 +879,7 @@ ERROR_PAGES = sorted(one.stem for one in (TEMPLATES / "errors").glob("[45]*.html
 # Included in other pages, or extended by them: seen through those.
 PARTS = {
     "accounts/app_setup.html",
+    "applications/pool.html",
     "base.html",
     "base_pro.html",
     "errors/layout.html",

@@ -16,6 +16,7 @@ from werkzeug.routing import Rule
 from app.accounts.enums import Role
 from app.accounts.queries import open_sessions_of
 from app.accounts.services import open_session
+from app.applications import letters
 from app.core import clock
 from app.core.permissions import policy_of
 from app.listings.enums import Kind, Status
@@ -55,9 +56,17 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "applications.withdraw": PUBLIC,
     "closing.answer": MEMBERS,
     "closing.close": MEMBERS,
+    "following.calendar": PUBLIC,
+    "following.keep": PUBLIC,
     "geography.index": PUBLIC,
     "health.live": PUBLIC,
     "health.ready": PUBLIC,
+    "letters.hand_over": MEMBERS,
+    "letters.note_create": MEMBERS,
+    "letters.note_delete": MEMBERS,
+    "letters.people": MEMBERS,
+    "letters.pool_ask": MEMBERS,
+    "letters.write": MEMBERS,
     "listings.show": PUBLIC,
     "main.accessibility": PUBLIC,
     "main.home": PUBLIC,
@@ -134,7 +143,13 @@ POLICIES: dict[str, frozenset[str] | None] = {
 PRIVATE = sorted(endpoint for endpoint, policy in POLICIES.items() if policy is not PUBLIC)
 # Those who decide on nothing visit the same world one after the other; the team changes it.
 OTHERS = [None, *(role for role in Role if role not in REVIEWERS)]
-SECRET_WORDS = ("Samira-Secret", "39981234", "samira.secret@example.org", "rapporteur.secret")
+SECRET_WORDS = (
+    "Samira-Secret",
+    "39981234",
+    "samira.secret@example.org",
+    "rapporteur.secret",
+    "note-secrete",
+)
 
 
 class World:
@@ -150,6 +165,7 @@ class World:
             phone="+33639981234",
             email="samira.secret@example.org",
         )
+        self.note = letters.add_note(self.application, self.member, "note-secrete", clock.now())
         structure = self.listing.organisation
         self.establishment = factories.establishment(structure)
         self.invitation = factories.invitation(structure, self.member)
@@ -192,6 +208,7 @@ class World:
             "request_id": self.request.id,
             "user_id": self.member.id,
             "application_id": self.application.id,
+            "note_id": self.note.id,
             "file_id": self.file.id,
             "case_id": self.report.case_id,
             "kind_path": "emplois",

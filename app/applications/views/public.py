@@ -19,8 +19,8 @@ from flask import (
     url_for,
 )
 
-from app.applications import callback, cv, keys, progress, queries, services, workflow
-from app.applications.enums import CALL_BACK_HOURS
+from app.applications import callback, cv, keys, pool, progress, queries, services, workflow
+from app.applications.enums import CALL_BACK_HOURS, LETTER_LABELS
 from app.applications.forms import (
     ApplicationForm,
     CallBackForm,
@@ -53,7 +53,7 @@ KINDS = ", ".join(f'"{path}"' for path in KIND_PATHS.values())
 
 @applications.context_processor
 def _labels() -> dict[str, Any]:
-    return {"call_back_hours": CALL_BACK_HOURS}
+    return {"call_back_hours": CALL_BACK_HOURS, "letter_labels": LETTER_LABELS}
 
 
 def _rate_limit() -> str:
@@ -315,6 +315,9 @@ def show(reference: str) -> Any:
         next_sentence=progress.next_sentence(application),
         unanswered=_status(application) is workflow.S.EXPIRED_NO_ANSWER,
         can_withdraw=_can_withdraw(application),
+        pool_asked=pool.is_asked(application),
+        pool_kept=_status(application) is workflow.S.POOL,
+        when=progress.when,
         needs_words=_status(application) in workflow.NEEDS_REASON,
         is_event=workflow.family_of(application.listing.kind) is workflow.Family.EVENT,
         offered_until=progress.until(application),

@@ -18,10 +18,22 @@ from flask import (
 from flask_login import current_user
 
 from app.accounts.enums import MEMBER_ROLES
-from app.applications import callback, cv, mails, progress, queries, services, workflow
+from app.applications import (
+    callback,
+    cv,
+    letters,
+    mails,
+    pool,
+    progress,
+    queries,
+    services,
+    transfer,
+    workflow,
+)
 from app.applications.enums import (
     DECLINE_REASON_LABELS,
     DIPLOMA_HELD_LABELS,
+    LETTER_LABELS,
     STATUS_LABELS,
     STEP_ACTIONS,
     ActorKind,
@@ -29,6 +41,7 @@ from app.applications.enums import (
     Status,
 )
 from app.applications.forms import DeclineForm, MoveForm, ReasonForm
+from app.applications.letter_forms import NoteForm
 from app.applications.models import Application
 from app.core import clock, storage
 from app.core.database import db
@@ -49,6 +62,7 @@ def _labels() -> dict[str, Any]:
         "call_back_words": callback.words,
         "diploma_held_labels": DIPLOMA_HELD_LABELS,
         "labels": STATUS_LABELS,
+        "letter_labels": LETTER_LABELS,
         "reason_labels": DECLINE_REASON_LABELS,
         "step_actions": STEP_ACTIONS,
         "when": progress.when,
@@ -94,12 +108,22 @@ def _to_sheet(application_id: int) -> Any:
 @member
 def application_show(application_id: int) -> Any:
     """Show the sheet to who has opened it; else a button. Reading writes nothing."""
-    application = _find(application_id)
+    return sheet_page(_find(application_id), NoteForm(formdata=None))
+
+
+def sheet_page(application: Application, note_form: NoteForm) -> Response:
+    """Return the sheet, with a note that is being written."""
     page = render_template(
         "recruiter/application.html",
+        **_labels(),
         application=application,
         listing=application.listing,
-        opened=queries.has_opened(application_id, current_user.id),
+        note_form=note_form,
+        letters=letters.letters_for(application.listing.kind, application.status),
+        can_ask=pool.can_ask(application),
+        pool_asked=pool.is_asked(application),
+        can_hand_over=transfer.can_move(application),
+        opened=queries.has_opened(application.id, current_user.id),
         taken_back=application.status in workflow.TAKEN_BACK,
         late=_is_late(application),
         unanswered=application.status == S.EXPIRED_NO_ANSWER,
@@ -190,14 +214,14 @@ def _decline_page(application: Application, form: DeclineForm) -> Response:
 
 
 def _decline(application: Application, to: Status, form: DeclineForm) -> Any:
-    services.move_application(
+    pool.say_no(
         application,
         to,
-        ActorKind.MEMBER,
         current_user,
         clock.now(),
-        reason=DeclineReason(form.reason.data),
-        message=form.message.data,
+        DeclineReason(form.reason.data),
+        form.message.data,
+        ask=form.keep.data,
     )
     db.session.commit()
     flash(_moved_message(application, to), "ok")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from random import Random
 from typing import Any, NamedTuple
 
 from app.accounts.models import User
 from app.applications.enums import ActorKind, DeclineReason, Status
+from app.applications.letters import add_note
 from app.applications.models import Application
+from app.applications.pool import agree, ask
 from app.applications.services import (
     NoSeatLeft,
     move_application,
@@ -30,6 +33,8 @@ from app.main.demo.stories import STYLES, Move, Setting, draw_moves, hire_before
 BEFORE_START = dt.timedelta(hours=2)
 # Most people choose the next date.
 NEXT_DATE = (6, 3, 1)
+# What the file says of an application besides what the person wrote.
+_ABOUT = {"listing", "session", "moves", "hours_ago", "decline", "notes", "kept"}
 
 
 class Planned(NamedTuple):
@@ -40,6 +45,8 @@ class Planned(NamedTuple):
     sent_at: dt.datetime
     moves: Sequence[Move]
     decline_message: str = ""
+    notes: Sequence[tuple[str, dt.datetime]] = ()
+    kept_at: dt.datetime | None = None
 
 
 class Answers:
@@ -81,11 +88,7 @@ class Answers:
             if answer["listing"] != [entry["org"], entry["title"]]:
                 continue
             yield Planned(
-                {
-                    name: value
-                    for name, value in answer.items()
-                    if name not in {"listing", "session", "moves", "hours_ago", "decline"}
-                },
+                {name: value for name, value in answer.items() if name not in _ABOUT},
                 listing.sessions[answer["session"]] if "session" in answer else None,
                 now - dt.timedelta(hours=answer["hours_ago"]),
                 [
@@ -98,6 +101,11 @@ class Answers:
                     for status, hours_ago in answer["moves"]
                 ],
                 answer.get("decline", {}).get("message", ""),
+                [
+                    (text, now - dt.timedelta(hours=hours_ago))
+                    for text, hours_ago in answer.get("notes", ())
+                ],
+                now - dt.timedelta(hours=answer["kept"]) if "kept" in answer else None,
             )
 
     def _drawn(
@@ -151,6 +159,7 @@ class Answers:
         yield plan.sent_at, submit
         for move in plan.moves:
             yield move.at, moving(move)
+        yield from _told(plan, mine, owner.person)
 
     def _words(self, move: Move, plan: Planned) -> str:
         """Return what is written to a person who is not taken on."""
@@ -159,6 +168,28 @@ class Answers:
         choices = self._data["declines"][move.reason]
         words = choices[(move.at.minute + move.at.day) % len(choices)]
         return str(words).format(first_name=plan.values["first_name"])
+
+
+def _told(
+    plan: Planned, mine: Sequence[Application], member: User
+) -> Iterator[tuple[dt.datetime, Callable[[], None]]]:
+    """Give what the team writes of a person, and her yes to be kept."""
+    for text, at in plan.notes:
+        yield at, partial(_note, mine, member, text, at)
+    if plan.kept_at is not None:
+        yield plan.kept_at, partial(_keep, mine, plan.kept_at)
+
+
+def _note(mine: Sequence[Application], member: User, text: str, at: dt.datetime) -> None:
+    for application in mine:
+        add_note(application, member, text, at)
+
+
+def _keep(mine: Sequence[Application], at: dt.datetime) -> None:
+    """Ask and answer at once: a person who was told no, and would come back."""
+    for application in mine:
+        ask(application, at)
+        agree(application, at)
 
 
 def _setting(listing: Listing, entry: Mapping[str, Any], owner: Owner, now: dt.datetime) -> Setting:

@@ -1,0 +1,97 @@
+"""Forms of what members write about a person and to her, and of where they send her application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+
+from app.applications import letters
+from app.applications.enums import STATUS_LABELS, Letter
+from app.applications.forms import MESSAGE_MAX, TOO_LONG, Proper, choices_of
+from app.applications.models import Application
+from app.applications.transfer import Place
+from app.core.forms import BaseForm
+from app.core.i18n import _, lazy
+from app.listings.forms.fields import FrenchDateField, FrenchTimeField
+from app.listings.models import Listing
+
+
+class NoteForm(BaseForm):
+    """A note for the colleagues."""
+
+    text = TextAreaField(
+        lazy("Votre note"),
+        validators=[
+            DataRequired(lazy("Écrivez votre note.")),
+            Length(max=MESSAGE_MAX, message=TOO_LONG),
+        ],
+    )
+
+
+class LetterForm(BaseForm):
+    """A message to the person, with what it is about."""
+
+    day = FrenchDateField(lazy("Date"), validators=[InputRequired(lazy("Choisissez une date."))])
+    hour = FrenchTimeField(lazy("Heure"), validators=[InputRequired(lazy("Indiquez une heure."))])
+    place = StringField(
+        lazy("Lieu"),
+        validators=[
+            DataRequired(lazy("Écrivez où la personne doit venir.")),
+            Length(max=200, message=TOO_LONG),
+            Proper(),
+        ],
+    )
+    step = RadioField(lazy("C’est…"), validate_choice=False)
+    listing = SelectField(lazy("Annonce à proposer"), coerce=int, validate_choice=False)
+    text = TextAreaField(
+        lazy("Le message à la personne"),
+        validators=[
+            DataRequired(lazy("Écrivez un message.")),
+            Length(max=MESSAGE_MAX, message=TOO_LONG),
+            Proper(),
+        ],
+    )
+
+    def __init__(
+        self, letter: Letter, application: Application, listings: list[Listing], **values: Any
+    ) -> None:
+        super().__init__(**values)
+        if letter is Letter.MEETING:
+            steps = letters.meeting_steps(application.listing.kind, application.status)
+            self.step.choices = choices_of({step: STATUS_LABELS[step] for step in steps})
+            if len(steps) == 1:
+                self.step.data = steps[0]
+        else:
+            del self.day, self.hour, self.place, self.step
+        if letter is Letter.PROPOSAL:
+            names = {one.id: f"{one.title}, {one.place_label}" for one in listings}
+            self.listing.choices = choices_of(names)
+        else:
+            del self.listing
+
+    def validate_step(self, field: RadioField) -> None:
+        """Refuse what the page does not offer."""
+        if field.data not in {choice.value for choice in field.choices or []}:
+            raise ValidationError(_("Dites si c’est une rencontre ou un essai."))
+
+    def validate_listing(self, field: SelectField) -> None:
+        """Refuse what the page does not offer."""
+        if field.data not in {choice.value for choice in field.choices or []}:
+            raise ValidationError(_("Choisissez une annonce ouverte."))
+
+
+class TransferForm(BaseForm):
+    """Another listing of the same organisation, at one of its dates."""
+
+    to = RadioField(lazy("Où va cette candidature\u00a0?"), validate_choice=False)
+
+    def __init__(self, places: dict[str, tuple[str, Place]], **values: Any) -> None:
+        super().__init__(**values)
+        self.to.choices = choices_of({key: label for key, (label, _place) in places.items()})
+
+    def validate_to(self, field: RadioField) -> None:
+        """Refuse what the page does not offer."""
+        if field.data not in {choice.value for choice in field.choices or []}:
+            raise ValidationError(_("Choisissez une annonce de la liste."))
