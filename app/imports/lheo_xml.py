@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import BinaryIO
 from xml.parsers import expat
 
@@ -29,7 +28,8 @@ _ENCODINGS = frozenset(
     {"utf-8", "utf8", "utf-16", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "windows-1252"}
 )
 _ROOTS = frozenset({"lheo", "lheo-plus"})
-_ACTION = frozenset({"action"})
+# What partners add for themselves: never read.
+_EXTRAS = "extras"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,13 @@ class _Formation:
     elements: int = 1
     too_heavy: bool = False
 
+    def weigh(self, at_byte: int) -> None:
+        """Keep nothing of a training that is heavier than any honest one."""
+        weight = at_byte - self.start_byte
+        if weight > FORMATION_MAX_BYTES or self.elements > FORMATION_MAX_ELEMENTS:
+            self.too_heavy = True
+            self.node.children.clear()
+
 
 class _Parser:
     """The handlers of expat, and the trainings that are whole and wait to be read."""
@@ -61,6 +68,8 @@ class _Parser:
         self._open: _Formation | None = None
         self._stack: list[Node] = []
         self._depth = 0
+        # The depth of the element that is being passed over with all it holds; 0 for none.
+        self._passed = 0
         self.expat = expat.ParserCreate(namespace_separator=" ")
         self.expat.buffer_text = True
         self.expat.StartElementHandler = self._start
@@ -78,50 +87,52 @@ class _Parser:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise _Refused("éléments imbriqués trop profonds")
         name = name.rpartition(" ")[2]
         if self._depth == 1 and name not in _ROOTS:
             raise _Refused(f"ce n’est pas un fichier LHEO (<{name[:40]}> au lieu de <lheo>)")
-        if self._depth > MAX_DEPTH:
-            raise _Refused("éléments imbriqués trop profonds")
-        line = self.expat.CurrentLineNumber
         if self._open is None:
             if name == "formation":
-                node = Node(name, line, attributes.get("numero", ""))
-                self._open = _Formation(node, self.expat.CurrentByteIndex)
-                self._stack = [node]
+                self._open = _Formation(self._node(name, attributes), self.expat.CurrentByteIndex)
+                self._stack = [self._open.node]
                 self.seen += 1
             return
         self._open.elements += 1
-        self._weigh(self._open)
-        # Kept even when it is dropped with its training: the stack must stay level.
-        node = Node(name, line, attributes.get("numero", ""))
-        if not self._open.too_heavy:
-            self._stack[-1].children.append(node)
+        if self._passed:
+            return
+        if name == _EXTRAS or self._open.too_heavy:
+            self._passed = self._depth
+            return
+        node = self._node(name, attributes)
+        self._stack[-1].children.append(node)
         self._stack.append(node)
 
-    def _text(self, text: str) -> None:
-        if self._open is None:
-            return
-        self._weigh(self._open)
-        if not self._open.too_heavy:
-            self._stack[-1].parts.append(text)
+    def _node(self, name: str, attributes: dict[str, str]) -> Node:
+        return Node(name, self.expat.CurrentLineNumber, attributes.get("numero", ""))
 
-    def _weigh(self, formation: _Formation) -> None:
-        weight = self.expat.CurrentByteIndex - formation.start_byte
-        if weight > FORMATION_MAX_BYTES or formation.elements > FORMATION_MAX_ELEMENTS:
-            formation.too_heavy = True
-            formation.node.children.clear()
+    def _text(self, text: str) -> None:
+        if self._open is not None and not self._passed and not self._open.too_heavy:
+            self._stack[-1].text += text
 
     def _end(self, _name: str) -> None:
         self._depth -= 1
         if self._open is None:
             return
-        node = self._stack.pop()
-        if node.children:
-            node.parts.clear()  # Only the spaces that lay it out.
+        if self._passed:
+            if self._depth < self._passed:
+                self._passed = 0
+            return
+        self._stack.pop()
         if not self._stack:
+            self._open.weigh(self.expat.CurrentByteIndex)
             self.whole.append(self._open)
             self._open = None
+
+    def weigh(self) -> None:
+        """Weigh the training that is being read."""
+        if self._open is not None:
+            self._open.weigh(self.expat.CurrentByteIndex)
 
 
 def read_lheo(sources: Iterable[Source]) -> Iterator[Record]:
@@ -177,6 +188,7 @@ def _pieces(parser: _Parser, file: BinaryIO) -> Iterator[bytes]:
         if fed > FILE_MAX_BYTES:
             raise _Refused("fichier de plus de 50 Mo")
         yield chunk
+        parser.weigh()
         # What is not closed is read again from its start with each piece.
         if fed - parser.expat.CurrentByteIndex > TAG_MAX_BYTES:
             raise _Refused("une balise ou un commentaire de plus de 1 Mo")
@@ -188,13 +200,13 @@ def _records(name: str, formation: _Formation, before: int) -> Iterator[Record]:
     if formation.too_heavy:
         yield Record(f"{name}, ligne {node.line}", error="formation trop lourde (plus de 8 Mo)")
         return
-    shared = list(islice(problems(node, apart=_ACTION), PROBLEMS_TOLD))
+    shared = problems(node, apart="action")
     actions = node.all("action")
     if not actions:
         yield Record(f"{name}, ligne {node.line}", error=_reasons(shared))
     for number, action in enumerate(actions, before + 1):
         position = f"{name}, ligne {action.line}, action {number}"
-        found = [*shared, *islice(problems(action), PROBLEMS_TOLD)]
+        found = shared[:PROBLEMS_TOLD] + problems(action)
         if found:
             yield Record(position, error=_reasons(found), source_id=source_id_of(node, action))
         else:
