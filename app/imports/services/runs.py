@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from app.core.i18n import _
 from app.imports import csv_listings, france_travail, lheo, queries
 from app.imports.mapped import Mapped, Rejected, Result, Skipped
 from app.imports.models import ImportRun, QuarantinedItem, RunState
-from app.imports.queries import Origin
+from app.imports.queries import Origin, Stored
 from app.imports.records import Record
 from app.imports.reference import Reference
 from app.imports.services.reports import CHANGES_KEPT, Change, Report
@@ -46,7 +47,6 @@ MAPPERS: dict[str, Callable[[Any, Reference], Result]] = {
 }
 # A run in which more of a source disappears is a breakdown of the source, not its news.
 GONE_AT_MOST = 0.30
-WRITE_CHUNK = 500
 
 
 class UnknownSourceError(DomainError):
@@ -135,13 +135,13 @@ def run_import(
         report.plan = _plan(run, changed, closing)
         if plan not in {None, report.plan}:
             raise PlanChanged(_("Vos annonces ont changé depuis l’aperçu. Relisez-le."))
-        if write:
-            confirm_listings(confirmed, now)
-            changed = _write(run, changed)
-            close_gone(closing, now)
         report.closed = len(closing)
-        report.updated += sum(listing is not None for _item, listing in changed)
-        report.created += sum(listing is None for _item, listing in changed)
+        report.updated = sum(stored is not None for _item, stored in changed)
+        report.created = len(changed) - report.updated
+        if write:
+            _by_chunks(confirmed, confirm_listings, now)
+            _write(run, changed)
+            _by_chunks(closing, close_gone, now)
     if write:
         report.run = _record_run(report, now)
     log.info(
@@ -255,34 +255,35 @@ def _refuse_mass_closing(run: _Run, snapshot: _Snapshot, gone: int) -> None:
         report.unchanged = 0
 
 
-_Pair = tuple[_Item, Listing | None]
+_Pair = tuple[_Item, Stored | None]
 
 
-def _compare(run: _Run, snapshot: _Snapshot) -> tuple[list[_Pair], list[Listing]]:
-    """Return what is written, with the listing it changes, and what is confirmed as it is."""
+def _compare(run: _Run, snapshot: _Snapshot) -> tuple[list[_Pair], list[Stored]]:
+    """Return what is written, with the listing it changes, and what is confirmed as it is.
+
+    The snapshot is emptied: what is written alone holds what it will write.
+    """
     report, origin = run.report, run.origin
     kept_closed = queries.closed_by_a_person(origin)
-    confirmed: list[Listing] = []
+    confirmed: list[Stored] = []
     changed: list[_Pair] = []
-    known: set[str] = set()
-    for listing in queries.stored_listings(origin, snapshot.offers):
-        source_id = origin.told(str(listing.source_id))
-        item = snapshot.offers[source_id]
-        known.add(source_id)
-        closed = listing.status == Status.CLOSED
-        if closed and source_id in kept_closed:
+    for stored in queries.stored_listings(origin, list(snapshot.offers)):
+        item = snapshot.offers.pop(stored.source_id)
+        closed = stored.status == Status.CLOSED
+        if closed and stored.source_id in kept_closed:
             report.unchanged += 1
-        elif listing.source_hash == item.offer.source_hash and not closed:
+        elif stored.source_hash == item.offer.source_hash and not closed:
             report.unchanged += 1
-            if listing.status in {Status.PUBLISHED, Status.PAUSED}:
-                confirmed.append(listing)
+            if stored.status in {Status.PUBLISHED, Status.PAUSED}:
+                confirmed.append(stored)
         else:
-            changed.append((item, listing))
-    changed += [(item, None) for key, item in snapshot.offers.items() if key not in known]
+            changed.append((item, stored))
+    changed += [(item, None) for item in snapshot.offers.values()]
+    snapshot.offers.clear()
     return changed, confirmed
 
 
-def _plan(run: _Run, changed: Sequence[_Pair], closing: Sequence[Listing]) -> str:
+def _plan(run: _Run, changed: Sequence[_Pair], closing: Sequence[Stored]) -> str:
     """Note the first changes in the report; return the digest of all of them."""
     digest = hashlib.sha256()
     for change, mark in _changes(run, changed, closing):
@@ -293,52 +294,67 @@ def _plan(run: _Run, changed: Sequence[_Pair], closing: Sequence[Listing]) -> st
 
 
 def _changes(
-    run: _Run, changed: Sequence[_Pair], closing: Sequence[Listing]
+    run: _Run, changed: Sequence[_Pair], closing: Sequence[Stored]
 ) -> Iterator[tuple[Change, str]]:
-    for item, listing in changed:
-        what = "updated" if listing else "created"
-        version = listing.version if listing else 0
+    for item, stored in changed:
+        what = "updated" if stored else "created"
+        version = stored.version if stored else 0
         offer = item.offer
         change = Change(what, item.position, offer.source_id, offer.values["title"])
         yield change, f"{offer.source_hash} {version}"
-    for listing in closing:
-        told = run.origin.told(str(listing.source_id))
-        yield Change("closed", "", told, listing.title), str(listing.version)
+    for stored in closing:
+        yield Change("closed", "", stored.source_id, stored.title), str(stored.version)
 
 
-def _write(run: _Run, items: Sequence[_Pair]) -> list[_Pair]:
-    """Write by chunks; return what was written. A chunk that fails is written one by one.
+def _by_chunks(
+    stored: Sequence[Stored], act: Callable[[list[Listing], dt.datetime], object], now: dt.datetime
+) -> None:
+    for chunk in queries.batched(stored):
+        act(list(queries.listings_of(chunk).values()), now)
 
-    Nothing holds the listings that are written: a large source does not fill the memory.
+
+def _write(run: _Run, pairs: list[_Pair]) -> None:
+    """Write by chunks, and empty the list; a chunk that fails is written one by one.
+
+    Nothing holds what is written: a large source does not fill the memory.
     """
-    written: list[_Pair] = []
-    for start in range(0, len(items), WRITE_CHUNK):
-        chunk = items[start : start + WRITE_CHUNK]
+    waiting = deque(pairs)
+    pairs.clear()
+    while waiting:
+        chunk = [waiting.popleft() for _pair in range(min(queries.CHUNK, len(waiting)))]
         try:
             _write_chunk(run, chunk)
-            written += chunk
         except (SQLAlchemyError, ValueError, DomainError):
             for pair in chunk:
-                try:
-                    _write_chunk(run, [pair])
-                    written.append(pair)
-                except (SQLAlchemyError, ValueError, DomainError) as error:
-                    log.warning("import_record_refused", error=type(error).__name__)
-                    reason = (
-                        error.message
-                        if isinstance(error, DomainError)
-                        else _("refusée par la base")
-                    )
-                    run.report.set_aside(pair[0].position, pair[0].offer.source_id, reason)
-    return written
+                _write_alone(run, pair)
 
 
-def _write_chunk(run: _Run, items: Sequence[_Pair]) -> None:
+def _write_alone(run: _Run, pair: _Pair) -> None:
+    item, stored = pair
+    try:
+        _write_chunk(run, [pair])
+    except (SQLAlchemyError, ValueError, DomainError) as error:
+        log.warning("import_record_refused", error=type(error).__name__)
+        report = run.report
+        report.updated -= stored is not None
+        report.created -= stored is None
+        told = error.message if isinstance(error, DomainError) else _("refusée par la base")
+        report.set_aside(item.position, item.offer.source_id, told)
+
+
+def _write_chunk(run: _Run, pairs: Sequence[_Pair]) -> None:
     with db.session.begin_nested(), db.session.no_autoflush:
-        listings = [_write_one(run, item, listing) for item, listing in items]
+        known = queries.listings_of([stored for _item, stored in pairs if stored])
+        listings = [
+            _write_one(run, item, known.get(stored.id) if stored else None)
+            for item, stored in pairs
+        ]
         db.session.flush()
         if run.owner is None:
             announce_changed(listings, run.now)
+    for listing in listings:
+        # A listing and its sessions hold each other: apart, they leave the memory at once.
+        db.session.expire(listing)
 
 
 def _write_one(run: _Run, item: _Item, listing: Listing | None) -> Listing:
