@@ -13,10 +13,9 @@ from typing import BinaryIO
 from xml.parsers import expat
 
 from app.imports.lheo_rules import Node, Problem, problems
-from app.imports.records import Record, Source
+from app.imports.records import FILE_MAX_BYTES, TOO_HEAVY, Record, Source
 
 CHUNK_BYTES = 1 << 16
-FILE_MAX_BYTES = 50 * 1024 * 1024
 # A real training with its sessions weighs 10 kB; a catalogue has a hundred sessions at most.
 FORMATION_MAX_BYTES = 8_000_000
 FORMATION_MAX_ELEMENTS = 100_000
@@ -27,6 +26,19 @@ ID_MAX = 100
 _ENCODINGS = frozenset(
     {"utf-8", "utf8", "utf-16", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "windows-1252"}
 )
+_CODES = expat.errors.codes
+_MALFORMED = {
+    _CODES[expat.errors.XML_ERROR_NO_ELEMENTS]: "fichier vide, ou coupé avant sa fin",
+    _CODES[expat.errors.XML_ERROR_UNCLOSED_TOKEN]: "fichier coupé avant sa fin",
+    _CODES[expat.errors.XML_ERROR_PARTIAL_CHAR]: "fichier coupé avant sa fin",
+    _CODES[expat.errors.XML_ERROR_TAG_MISMATCH]: "une balise est fermée sans avoir été ouverte",
+    _CODES[expat.errors.XML_ERROR_UNDEFINED_ENTITY]: "« & » suivi d’un nom inconnu",
+    _CODES[expat.errors.XML_ERROR_BAD_CHAR_REF]: "caractère interdit",
+    _CODES[expat.errors.XML_ERROR_INCORRECT_ENCODING]: "l’encodage n’est pas celui qui est annoncé",
+    _CODES[expat.errors.XML_ERROR_INVALID_TOKEN]: (
+        "caractère interdit (« & » ou « < » seul, ou texte qui n’est pas dans l’encodage annoncé)"
+    ),
+}
 _ROOTS = frozenset({"lheo", "lheo-plus"})
 # What partners add for themselves: never read.
 _EXTRAS = "extras"
@@ -67,6 +79,8 @@ class _Parser:
         self.seen = 0
         self._open: _Formation | None = None
         self._stack: list[Node] = []
+        # What is written since the last mark: what stands beside elements only lays them out.
+        self._texts: list[str] = []
         self._depth = 0
         # The depth of the element that is being passed over with all it holds; 0 for none.
         self._passed = 0
@@ -107,13 +121,14 @@ class _Parser:
         node = self._node(name, attributes)
         self._stack[-1].children.append(node)
         self._stack.append(node)
+        self._texts.clear()
 
     def _node(self, name: str, attributes: dict[str, str]) -> Node:
         return Node(name, self.expat.CurrentLineNumber, attributes.get("numero", ""))
 
     def _text(self, text: str) -> None:
         if self._open is not None and not self._passed and not self._open.too_heavy:
-            self._stack[-1].text += text
+            self._texts.append(text)
 
     def _end(self, _name: str) -> None:
         self._depth -= 1
@@ -123,7 +138,10 @@ class _Parser:
             if self._depth < self._passed:
                 self._passed = 0
             return
-        self._stack.pop()
+        node = self._stack.pop()
+        if not node.children:
+            node.text = "".join(self._texts)
+        self._texts.clear()
         if not self._stack:
             self._open.weigh(self.expat.CurrentByteIndex)
             self.whole.append(self._open)
@@ -176,8 +194,10 @@ def _feed(parser: _Parser, file: BinaryIO) -> Iterator[str]:
             yield ""
     except _Refused as refusal:
         yield str(refusal)
-    except (expat.ExpatError, ValueError, LookupError):
-        yield "XML mal formé ou fichier coupé avant sa fin"
+    except expat.ExpatError as error:
+        yield f"XML mal formé : {_MALFORMED.get(error.code, 'une balise est mal écrite')}"
+    except (ValueError, LookupError):
+        yield "XML mal formé : encodage inconnu"
 
 
 def _pieces(parser: _Parser, file: BinaryIO) -> Iterator[bytes]:
@@ -186,7 +206,7 @@ def _pieces(parser: _Parser, file: BinaryIO) -> Iterator[bytes]:
     while chunk := file.read(CHUNK_BYTES):
         fed += len(chunk)
         if fed > FILE_MAX_BYTES:
-            raise _Refused("fichier de plus de 50 Mo")
+            raise _Refused(TOO_HEAVY)
         yield chunk
         parser.weigh()
         # What is not closed is read again from its start with each piece.

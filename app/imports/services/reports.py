@@ -65,3 +65,9 @@ class Report:
         self.quarantined_total += 1
         if len(self.quarantined) < QUARANTINE_KEPT:
             self.quarantined.append(Quarantined(position, source_id, reason))
+
+    def refuse(self, reason: str) -> None:
+        """Say that nothing is written, and why."""
+        self.state = RunState.REFUSED
+        self.reason = reason
+        self.unchanged = 0
