@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from app.imports.models import ImportRun, RunState
@@ -22,12 +23,16 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A listing that is created, updated or closed: what, where in the file, its title."""
+    """A listing that is created, updated or closed: what, where in the file, its title.
+
+    `differences`: what an update changes, in French.
+    """
 
     what: str
     position: str
     source_id: str
     title: str
+    differences: Sequence[str] = ()
 
 
 @dataclass(slots=True)

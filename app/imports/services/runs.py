@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import structlog
@@ -20,6 +20,7 @@ from app.imports.models import ImportRun, QuarantinedItem, RunState
 from app.imports.queries import Origin, Stored
 from app.imports.records import Record
 from app.imports.reference import Reference
+from app.imports.services.differences import differences
 from app.imports.services.reports import CHANGES_KEPT, Change, Report
 from app.imports.services.snapshots import MAPPERS, Item, Owner, Run, Snapshot, read_snapshot
 from app.listings.enums import OWN_SOURCE, Status
@@ -171,14 +172,27 @@ def _plan(run: Run, changed: Sequence[_Pair], closing: Sequence[Stored]) -> str:
     return digest.hexdigest()
 
 
+def _told(changed: Sequence[_Pair]) -> Mapping[str, list[str]]:
+    """Return what the first updates change, by the identifier of the source."""
+    updates = [(item, stored) for item, stored in changed[:CHANGES_KEPT] if stored]
+    known = queries.listings_of([stored for _item, stored in updates])
+    return {
+        stored.source_id: differences(known[stored.id], item.offer.values)
+        for item, stored in updates
+        if stored.id in known
+    }
+
+
 def _changes(
     run: Run, changed: Sequence[_Pair], closing: Sequence[Stored]
 ) -> Iterator[tuple[Change, str]]:
+    told = _told(changed)
     for item, stored in changed:
         what = "updated" if stored else "created"
         version = stored.version if stored else 0
         offer = item.offer
-        change = Change(what, item.position, offer.source_id, offer.values["title"])
+        title, differs = offer.values["title"], told.get(offer.source_id, ())
+        change = Change(what, item.position, offer.source_id, title, differs)
         yield change, f"{offer.source_hash} {version}"
     for stored in closing:
         yield Change("closed", "", stored.source_id, stored.title), str(stored.version)
