@@ -34,10 +34,15 @@ PROGRAMS = {
     "Java (contrôle du HTML)": ("java",),
 }
 WORKERS = "2"
-# The look and the markup of pages, who may call which route, tools: checked a few minutes before.
+# The look and the markup of pages, what browsers do, who may call which route, tools: checked a
+# few minutes before. One journey is walked on both.
 SAME_WHATEVER_THE_DATABASE = (
-    "tests/journeys/test_every_page.py",
-    "tests/journeys/test_public_pages.py",
+    *(
+        str(one.relative_to(ROOT))
+        for one in sorted(ROOT.glob("tests/journeys/test_*.py"))
+        if one.name != "test_apply.py"
+    ),
+    "tests/security/test_browser.py",
     "tests/security/test_matrix.py",
     "tests/test_templates.py",
     "tests/tools",

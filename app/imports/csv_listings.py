@@ -118,7 +118,8 @@ class _Line:
             return None
         value = read_euros(text)
         if value is None or not low <= value <= high:
-            raise _Unclear(f"{name} : « {text[:40]} », un nombre de {low} à {high} est attendu")
+            most = f"{high:,}".replace(",", "\u00a0")
+            raise _Unclear(f"{name} : « {text[:40]} », un nombre de {low} à {most} est attendu")
         return value
 
     def whole(self, name: str, low: int, high: int) -> int | None:

@@ -8,19 +8,24 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from app.imports.csv_columns import guess_columns, known_count
 from app.imports.labels import one_line
-from app.imports.records import MARKED_CODECS, Record, Source
+from app.imports.records import FILE_MAX_BYTES, MARKED_CODECS, TOO_HEAVY, Record, Source
 
 CHUNK_BYTES = 1 << 20
 HEAD_CHARACTERS = 1 << 16
 HEADERS_MAX = 100
 HEADER_MAX_LENGTH = 120
+LINES_MAX = 200_000
+# A text has one or two of them by accident; a picture or a document has them all.
+CONTROLS_MAX = 8
 _SEPARATORS = ";,\t|"
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class UnreadableFile(ValueError):
 
 def shape_of(file: BinaryIO) -> Shape:
     """Return how `file` is written, and go back to its start. Raises UnreadableFile."""
+    if file.seek(0, io.SEEK_END) > FILE_MAX_BYTES:
+        raise UnreadableFile(TOO_HEAVY)
     encoding = _encoding(file)
     file.seek(0)
     # What follows is closed with the wrapper: the file itself stays open.
@@ -47,6 +54,8 @@ def shape_of(file: BinaryIO) -> Shape:
     finally:
         text.detach()
         file.seek(0)
+    if len(set(_CONTROLS.findall(head))) > CONTROLS_MAX:
+        raise UnreadableFile("ce n’est pas un fichier de texte : enregistrez le tableau en CSV")
     candidates = [(_headers(head, separator), separator) for separator in _SEPARATORS]
     headers, separator = max(candidates, key=lambda one: (known_count(one[0]), len(one[0])))
     if len(headers) < 2:
@@ -125,7 +134,8 @@ def _read_file(name: str, file: BinaryIO, columns: Mapping[str, str] | None) -> 
     chosen = columns or guess_columns(shape.headers, {})
     names = [chosen.get(header, "") for header in shape.headers]
     with io.TextIOWrapper(file, shape.encoding, errors="replace", newline="") as text:
-        yield from _lines(name, csv.reader(text, delimiter=shape.separator), names)
+        reader = csv.reader(text, delimiter=shape.separator, strict=True)
+        yield from _lines(name, reader, names)
 
 
 def _lines(name: str, reader: Any, names: list[str]) -> Iterator[Record]:
@@ -133,16 +143,27 @@ def _lines(name: str, reader: Any, names: list[str]) -> Iterator[Record]:
     while not ended:
         line = reader.line_num + 1
         position = f"{name}, ligne {line}"
+        if line > LINES_MAX:
+            yield Record(position, error="plus de 200 000 lignes : coupez-le", complete=False)
+            return
         try:
             row: list[str] | None = next(reader, None)
-        except csv.Error:
-            error = "guillemet jamais fermé, ou texte de plus de 131 000 caractères"
-            yield Record(position, error=error, complete=False)
+        except csv.Error as error:
+            yield _broken(position, str(error))
             continue
         ended = row is None
         if row is None or line == 1 or not any(cell.strip() for cell in row):
             continue
         yield _record(position, row, names)
+
+
+def _broken(position: str, error: str) -> Record:
+    """Return the record of a line that the reader refuses; the next ones are read."""
+    if "expected after" in error:
+        told = "guillemets mal placés : doublez ceux qui sont dans un texte"
+        return Record(position, error=told)
+    told = "guillemet jamais fermé, ou texte de plus de 131 000 caractères"
+    return Record(position, error=told, complete=False)
 
 
 def _record(position: str, row: list[str], names: list[str]) -> Record:

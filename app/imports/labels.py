@@ -75,8 +75,9 @@ class Pay:
 
 def one_line(text: str) -> str:
     """Return `text` on one line, single spaced, without control characters."""
-    printable = "".join(c if c.isprintable() or c.isspace() else " " for c in text)
-    return _SPACES.sub(" ", printable).strip()
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() or c.isspace() else " " for c in text)
+    return _SPACES.sub(" ", text).strip()
 
 
 def shorten(text: str, length: int) -> str:

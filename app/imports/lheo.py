@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from app.core.clock import end_of_paris_day, paris_instant
@@ -37,7 +38,7 @@ from app.organisations.validators import is_siret
 
 SOURCE = "lheo"
 # Raise it when the mapping changes: actions already imported are then mapped again.
-MAPPING_VERSION = 1
+MAPPING_VERSION = 2
 
 _NOTHING = frozenset({"", "-", "--", ".", "néant", "neant", "sans objet", "non renseigné", "nc"})
 _OPENING_HOUR = dt.time(9)
@@ -45,7 +46,7 @@ _OPENING_HOUR = dt.time(9)
 _NO_DATE = frozenset({"00000000", "99999999"})
 _YEARS = range(2000, 2100)
 _CLOSED = "2"
-_MODALITIES = {"0": Modality.ON_SITE, "1": Modality.REMOTE, "2": Modality.MIXED}
+_MODALITIES = {"0": Modality.ON_SITE, "1": Modality.MIXED, "2": Modality.REMOTE}
 # Funders that are one of ours for certain, among those of LHEO.
 _FUNDERS = {"2": "region", "4": "france-travail", "5": "plan-employeur"}
 _LEVELS = {
@@ -61,6 +62,11 @@ _LEVELS = {
     "17": "bac +5 (niveau 7)",
     "18": "doctorat (niveau 8)",
 }
+_PARTS = (
+    ("Objectif", "objectif-formation"),
+    ("Contenu", "contenu-formation"),
+    ("Résultats attendus", "resultats-attendus"),
+)
 _FREE = re.compile(r"^(?:aucuns?|gratuit|neant|pas de frais|0)\b")
 _HOURS_MAX = 10_000
 _CAPACITY_MAX = 10_000
@@ -186,17 +192,16 @@ def _name(formation: Node, school: OrganisationRef | None) -> str:
 
 def _description(formation: Node) -> str:
     """Return the aim, the content and the result, each with its heading when it says something."""
-    parts = (
-        ("Objectif", "objectif-formation"),
-        ("Contenu", "contenu-formation"),
-        ("Résultats attendus", "resultats-attendus"),
+    return _titled(*(formation.say(name) for _heading, name in _PARTS))
+
+
+@lru_cache(maxsize=4)  # The actions of a training share one text, in memory too.
+def _titled(*texts: str) -> str:
+    headings = (heading for heading, _name in _PARTS)
+    told = zip(headings, map(plain_text, texts), strict=True)
+    return "\n\n".join(
+        f"{heading}\n{text}" for heading, text in told if text.lower() not in _NOTHING
     )
-    found = []
-    for heading, name in parts:
-        text = plain_text(formation.say(name))
-        if text.lower() not in _NOTHING:
-            found.append(f"{heading}\n{text}")
-    return "\n\n".join(found)
 
 
 def _contact(formation: Node) -> str:
@@ -328,7 +333,7 @@ def _date(text: str) -> dt.date | None:
     if not text or text in _NO_DATE:
         return None
     try:
-        date = dt.datetime.strptime(text, "%Y%m%d").date()  # noqa: DTZ007 - a day, not an instant
+        date = dt.date(int(text[:4]), int(text[4:6]), int(text[6:]))
     except ValueError as error:
         raise _BadDate(text) from error
     if date.year not in _YEARS:

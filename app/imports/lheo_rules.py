@@ -8,7 +8,6 @@ anywhere and are not read. The order of elements, which says nothing, is not ask
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -157,8 +156,8 @@ _NUMBERS = frozenset(
     ]
 )
 _DATES = frozenset({"date", "debut", "fin"})
-_WHOLE = re.compile(r"[+-]?\d{1,18}")
-_DATE = re.compile(r"\d{4}[019]\d[01239]\d")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+_DATE = re.compile(r"[0-9]{4}[019][0-9][01239][0-9]")
 _ENDLESS = float("inf")
 _COUNTS = {"!": (1, 1.0), "?": (0, 1.0), "+": (1, _ENDLESS), "*": (0, _ENDLESS)}
 _ITEM = re.compile(r"([A-Za-z-]+)(?:([!?+*])|:(\d+)-(\d+))")
@@ -171,19 +170,19 @@ class Node:
     name: str
     line: int
     number: str = ""
+    text: str = ""
     children: list[Node] = field(default_factory=list)
-    parts: list[str] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        """Return what is written between its marks."""
-        return "".join(self.parts)
 
     def find(self, *path: str) -> Node | None:
         """Return the first element at `path`, or None."""
-        node: Node | None = self
+        node = self
         for name in path:
-            node = next((one for one in node.children if one.name == name), None) if node else None
+            for child in node.children:
+                if child.name == name:
+                    node = child
+                    break
+            else:
+                return None
         return node
 
     def all(self, name: str) -> list[Node]:
@@ -225,29 +224,38 @@ _LENGTHS = {
 _ALLOWED = {name: tuple(codes.split()) for codes, names in _lines(_CODES) for name in names.split()}
 
 
-def problems(node: Node, *, apart: frozenset[str] = frozenset()) -> Iterator[Problem]:
-    """Yield what an element and what it holds break; children named in `apart` are not entered."""
-    yield from _count(node)
-    if why := _misread(node):
-        yield Problem(node.line, why)
-    for child in node.children:
-        if child.name not in apart:
-            yield from problems(child, apart=apart)
+def problems(node: Node, *, apart: str = "") -> list[Problem]:
+    """Return what an element and what it holds break; children named `apart` are not entered."""
+    found: list[Problem] = []
+    _check(node, apart, found)
+    return found
 
 
-def _count(node: Node) -> Iterator[Problem]:
+def _check(node: Node, apart: str, found: list[Problem]) -> None:
     asked = _CHILDREN.get(node.name)
-    if asked is None:
-        return
-    found = Counter(child.name for child in node.children)
+    if asked is not None:
+        found.extend(_miscounted(node, asked))
+    elif why := _misread(node):
+        found.append(Problem(node.line, why))
+    for child in node.children:
+        if child.name != apart:
+            _check(child, apart, found)
+
+
+def _miscounted(node: Node, asked: dict[str, tuple[int, float]]) -> Iterator[Problem]:
+    given: dict[str, int] = {}
+    for child in node.children:
+        given[child.name] = given.get(child.name, 0) + 1
     for name, (low, high) in asked.items():
-        if found[name] < low:
+        count = given.pop(name, 0)
+        if count < low:
             yield Problem(node.line, f"<{name}> absent de <{node.name}>")
-        elif found[name] > high:
-            yield Problem(
-                node.line,
-                f"<{name}> {found[name]} fois dans <{node.name}>, {high:.0f} au plus",
-            )
+        elif count > high:
+            what = f"<{name}> {count} fois dans <{node.name}>, {high:.0f} au plus"
+            yield Problem(node.line, what)
+    for name in given:
+        line = next(child.line for child in node.children if child.name == name)
+        yield Problem(line, f"<{name[:40]}> n’a pas sa place dans <{node.name}>")
 
 
 def _misread(node: Node) -> str:

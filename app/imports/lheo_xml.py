@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import BinaryIO
 from xml.parsers import expat
 
 from app.imports.lheo_rules import Node, Problem, problems
-from app.imports.records import Record, Source
+from app.imports.records import FILE_MAX_BYTES, TOO_HEAVY, Record, Source
 
 CHUNK_BYTES = 1 << 16
-FILE_MAX_BYTES = 50 * 1024 * 1024
 # A real training with its sessions weighs 10 kB; a catalogue has a hundred sessions at most.
 FORMATION_MAX_BYTES = 8_000_000
 FORMATION_MAX_ELEMENTS = 100_000
@@ -28,8 +26,22 @@ ID_MAX = 100
 _ENCODINGS = frozenset(
     {"utf-8", "utf8", "utf-16", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "windows-1252"}
 )
+_CODES = expat.errors.codes
+_MALFORMED = {
+    _CODES[expat.errors.XML_ERROR_NO_ELEMENTS]: "fichier vide, ou coupé avant sa fin",
+    _CODES[expat.errors.XML_ERROR_UNCLOSED_TOKEN]: "fichier coupé avant sa fin",
+    _CODES[expat.errors.XML_ERROR_PARTIAL_CHAR]: "fichier coupé avant sa fin",
+    _CODES[expat.errors.XML_ERROR_TAG_MISMATCH]: "une balise est fermée sans avoir été ouverte",
+    _CODES[expat.errors.XML_ERROR_UNDEFINED_ENTITY]: "« & » suivi d’un nom inconnu",
+    _CODES[expat.errors.XML_ERROR_BAD_CHAR_REF]: "caractère interdit",
+    _CODES[expat.errors.XML_ERROR_INCORRECT_ENCODING]: "l’encodage n’est pas celui qui est annoncé",
+    _CODES[expat.errors.XML_ERROR_INVALID_TOKEN]: (
+        "caractère interdit (« & » ou « < » seul, ou texte qui n’est pas dans l’encodage annoncé)"
+    ),
+}
 _ROOTS = frozenset({"lheo", "lheo-plus"})
-_ACTION = frozenset({"action"})
+# What partners add for themselves: never read.
+_EXTRAS = "extras"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,13 @@ class _Formation:
     elements: int = 1
     too_heavy: bool = False
 
+    def weigh(self, at_byte: int) -> None:
+        """Keep nothing of a training that is heavier than any honest one."""
+        weight = at_byte - self.start_byte
+        if weight > FORMATION_MAX_BYTES or self.elements > FORMATION_MAX_ELEMENTS:
+            self.too_heavy = True
+            self.node.children.clear()
+
 
 class _Parser:
     """The handlers of expat, and the trainings that are whole and wait to be read."""
@@ -60,7 +79,11 @@ class _Parser:
         self.seen = 0
         self._open: _Formation | None = None
         self._stack: list[Node] = []
+        # What is written since the last mark: what stands beside elements only lays them out.
+        self._texts: list[str] = []
         self._depth = 0
+        # The depth of the element that is being passed over with all it holds; 0 for none.
+        self._passed = 0
         self.expat = expat.ParserCreate(namespace_separator=" ")
         self.expat.buffer_text = True
         self.expat.StartElementHandler = self._start
@@ -78,50 +101,56 @@ class _Parser:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise _Refused("éléments imbriqués trop profonds")
         name = name.rpartition(" ")[2]
         if self._depth == 1 and name not in _ROOTS:
             raise _Refused(f"ce n’est pas un fichier LHEO (<{name[:40]}> au lieu de <lheo>)")
-        if self._depth > MAX_DEPTH:
-            raise _Refused("éléments imbriqués trop profonds")
-        line = self.expat.CurrentLineNumber
         if self._open is None:
             if name == "formation":
-                node = Node(name, line, attributes.get("numero", ""))
-                self._open = _Formation(node, self.expat.CurrentByteIndex)
-                self._stack = [node]
+                self._open = _Formation(self._node(name, attributes), self.expat.CurrentByteIndex)
+                self._stack = [self._open.node]
                 self.seen += 1
             return
         self._open.elements += 1
-        self._weigh(self._open)
-        # Kept even when it is dropped with its training: the stack must stay level.
-        node = Node(name, line, attributes.get("numero", ""))
-        if not self._open.too_heavy:
-            self._stack[-1].children.append(node)
+        if self._passed:
+            return
+        if name == _EXTRAS or self._open.too_heavy:
+            self._passed = self._depth
+            return
+        node = self._node(name, attributes)
+        self._stack[-1].children.append(node)
         self._stack.append(node)
+        self._texts.clear()
+
+    def _node(self, name: str, attributes: dict[str, str]) -> Node:
+        return Node(name, self.expat.CurrentLineNumber, attributes.get("numero", ""))
 
     def _text(self, text: str) -> None:
-        if self._open is None:
-            return
-        self._weigh(self._open)
-        if not self._open.too_heavy:
-            self._stack[-1].parts.append(text)
-
-    def _weigh(self, formation: _Formation) -> None:
-        weight = self.expat.CurrentByteIndex - formation.start_byte
-        if weight > FORMATION_MAX_BYTES or formation.elements > FORMATION_MAX_ELEMENTS:
-            formation.too_heavy = True
-            formation.node.children.clear()
+        if self._open is not None and not self._passed and not self._open.too_heavy:
+            self._texts.append(text)
 
     def _end(self, _name: str) -> None:
         self._depth -= 1
         if self._open is None:
             return
+        if self._passed:
+            if self._depth < self._passed:
+                self._passed = 0
+            return
         node = self._stack.pop()
-        if node.children:
-            node.parts.clear()  # Only the spaces that lay it out.
+        if not node.children:
+            node.text = "".join(self._texts)
+        self._texts.clear()
         if not self._stack:
+            self._open.weigh(self.expat.CurrentByteIndex)
             self.whole.append(self._open)
             self._open = None
+
+    def weigh(self) -> None:
+        """Weigh the training that is being read."""
+        if self._open is not None:
+            self._open.weigh(self.expat.CurrentByteIndex)
 
 
 def read_lheo(sources: Iterable[Source]) -> Iterator[Record]:
@@ -165,8 +194,10 @@ def _feed(parser: _Parser, file: BinaryIO) -> Iterator[str]:
             yield ""
     except _Refused as refusal:
         yield str(refusal)
-    except (expat.ExpatError, ValueError, LookupError):
-        yield "XML mal formé ou fichier coupé avant sa fin"
+    except expat.ExpatError as error:
+        yield f"XML mal formé : {_MALFORMED.get(error.code, 'une balise est mal écrite')}"
+    except (ValueError, LookupError):
+        yield "XML mal formé : encodage inconnu"
 
 
 def _pieces(parser: _Parser, file: BinaryIO) -> Iterator[bytes]:
@@ -175,8 +206,9 @@ def _pieces(parser: _Parser, file: BinaryIO) -> Iterator[bytes]:
     while chunk := file.read(CHUNK_BYTES):
         fed += len(chunk)
         if fed > FILE_MAX_BYTES:
-            raise _Refused("fichier de plus de 50 Mo")
+            raise _Refused(TOO_HEAVY)
         yield chunk
+        parser.weigh()
         # What is not closed is read again from its start with each piece.
         if fed - parser.expat.CurrentByteIndex > TAG_MAX_BYTES:
             raise _Refused("une balise ou un commentaire de plus de 1 Mo")
@@ -188,13 +220,13 @@ def _records(name: str, formation: _Formation, before: int) -> Iterator[Record]:
     if formation.too_heavy:
         yield Record(f"{name}, ligne {node.line}", error="formation trop lourde (plus de 8 Mo)")
         return
-    shared = list(islice(problems(node, apart=_ACTION), PROBLEMS_TOLD))
+    shared = problems(node, apart="action")
     actions = node.all("action")
     if not actions:
         yield Record(f"{name}, ligne {node.line}", error=_reasons(shared))
     for number, action in enumerate(actions, before + 1):
         position = f"{name}, ligne {action.line}, action {number}"
-        found = [*shared, *islice(problems(action), PROBLEMS_TOLD)]
+        found = shared[:PROBLEMS_TOLD] + problems(action)
         if found:
             yield Record(position, error=_reasons(found), source_id=source_id_of(node, action))
         else:

@@ -6,9 +6,10 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.core.database import db
 from app.geography.queries import PLACES
@@ -26,7 +27,9 @@ from app.professions.queries import DiplomaEntry, ProfessionEntry
 
 # « AS », « ES », « ME » are syllables of everything: shorter names than this are not looked for.
 SHORTEST_NAME = 3
-CHUNK = 500
+CHUNK = 200
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +144,49 @@ def _known_organisations() -> tuple[dict[str, OrganisationRef], dict[str, Organi
     return by_siret, by_siren
 
 
-def stored_listings(origin: Origin, source_ids: Iterable[str]) -> Iterator[Listing]:
-    """Yield the listings of `origin` among the ids it gave, in any state, read by chunks."""
-    ids = [origin.stored(source_id) for source_id in source_ids]
-    for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
-        yield from db.session.scalars(
-            select(Listing).where(origin.condition, Listing.source_id.in_(chunk))
-        )
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is compared of a listing that is here already; `source_id` as its source gave it."""
+
+    id: int
+    source_id: str
+    source_hash: str | None
+    status: str
+    version: int
+    title: str
+
+
+def stored_listings(origin: Origin, source_ids: Iterable[str]) -> Iterator[Stored]:
+    """Yield what is here of `origin` among the ids it gave, in any state, read by chunks."""
+    wanted = select(
+        Listing.id,
+        Listing.source_id,
+        Listing.source_hash,
+        Listing.status,
+        Listing.version,
+        Listing.title,
+    ).where(origin.condition)
+    for chunk in batched([origin.stored(source_id) for source_id in source_ids]):
+        rows = db.session.execute(wanted.where(Listing.source_id.in_(chunk)))
+        for id_, source_id, source_hash, status, version, title in rows:
+            yield Stored(id_, origin.told(str(source_id)), source_hash, status, version, title)
+
+
+def listings_of(stored: Iterable[Stored]) -> dict[int, Listing]:
+    """Return the listings themselves, by id, with their sessions: for a chunk, not for a source."""
+    rows = db.session.scalars(
+        select(Listing)
+        .options(selectinload(Listing.sessions))
+        .where(Listing.id.in_([one.id for one in stored]))
+        .execution_options(populate_existing=True)
+    )
+    return {listing.id: listing for listing in rows}
+
+
+def batched(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """Yield the items by chunks."""
+    for start in range(0, len(items), CHUNK):
+        yield items[start : start + CHUNK]
 
 
 def open_ids(origin: Origin) -> set[str]:

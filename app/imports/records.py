@@ -17,6 +17,9 @@ from typing import Any, BinaryIO
 import orjson
 
 CHUNK_BYTES = 1 << 20
+# What a catalogue of a whole region weighs; more is sent in several files.
+FILE_MAX_BYTES = 50 * 1024 * 1024
+TOO_HEAVY = "fichier de plus de 50 Mo : coupez-le"
 # The largest real offers weigh 20 kB; nothing honest comes near one megabyte.
 RECORD_MAX_BYTES = 1_000_000
 # Real offers nest three levels; beyond this, the record was made to exhaust a parser.

@@ -56,6 +56,7 @@ _INVARIABLE = frozenset(
 _STOP = re.compile(r"[.;:!?\n•]+")
 
 
+@lru_cache(maxsize=64)  # The texts of a training are those of each of its actions.
 def plain_text(text: str) -> str:
     """Return a description without markup: lines, blank lines, and bullets written « - »."""
     text = text[: 2 * TEXT_MAX_LENGTH].replace("\r\n", "\n").replace("\r", "\n")
@@ -64,16 +65,13 @@ def plain_text(text: str) -> str:
         text = _BLOCK_TAG.sub("\n", _ITEM_TAG.sub("\n- ", text))
         text = _TAG.sub(" ", text)
     text = html.unescape(text)
-    text = _UNSEEN.sub("", text)
-    lines = (_line(line) for line in _BLANKS.sub(" ", text).split("\n"))
+    text = _STARS.sub(" ", _UNSEEN.sub("", text))
+    lines = (_line(line.strip()) for line in _BLANKS.sub(" ", text).split("\n"))
     return _LINES.sub("\n\n", "\n".join(lines)).strip()[:TEXT_MAX_LENGTH]
 
 
 def _line(line: str) -> str:
-    line = _STARS.sub(" ", line).strip()
-    if _RULE.match(line):
-        return ""
-    return _BLANKS.sub(" ", _BULLET.sub("- ", line))
+    return "" if _RULE.match(line) else _BULLET.sub("- ", line)
 
 
 def join_initials(text: str) -> str:

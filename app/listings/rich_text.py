@@ -53,4 +53,6 @@ def _block(lines: list[str]) -> str:
 def make_slug(title: str) -> str:
     """Return the end of an address: « Aide-soignant·e de jour » -> aide-soignante-de-jour."""
     plain = _INCLUSIVE.sub(lambda match: match.group(1) or "", title).replace("’", "'")
-    return slugify(plain, max_length=SLUG_LENGTH, word_boundary=True) or "annonce"
+    # Named, the backend is not looked for again at every title.
+    slug = slugify(plain, max_length=SLUG_LENGTH, word_boundary=True, backend="text-unidecode")
+    return slug or "annonce"

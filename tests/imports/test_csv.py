@@ -5,18 +5,20 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.imports import queries
+from app.imports import csv_records, queries
 from app.imports.csv_columns import COLUMNS, guess_columns, model, set_aside
 from app.imports.csv_listings import map_line
 from app.imports.csv_records import read_csv
 from app.imports.mapped import Mapped, Rejected
-from app.imports.records import Record, Source
+from app.imports.records import FILE_MAX_BYTES, Record, Source
 from app.imports.reference import Reference
 from app.imports.services import run_import
 from app.listings.enums import DiplomaNeed, Kind, PayPeriod
@@ -68,6 +70,49 @@ def test_unclosed_quote_is_told_and_the_file_is_not_complete() -> None:
     found = read(content)
     assert any("guillemet jamais fermé" in one.error for one in found)
     assert not all(one.complete for one in found)
+
+
+def test_quotes_that_are_not_doubled_are_told_and_spoil_nothing() -> None:
+    content = csv_file(JOB, JOB, JOB).decode().splitlines()
+    content[2] = content[2].replace("Vous", 'la "Maison" vous')
+    found = read("\n".join(content).encode())
+    assert ["guillemets mal placés" in one.error for one in found] == [False, True, False]
+    assert all(one.complete for one in found)
+
+
+def test_file_cut_inside_a_text_is_not_complete() -> None:
+    found = read(csv_file(JOB, JOB | {"reference": "RH-2"})[:-4])
+    assert [bool(one.error) for one in found] == [False, True]
+    assert not found[1].complete
+
+
+def test_heavy_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "lourd.csv"
+    with path.open("wb") as file:
+        file.write(csv_file(JOB))
+        file.truncate(FILE_MAX_BYTES + 1)
+    started = time.monotonic()
+    (found,) = read_csv([Source.at(path)])
+    assert "plus de 50 Mo" in found.error
+    assert time.monotonic() - started < 1
+
+
+def test_endless_file_is_read_to_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_records, "LINES_MAX", 100)
+    found = read(csv_file(JOB) + b"\n" * 1_000_000)
+    assert [one.complete for one in found] == [True, False]
+    assert "coupez-le" in found[1].error
+
+
+@pytest.mark.parametrize(
+    "content",
+    [bytes(range(256)) * 40, b"\x89PNG\r\n\x1a\n" + bytes(range(32)) + b";,\n" * 500],
+    ids=["anything", "picture"],
+)
+def test_what_is_no_text_is_refused(content: bytes) -> None:
+    (found,) = read(content)
+    assert "pas un fichier de texte" in found.error
+    assert not found.complete
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"bonjour", b"PK\x03\x04", b"a" * 100_000])

@@ -154,6 +154,9 @@ def test_change_of_pay_sends_back_to_review_and_of_text_does_not(desk: Desk) -> 
     pay, text = jobs_of(1, salaire_min="2 500"), jobs_of(2, description="Autre texte.")
     file = desk.apply(desk.preview(*pay, *text))
     assert file.preview["counts"]["updated"] == 2
+    told = [change["differences"] for change in file.preview["changes"]]
+    assert sorted(told) == [["salaire"], ["texte"]]
+    assert "salaire" in desk.browser.get(f"/recruter/import/{file.id}").text
     found = desk.listings()
     assert (found["RH-1"].status, found["RH-1"].pay_min_cents) == (Status.IN_REVIEW, 250_000)
     assert (found["RH-2"].status, found["RH-2"].description) == (Status.PUBLISHED, "Autre texte.")

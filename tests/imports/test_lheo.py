@@ -23,6 +23,7 @@ from app.organisations.models import Establishment
 from tests import factories
 from tests.factories import db
 from tests.imports import files
+from tests.listings.counting import count_queries
 
 
 def records(*formations: str) -> list[Record]:
@@ -41,8 +42,8 @@ def values(formation: str, reference: Reference) -> dict[str, Any]:
     return result.values
 
 
-def imported(*formations: str, now: dt.datetime, **options: Any) -> Any:
-    chosen = {"write": True, "full": False, "now": now} | options
+def imported(*formations: str, **options: Any) -> Any:
+    chosen = {"write": True, "full": False} | options
     return run_import("lheo", records(*formations), **chosen)
 
 
@@ -85,6 +86,37 @@ def test_an_action_becomes_a_training(reference: Reference) -> None:
             "capacity": 24,
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "modality"), [("0", Modality.ON_SITE), ("1", Modality.MIXED), ("2", Modality.REMOTE)]
+)
+def test_how_it_is_taught(reference: Reference, code: str, modality: Modality) -> None:
+    found = values(files.formation(files.action(modalites_enseignement=code)), reference)
+    assert found["modality"] == modality
+
+
+@pytest.mark.parametrize(
+    ("code", "level"),
+    [
+        ("4", "CAP, BEP (niveau 3)"),
+        ("14", "bac (niveau 4)"),
+        ("7", "bac +3 ou +4 (niveau 6)"),
+        ("17", "bac +5 (niveau 7)"),
+    ],
+)
+def test_level_is_said_when_it_is_compulsory(reference: Reference, code: str, level: str) -> None:
+    def entry(compulsory: str) -> dict[str, Any]:
+        action = files.action(niveau_entree_obligatoire=compulsory, conditions_specifiques="-")
+        told = f"<code-niveau-entree>{code}</code-niveau-entree>"
+        formation = files.formation(action)
+        return values(
+            formation.replace("<code-niveau-entree>0</code-niveau-entree>", told), reference
+        )
+
+    assert entry("1")["entry_conditions"] == f"Niveau exigé\u00a0: {level}."
+    assert entry("1")["diploma_need"] == DiplomaNeed.REQUIRED
+    assert entry("0")["entry_conditions"] == ""
 
 
 @pytest.mark.parametrize(
@@ -157,6 +189,21 @@ def test_second_run_changes_nothing_and_a_new_date_updates(now: dt.datetime) -> 
     assert report.updated == 1
     (listing,) = stored()
     assert [one.id == kept for one in listing.sessions] == [True, False]
+
+
+def test_runs_ask_the_database_as_much_for_one_action_as_for_fifty(now: dt.datetime) -> None:
+    def asked(count: int, **options: Any) -> int:
+        made = [files.formation(number=f"F{number}") for number in range(count)]
+        with count_queries() as queries_made:
+            imported(*made, **{"now": now} | options)
+        return len(queries_made)
+
+    asked(1)
+    again = asked(1)
+    asked(50)
+    assert asked(50) == again
+    later = now + dt.timedelta(days=30)
+    assert asked(50, now=later) <= again + 3
 
 
 def test_past_and_closed_actions_are_not_published(now: dt.datetime) -> None:

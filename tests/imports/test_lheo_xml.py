@@ -63,10 +63,24 @@ def test_what_breaks_the_rules_is_set_aside_alone_with_its_lines() -> None:
             "<contenu-formation>",
             "vide",
         ),
+        ("<debut>20270104", "<debut>٢٠٢٧٠١٠٤", "date attendue"),
+        (
+            "<certifiante>",
+            "<prix>3</prix><certifiante>",
+            "<prix> n’a pas sa place dans <formation>",
+        ),
     ],
 )
 def test_rules_of_the_format(before: str, after: str, reason: str) -> None:
     assert reason in only_error(files.lheo().replace(before.encode(), after.encode()))
+
+
+def test_what_partners_add_for_themselves_is_not_judged() -> None:
+    added = "<extras><extra><adresse><ville/></adresse><extras/></extra></extras>"
+    content = files.lheo().replace(b"<certifiante>", added.encode() + b"<certifiante>")
+    (record,) = read(content)
+    assert not record.error
+    assert record.raw.formation.find("extras") is None
 
 
 def test_training_without_action_or_number_is_told() -> None:

@@ -14,7 +14,7 @@ from app.core.database import db
 from app.core.outbox import OutboxEvent
 from app.imports.models import ImportRun, QuarantinedItem, RunState
 from app.imports.records import Record
-from app.imports.services import Report, UnknownSourceError, run_import
+from app.imports.services import Report, UnknownSourceError, run_import, snapshots
 from app.listings.enums import Outcome, Status
 from app.listings.models import Listing
 from app.listings.services import close_listing
@@ -256,7 +256,18 @@ def test_a_full_run_closes_nothing_when_a_record_has_no_number(
     run(care_offers, full=True)
     nameless = {key: value for key, value in care_offers[0].items() if key != "id"}
 
-    report = run([*care_offers[1:], nameless], full=True)
+    changed = care_offers[1] | {"intitule": "Aide-soignante de nuit"}
+    report = run([changed, nameless], full=True)
 
-    assert report.closed == 0
+    assert (report.state, report.closed, report.updated) == ("done", 0, 1)
     assert "numéro" in report.reason
+
+
+def test_more_offers_than_a_run_may_hold_are_refused(
+    run: Run, offer: Offer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "OFFERS_MAX", 3)
+    report = run([offer(number) for number in range(9)])
+    assert (report.state, report.read) == ("refused", 4)
+    assert "coupez le fichier" in report.reason
+    assert listings() == {}

@@ -12,12 +12,8 @@ from app.imports.services.files import (
     records_of,
 )
 from app.imports.services.reports import Report
-from app.imports.services.runs import (
-    Owner,
-    PlanChanged,
-    UnknownSourceError,
-    run_import,
-)
+from app.imports.services.runs import PlanChanged, UnknownSourceError, run_import
+from app.imports.services.snapshots import Owner
 
 __all__ = [
     "Owner",

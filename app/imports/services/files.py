@@ -26,7 +26,8 @@ from app.imports.lheo_xml import read_lheo
 from app.imports.models import FileFormat, FileState, ImportFile, RunState
 from app.imports.records import Record, Source
 from app.imports.services.reports import Report
-from app.imports.services.runs import Owner, PlanChanged, run_import
+from app.imports.services.runs import PlanChanged, run_import
+from app.imports.services.snapshots import Owner
 from app.organisations.enums import OrganisationStatus
 from app.organisations.models import Organisation
 
@@ -135,7 +136,8 @@ def preview_file(
         _fail(file, _("Nous n’avons rien pu lire\u00a0: %(why)s.", why=why), now)
     else:
         file.plan = report.plan
-        file.reason = notice or report.reason
+        noted = report.reason and _("À noter\u00a0: %(what)s.", what=report.reason)
+        file.reason = notice or noted
         _move(file, FileState.READY, now)
     db.session.flush()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from app.imports.models import ImportRun, RunState
@@ -22,12 +23,16 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A listing that is created, updated or closed: what, where in the file, its title."""
+    """A listing that is created, updated or closed: what, where in the file, its title.
+
+    `differences`: what an update changes, in French.
+    """
 
     what: str
     position: str
     source_id: str
     title: str
+    differences: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -65,3 +70,9 @@ class Report:
         self.quarantined_total += 1
         if len(self.quarantined) < QUARANTINE_KEPT:
             self.quarantined.append(Quarantined(position, source_id, reason))
+
+    def refuse(self, reason: str) -> None:
+        """Say that nothing is written, and why."""
+        self.state = RunState.REFUSED
+        self.reason = reason
+        self.unchanged = 0

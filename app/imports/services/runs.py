@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.clock import paris_date
 from app.core.database import db
 from app.core.errors import DomainError
 from app.core.i18n import _
-from app.imports import csv_listings, france_travail, lheo, queries
-from app.imports.mapped import Mapped, Rejected, Result, Skipped
+from app.imports import queries
+from app.imports.mapped import Mapped
 from app.imports.models import ImportRun, QuarantinedItem, RunState
-from app.imports.queries import Origin
+from app.imports.queries import Origin, Stored
 from app.imports.records import Record
 from app.imports.reference import Reference
+from app.imports.services.differences import differences
 from app.imports.services.reports import CHANGES_KEPT, Change, Report
-from app.imports.services.supplied import refusal_of, to_supply
+from app.imports.services.snapshots import MAPPERS, Item, Owner, Run, Snapshot, read_snapshot
 from app.listings.enums import OWN_SOURCE, Status
 from app.listings.models import Listing
 from app.listings.services import (
@@ -35,18 +35,11 @@ from app.listings.services import (
 
 if TYPE_CHECKING:
     from app.accounts.models import User
-    from app.organisations.models import Organisation
 
 log = structlog.get_logger()
 
-MAPPERS: dict[str, Callable[[Any, Reference], Result]] = {
-    france_travail.SOURCE: france_travail.map_offer,
-    lheo.SOURCE: lheo.map_action,
-    csv_listings.SOURCE: csv_listings.map_line,
-}
 # A run in which more of a source disappears is a breakdown of the source, not its news.
 GONE_AT_MOST = 0.30
-WRITE_CHUNK = 500
 
 
 class UnknownSourceError(DomainError):
@@ -55,41 +48,6 @@ class UnknownSourceError(DomainError):
 
 class PlanChanged(DomainError):
     """What would be written is no longer what was shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """For whom a run writes listings that are answered here, and who asked for it."""
-
-    organisation: Organisation
-    actor: User | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    position: str
-    offer: Mapped
-
-
-@dataclass(slots=True)
-class _Snapshot:
-    """What the source holds: offers by identifier, identifiers seen, whether it was read whole."""
-
-    offers: dict[str, _Item] = field(default_factory=dict)
-    seen: set[str] = field(default_factory=set)
-    complete: bool = True
-    # Records that cannot even be named: any listing of the source may be one of them.
-    nameless: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """What all the steps of a run need to know."""
-
-    origin: Origin
-    report: Report
-    now: dt.datetime
-    owner: Owner | None = None
 
 
 def run_import(
@@ -109,10 +67,10 @@ def run_import(
     With an `owner` they are written as hers, under the rules of what is written by hand, else as
     listings of another site. Without `write` nothing changes. With `full`, what the source no
     longer shows is closed; the run is refused, and nothing is written save its row, when that
-    would be more than 30 % of what is open or when the files were not read to their end. With a
-    `plan`, nothing is written unless it is still the plan: raises PlanChanged. Records are mapped
-    before the database is asked anything, so that the transaction is short; give `reference` to
-    keep it so. Raises UnknownSourceError.
+    would be more than 30 % of what is open or when the files were not read to their end. So is a
+    run of more than OFFERS_MAX. With a `plan`, nothing is written unless it is still the plan:
+    raises PlanChanged. Records are mapped before the database is asked anything, so that the
+    transaction is short; give `reference` to keep it so. Raises UnknownSourceError.
     """
     if source not in MAPPERS:
         known = ", ".join(sorted(MAPPERS))
@@ -121,13 +79,13 @@ def run_import(
         )
     report = Report(source)
     origin = Origin(source, owner.organisation.id if owner else None)
-    run = _Run(origin, report, now, owner)
-    snapshot = _read(run, records, reference or queries.load_reference())
+    run = Run(origin, report, now, owner)
+    snapshot = read_snapshot(run, records, reference or queries.load_reference())
     gone = sorted(queries.open_ids(origin) - snapshot.seen) if full else []
     if gone and snapshot.nameless:
         report.reason = _("des fiches illisibles n’ont pas de numéro, rien n’a donc été fermé")
         gone = []
-    if full:
+    if full and report.state == RunState.DONE:
         _refuse_mass_closing(run, snapshot, len(gone))
     if report.state == RunState.DONE:
         changed, confirmed = _compare(run, snapshot)
@@ -135,13 +93,13 @@ def run_import(
         report.plan = _plan(run, changed, closing)
         if plan not in {None, report.plan}:
             raise PlanChanged(_("Vos annonces ont changé depuis l’aperçu. Relisez-le."))
-        if write:
-            confirm_listings(confirmed, now)
-            changed = _write(run, changed)
-            close_gone(closing, now)
         report.closed = len(closing)
-        report.updated += sum(listing is not None for _item, listing in changed)
-        report.created += sum(listing is None for _item, listing in changed)
+        report.updated = sum(stored is not None for _item, stored in changed)
+        report.created = len(changed) - report.updated
+        if write:
+            _by_chunks(confirmed, confirm_listings, now)
+            _write(run, changed)
+            _by_chunks(closing, close_gone, now)
     if write:
         report.run = _record_run(report, now)
     log.info(
@@ -161,128 +119,50 @@ def run_import(
     return report
 
 
-def _read(run: _Run, records: Iterable[Record], reference: Reference) -> _Snapshot:
-    snapshot, report = _Snapshot(), run.report
-    mapper = MAPPERS[report.source]
-    for record in records:
-        report.read += record.complete
-        snapshot.complete &= record.complete
-        result = (
-            Rejected(record.error, record.source_id)
-            if record.error
-            else _judged(run, record, mapper(record.raw, reference))
-        )
-        match result:
-            case Rejected(reason=reason, source_id=source_id, over=over):
-                report.set_aside(record.position, source_id, reason)
-                # What is there but cannot be read is not gone.
-                snapshot.seen.update([source_id] if source_id and not over else [])
-                snapshot.nameless += not source_id
-            case Skipped():
-                report.skipped += 1
-            case Mapped():
-                _keep(report, snapshot, _Item(record.position, result))
-    return snapshot
-
-
-def _judged(run: _Run, record: Record, result: Result) -> Result:
-    """Refuse a listing that nobody could answer, or that its owner could not publish."""
-    if not isinstance(result, Mapped):
-        return result
-    if _is_over(result.values, run.now):
-        return Rejected(_("toutes ses dates sont passées"), result.source_id, over=True)
-    if run.owner is None:
-        if result.values.get("source_url"):
-            return result
-        return Rejected(_("adresse web absente : où répondre ?"), result.source_id)
-    refusal = refusal_of(run.owner.organisation, record.raw, result.values, run.now)
-    if refusal:
-        return Rejected(refusal, result.source_id)
-    return replace(result, values=to_supply(result.values))
-
-
-def _is_over(values: dict[str, Any], now: dt.datetime) -> bool:
-    """Return whether the last day on which one may answer has passed."""
-    days = [
-        session["deadline"] or paris_date(session["starts_at"])
-        for session in values.get("sessions", ())
-    ]
-    last = values.get("deadline") or max(days, default=None)
-    return last is not None and last < paris_date(now)
-
-
-def _keep(report: Report, snapshot: _Snapshot, item: _Item) -> None:
-    """Keep an offer; of two with the same identifier, the last to have been written stays."""
-    source_id = item.offer.source_id
-    snapshot.seen.add(source_id)
-    kept = snapshot.offers.setdefault(source_id, item)
-    if kept is item:
-        return
-    if kept.offer.source_hash == item.offer.source_hash:
-        # Pages read one after the other overlap when an offer is added in between.
-        report.unchanged += 1
-        return
-    if kept.offer.written_at is None or item.offer.written_at is None:
-        why = _("identifiant en double, déjà lu : %(position)s", position=kept.position)
-        report.set_aside(item.position, source_id, why)
-        return
-    older, newer = sorted((item, kept), key=_written_at)
-    snapshot.offers[source_id] = newer
-    report.set_aside(
-        older.position,
-        source_id,
-        _("identifiant en double, version plus récente : %(position)s", position=newer.position),
-    )
-
-
-def _written_at(item: _Item) -> dt.datetime:
-    return item.offer.written_at or dt.datetime.min.replace(tzinfo=dt.UTC)
-
-
-def _refuse_mass_closing(run: _Run, snapshot: _Snapshot, gone: int) -> None:
+def _refuse_mass_closing(run: Run, snapshot: Snapshot, gone: int) -> None:
     report = run.report
     open_before = len(queries.open_ids(run.origin))
     if not snapshot.complete:
-        report.reason = _("lecture incomplète : une disparition ne peut pas être constatée")
+        report.refuse(_("lecture incomplète : une disparition ne peut pas être constatée"))
     elif gone > GONE_AT_MOST * open_before:
-        report.reason = _(
-            "%(gone)d annonces ouvertes sur %(open)d auraient été fermées (plus de 30 %%)",
-            gone=gone,
-            open=open_before,
+        report.refuse(
+            _(
+                "%(gone)d annonces ouvertes sur %(open)d auraient été fermées (plus de 30 %%)",
+                gone=gone,
+                open=open_before,
+            )
         )
-    if report.reason:
-        report.state = RunState.REFUSED
-        report.unchanged = 0
 
 
-_Pair = tuple[_Item, Listing | None]
+_Pair = tuple[Item, Stored | None]
 
 
-def _compare(run: _Run, snapshot: _Snapshot) -> tuple[list[_Pair], list[Listing]]:
-    """Return what is written, with the listing it changes, and what is confirmed as it is."""
+def _compare(run: Run, snapshot: Snapshot) -> tuple[list[_Pair], list[Stored]]:
+    """Return what is written, with the listing it changes, and what is confirmed as it is.
+
+    The snapshot is emptied: what is written alone holds what it will write.
+    """
     report, origin = run.report, run.origin
     kept_closed = queries.closed_by_a_person(origin)
-    confirmed: list[Listing] = []
+    confirmed: list[Stored] = []
     changed: list[_Pair] = []
-    known: set[str] = set()
-    for listing in queries.stored_listings(origin, snapshot.offers):
-        source_id = origin.told(str(listing.source_id))
-        item = snapshot.offers[source_id]
-        known.add(source_id)
-        closed = listing.status == Status.CLOSED
-        if closed and source_id in kept_closed:
+    for stored in queries.stored_listings(origin, list(snapshot.offers)):
+        item = snapshot.offers.pop(stored.source_id)
+        closed = stored.status == Status.CLOSED
+        if closed and stored.source_id in kept_closed:
             report.unchanged += 1
-        elif listing.source_hash == item.offer.source_hash and not closed:
+        elif stored.source_hash == item.offer.source_hash and not closed:
             report.unchanged += 1
-            if listing.status in {Status.PUBLISHED, Status.PAUSED}:
-                confirmed.append(listing)
+            if stored.status in {Status.PUBLISHED, Status.PAUSED}:
+                confirmed.append(stored)
         else:
-            changed.append((item, listing))
-    changed += [(item, None) for key, item in snapshot.offers.items() if key not in known]
+            changed.append((item, stored))
+    changed += [(item, None) for item in snapshot.offers.values()]
+    snapshot.offers.clear()
     return changed, confirmed
 
 
-def _plan(run: _Run, changed: Sequence[_Pair], closing: Sequence[Listing]) -> str:
+def _plan(run: Run, changed: Sequence[_Pair], closing: Sequence[Stored]) -> str:
     """Note the first changes in the report; return the digest of all of them."""
     digest = hashlib.sha256()
     for change, mark in _changes(run, changed, closing):
@@ -292,56 +172,84 @@ def _plan(run: _Run, changed: Sequence[_Pair], closing: Sequence[Listing]) -> st
     return digest.hexdigest()
 
 
+def _told(changed: Sequence[_Pair]) -> Mapping[str, list[str]]:
+    """Return what the first updates change, by the identifier of the source."""
+    updates = [(item, stored) for item, stored in changed[:CHANGES_KEPT] if stored]
+    known = queries.listings_of([stored for _item, stored in updates])
+    return {
+        stored.source_id: differences(known[stored.id], item.offer.values)
+        for item, stored in updates
+        if stored.id in known
+    }
+
+
 def _changes(
-    run: _Run, changed: Sequence[_Pair], closing: Sequence[Listing]
+    run: Run, changed: Sequence[_Pair], closing: Sequence[Stored]
 ) -> Iterator[tuple[Change, str]]:
-    for item, listing in changed:
-        what = "updated" if listing else "created"
-        version = listing.version if listing else 0
+    told = _told(changed)
+    for item, stored in changed:
+        what = "updated" if stored else "created"
+        version = stored.version if stored else 0
         offer = item.offer
-        change = Change(what, item.position, offer.source_id, offer.values["title"])
+        title, differs = offer.values["title"], told.get(offer.source_id, ())
+        change = Change(what, item.position, offer.source_id, title, differs)
         yield change, f"{offer.source_hash} {version}"
-    for listing in closing:
-        told = run.origin.told(str(listing.source_id))
-        yield Change("closed", "", told, listing.title), str(listing.version)
+    for stored in closing:
+        yield Change("closed", "", stored.source_id, stored.title), str(stored.version)
 
 
-def _write(run: _Run, items: Sequence[_Pair]) -> list[_Pair]:
-    """Write by chunks; return what was written. A chunk that fails is written one by one.
+def _by_chunks(
+    stored: Sequence[Stored], act: Callable[[list[Listing], dt.datetime], object], now: dt.datetime
+) -> None:
+    for chunk in queries.batched(stored):
+        act(list(queries.listings_of(chunk).values()), now)
 
-    Nothing holds the listings that are written: a large source does not fill the memory.
+
+def _write(run: Run, pairs: list[_Pair]) -> None:
+    """Write by chunks, and empty the list; a chunk that fails is written one by one.
+
+    Nothing holds what is written: a large source does not fill the memory.
     """
-    written: list[_Pair] = []
-    for start in range(0, len(items), WRITE_CHUNK):
-        chunk = items[start : start + WRITE_CHUNK]
+    waiting = deque(pairs)
+    pairs.clear()
+    while waiting:
+        chunk = [waiting.popleft() for _pair in range(min(queries.CHUNK, len(waiting)))]
         try:
             _write_chunk(run, chunk)
-            written += chunk
         except (SQLAlchemyError, ValueError, DomainError):
             for pair in chunk:
-                try:
-                    _write_chunk(run, [pair])
-                    written.append(pair)
-                except (SQLAlchemyError, ValueError, DomainError) as error:
-                    log.warning("import_record_refused", error=type(error).__name__)
-                    reason = (
-                        error.message
-                        if isinstance(error, DomainError)
-                        else _("refusée par la base")
-                    )
-                    run.report.set_aside(pair[0].position, pair[0].offer.source_id, reason)
-    return written
+                _write_alone(run, pair)
 
 
-def _write_chunk(run: _Run, items: Sequence[_Pair]) -> None:
+def _write_alone(run: Run, pair: _Pair) -> None:
+    item, stored = pair
+    try:
+        _write_chunk(run, [pair])
+    except (SQLAlchemyError, ValueError, DomainError) as error:
+        log.warning("import_record_refused", error=type(error).__name__)
+        report = run.report
+        report.updated -= stored is not None
+        report.created -= stored is None
+        told = error.message if isinstance(error, DomainError) else _("refusée par la base")
+        report.set_aside(item.position, item.offer.source_id, told)
+
+
+def _write_chunk(run: Run, pairs: Sequence[_Pair]) -> None:
     with db.session.begin_nested(), db.session.no_autoflush:
-        listings = [_write_one(run, item, listing) for item, listing in items]
+        known = queries.listings_of([stored for _item, stored in pairs if stored])
+        listings = [
+            _write_one(run, item, known.get(stored.id) if stored else None)
+            for item, stored in pairs
+        ]
         db.session.flush()
         if run.owner is None:
             announce_changed(listings, run.now)
+    for listing in listings:
+        # A listing and its sessions hold each other: apart, they leave the memory at once.
+        db.session.expire(listing)
 
 
-def _write_one(run: _Run, item: _Item, listing: Listing | None) -> Listing:
+def _write_one(run: Run, item: Item, listing: Listing | None) -> Listing:
     offer, now = item.offer, run.now
     identity = {
         "source": OWN_SOURCE if run.owner else run.report.source,

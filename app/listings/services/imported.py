@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from app.core.database import db
 from app.listings.enums import Outcome, Status
 from app.listings.models import Listing
 from app.listings.rich_text import plain_to_html
@@ -38,6 +37,7 @@ def import_listing(listing: Listing | None, values: Mapping[str, Any], now: dt.d
     description = values.get("description")
     if listing is not None and "sessions" in values:
         values["sessions"] = known_sessions(listing, values["sessions"])
+    new = listing is None
     if listing is None:
         listing = Listing(
             status=Status.PUBLISHED,
@@ -48,8 +48,6 @@ def import_listing(listing: Listing | None, values: Mapping[str, Any], now: dt.d
             schedules=[],
             funding=[],
         )
-        log(listing, None, None, now)
-        db.session.add(listing)
     elif listing.status == Status.CLOSED:
         log(listing, Status.CLOSED, None, now, to=target(listing.status, Action.REOPEN))
         listing.status = Status.PUBLISHED
@@ -60,6 +58,9 @@ def import_listing(listing: Listing | None, values: Mapping[str, Any], now: dt.d
     listing.refreshed_at = now
     schedule_closing(listing)
     touch(listing, now)
+    if new:
+        # Last, with all it holds: what a session holds is looked through at each change.
+        log(listing, None, None, now)
     return listing
 
 
