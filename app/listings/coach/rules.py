@@ -300,7 +300,7 @@ RULES: tuple[Rule, ...] = (
     ),
     *_rule(
         "payment",
-        r"\b(?:western ?union|moneygram|mandat cash|transcash|neosurf|paysafe\w*|bitcoins?|cryptomonnaies?|paypal|paylib|lydia|carte prepayee|carte pcs|coupons? (?:de )?recharge)\b",
+        r"\b(?:western ?union|moneygram|mandat cash|transcash|neosurf|paysafe\w*|bitcoins?|cryptomonnaies?|paypal|paylib|(?:par|via|compte|appli(?:cation)?) lydia|carte prepayee|carte pcs|coupons? (?:de )?recharge)\b",
         r"\b(?:paye|paiement|remunere|remuneration|salaire|reglement|regle|paie|travail|heures?)\w*(?: \w+)? (?:au (?:black|noir)|non declaree?s?|de la main a la main|en (?:liquide|especes|cash))",
         r"\b[a-z]{2}\d{2}(?: ?[0-9a-z]{4}){5}(?: ?[0-9a-z]{1,3})?\b(?<=\d)",
         unless=r"\b(?:lutte|contre|sans|jamais|aucun|interdit)\b",
