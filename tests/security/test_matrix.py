@@ -80,6 +80,7 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "organisations.show": PUBLIC,
     "organisations.sign_up": PUBLIC,
     "organisations.sign_up_sent": PUBLIC,
+    "pictures.show": PUBLIC,
     "recruiter.application_cv": MEMBERS,
     "recruiter.application_decline": MEMBERS,
     "recruiter.application_move": MEMBERS,
@@ -117,6 +118,12 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "recruiter_organisations.show": MEMBERS,
     "recruiter_organisations.update": MEMBERS,
     "recruiter_organisations.update_establishment": MEMBERS,
+    "recruiter_pictures.delete": MEMBERS,
+    "recruiter_pictures.describe": MEMBERS,
+    "recruiter_pictures.down": MEMBERS,
+    "recruiter_pictures.index": MEMBERS,
+    "recruiter_pictures.preview": MEMBERS,
+    "recruiter_pictures.up": MEMBERS,
     "reports.create": PUBLIC,
     "reports.decide": REVIEWERS,
     "reports.index": REVIEWERS,
@@ -145,6 +152,7 @@ class World:
         )
         structure = self.listing.organisation
         self.establishment = factories.establishment(structure)
+        self.picture = factories.picture(structure)
         self.invitation = factories.invitation(structure, self.member)
         self.request = factories.join_request(structure, factories.user())
         self.file = factories.import_file(self.listing.organisation)
@@ -176,6 +184,8 @@ class World:
             else self.listing.id,
             "organisation_id": self.listing.organisation_id,
             "establishment_id": self.establishment.id,
+            "picture_id": self.picture.id,
+            "digest": self.picture.sha256,
             "invitation_id": self.invitation.id,
             "request_id": self.request.id,
             "user_id": self.member.id,
