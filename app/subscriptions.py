@@ -26,7 +26,7 @@ from app.imports.tasks import read_file, write_file
 from app.listings.services import ask_due, expire_due
 from app.listings.tasks import hide_listings
 from app.listings.tasks import tell_member as tell_listing_member
-from app.organisations.services import purge_sign_ups, sweep_pictures
+from app.organisations.services import purge_invitations, purge_sign_ups, sweep_pictures
 from app.organisations.tasks import (
     drop_picture,
     send_invitation,
@@ -79,6 +79,7 @@ SCHEDULE = [
     Scheduled("sweep_files", sweep_files, minute="57", hour="2"),
     Scheduled("sweep_pictures", sweep_pictures, minute="52", hour="2"),
     Scheduled("purge_sign_ups", purge_sign_ups, minute="7", hour="2"),
+    Scheduled("purge_invitations", purge_invitations, minute="2", hour="2"),
     Scheduled("purge_imports", purge_imports, minute="7", hour="3"),
     Scheduled("purge_reporters", purge_reporters, minute="7", hour="3"),
     Scheduled("purge_sign_ins", purge_sign_ins, minute="27", hour="2"),

@@ -7,6 +7,7 @@ from app.organisations.services.invitations import (
     ask_to_join,
     give_invitation_token,
     invite_member,
+    purge_invitations,
     revoke_invitation,
 )
 from app.organisations.services.members import (
@@ -72,6 +73,7 @@ __all__ = [
     "leave_organisation",
     "move_picture",
     "open_establishment",
+    "purge_invitations",
     "purge_sign_ups",
     "refuse_organisation",
     "reinstate_organisation",
