@@ -29,8 +29,8 @@ class Config:
     """Settings shared by every environment, read from `environ`."""
 
     TESTING = False
-    # Forms: one megabyte of text and one 5 MB file; Werkzeug's own limits stay in force.
-    MAX_CONTENT_LENGTH = 6 * 1024 * 1024
+    # Forms: one megabyte of text and one 8 MB picture; Werkzeug's own limits stay in force.
+    MAX_CONTENT_LENGTH = 9 * 1024 * 1024
     MAX_FORM_MEMORY_SIZE = 500_000
     MAX_FORM_PARTS = 200
     CV_MAX_BYTES = 5 * 1024 * 1024

@@ -35,8 +35,9 @@ from app.imports.tasks import read_file, write_file
 from app.listings.services import ask_due, expire_due
 from app.listings.tasks import hide_listings
 from app.listings.tasks import tell_member as tell_listing_member
-from app.organisations.services import purge_sign_ups
+from app.organisations.services import purge_invitations, purge_sign_ups, sweep_pictures
 from app.organisations.tasks import (
+    drop_picture,
     send_invitation,
     send_sign_up,
     tell_answer,
@@ -58,6 +59,7 @@ SUBSCRIPTIONS: list[Subscription] = [
     Subscription("organisation.join_requested", tell_owner_of_request),
     Subscription("organisation.join_answered", tell_answer),
     Subscription("organisation.decided", tell_decision),
+    Subscription("organisation.picture_dropped", drop_picture),
     Subscription("account.link_requested", send_sign_in_link),
     Subscription("account.code_requested", send_email_code),
     Subscription("application.received", confirm_to_candidate),
@@ -96,7 +98,9 @@ SCHEDULE = [
     Scheduled("purge_outbox", purge_done, minute="17", hour="2"),
     Scheduled("purge_applications", purge_applications, minute="47", hour="2"),
     Scheduled("sweep_files", sweep_files, minute="57", hour="2"),
+    Scheduled("sweep_pictures", sweep_pictures, minute="52", hour="2"),
     Scheduled("purge_sign_ups", purge_sign_ups, minute="7", hour="2"),
+    Scheduled("purge_invitations", purge_invitations, minute="2", hour="2"),
     Scheduled("purge_imports", purge_imports, minute="7", hour="3"),
     Scheduled("purge_reporters", purge_reporters, minute="7", hour="3"),
     Scheduled("purge_sign_ins", purge_sign_ins, minute="27", hour="2"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import itertools
 from collections.abc import Callable
 from functools import cache
@@ -10,6 +11,7 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
 from sqlalchemy import select
 
 from app.accounts.enums import Awaits, Role
@@ -30,8 +32,10 @@ from app.organisations.models import (
     JoinRequest,
     Membership,
     Organisation,
+    Picture,
     SignUp,
 )
+from app.organisations.pictures import draw, keep
 from app.professions.models import Profession
 from app.reports.enums import Reason
 from app.reports.models import Report
@@ -102,6 +106,32 @@ def establishment(of: Organisation, **values: Any) -> Establishment:
     """Add a place of the organisation, in Bron."""
     base = {"name": "Site de Bron", "commune_code": "69029", "address": "", "publics": []}
     added = Establishment(organisation=of, **base | values)
+    db.session.add(added)
+    db.session.flush()
+    return added
+
+
+def drawing(colour: str = "teal", size: tuple[int, int] = (1200, 800), kind: str = "PNG") -> bytes:
+    """Return a picture of one colour, as a person could send it."""
+    buffer = io.BytesIO()
+    Image.new("RGB", size, colour).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def photograph() -> bytes:
+    """Return a picture full of details: none weighs more."""
+    noise = Image.effect_noise((400, 300), 120).convert("RGB").resize((2400, 1800))
+    buffer = io.BytesIO()
+    noise.save(buffer, "JPEG", quality=95)
+    return buffer.getvalue()
+
+
+def picture(of: Organisation, colour: str = "teal", **values: Any) -> Picture:
+    """Add a picture of the organisation, the last, with its files; "many" colours weigh a lot."""
+    kept = keep(draw(photograph() if colour == "many" else drawing(colour)))
+    last = len(db.session.scalars(select(Picture.id).where(Picture.organisation == of)).all())
+    base = {"alt": "Une salle claire.", "position": last + 1, "created_at": clock.now()}
+    added = Picture(organisation_id=of.id, **vars(kept) | base | values)
     db.session.add(added)
     db.session.flush()
     return added

@@ -23,6 +23,7 @@ from app.core.database import db
 from app.core.outbox import OutboxDelivery, OutboxEvent, OutboxState, Refused
 from app.listings.enums import Status
 from app.listings.models import Listing, ListingSession
+from app.organisations.models import Picture
 from app.search.client import ADMIN_ERRORS, engine
 from app.search.rebuild import compare
 
@@ -103,7 +104,7 @@ def index_equals_database(now: dt.datetime) -> Iterable[str]:
 
 
 def files_are_whole(now: dt.datetime) -> Iterable[str]:
-    """I8: each CV is in the store, with the content that was received."""
+    """I8: each CV and each picture is in the store, with the content that was received."""
     rows = db.session.execute(
         select(Application.reference, Application.cv_key, Application.cv_sha256).where(
             Application.cv_key.is_not(None)
@@ -112,6 +113,10 @@ def files_are_whole(now: dt.datetime) -> Iterable[str]:
     for reference, key, digest in rows:
         if storage.read(key or "", digest or "") is None:
             yield f"candidature {reference} : fichier absent ou altéré"
+    for picture in db.session.scalars(select(Picture)):
+        files = ((picture.key, picture.sha256), (picture.small_key, picture.small_sha256))
+        if any(storage.read(key, digest) is None for key, digest in files):
+            yield f"image {picture.id} : fichier absent ou altéré"
 
 
 def one_live_application_each(now: dt.datetime) -> Iterable[str]:

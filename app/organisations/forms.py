@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
+from flask_wtf.file import FileField
 from wtforms import (
     EmailField,
     Field,
@@ -29,9 +31,11 @@ from app.organisations.enums import (
     Promise,
 )
 from app.organisations.models import Establishment, Organisation
+from app.organisations.pictures import MAX_BYTES, Drawn, PictureRefused, draw
 from app.organisations.validators import compact, is_siret
 
 MAX_TEXT = 5_000
+_FILE_NAME = re.compile(r"\.(jpe?g|png|webp|heic)\s*$", re.IGNORECASE)
 NOT_IN_LIST = lazy("Choisissez une réponse de la liste.")
 TOO_LONG = lazy("Raccourcissez ce texte\u00a0: %(max)d caractères au plus.")
 SIRET_WRONG = lazy(
@@ -191,6 +195,36 @@ class SettingsForm(BaseForm):
             "team_words": self.team_words.data or "",
             "promise_hours": int(self.promise.data),
         }
+
+
+class AltForm(BaseForm):
+    """What a picture shows, in words."""
+
+    alt = _text(lazy("Décrivez l’image"), 200, lazy("Décrivez l’image en une phrase."))
+
+    def validate_alt(self, field: Field) -> None:
+        """Refuse the name of a file: it tells nothing to who listens to the page."""
+        if _FILE_NAME.search(field.data or ""):
+            raise ValidationError(
+                _("C’est le nom d’un fichier. Dites ce que l’on voit sur l’image.")
+            )
+
+
+class PictureForm(AltForm):
+    """A picture to add."""
+
+    image = FileField(lazy("Votre image"))
+
+    drawn: Drawn | None = None
+
+    def validate_image(self, field: Field) -> None:
+        """Draw the picture again, or tell what forbids it."""
+        if not field.data:
+            raise ValidationError(_("Choisissez une image sur votre appareil."))
+        try:
+            self.drawn = draw(field.data.stream.read(MAX_BYTES + 1))
+        except PictureRefused as error:
+            raise ValidationError(error.message) from error
 
 
 class EstablishmentForm(PlaceFields, BaseForm):

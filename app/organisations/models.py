@@ -34,6 +34,10 @@ INVITATION_LIVES = text("accepted_at IS NULL AND revoked_at IS NULL")
 REQUEST_WAITS = text("answered_at IS NULL")
 
 
+# More would make a long page of pictures, and a heavy one.
+PICTURES_MAX = 6
+# How wide the small one is, in points.
+PICTURE_SMALL = 480
 # From here on, in ten, one may say it with a tick.
 WELL = 8
 # Under this many cases a rate says more of chance than of the organisation.
@@ -145,6 +149,41 @@ class Establishment(db.Model):
 
     organisation: Mapped[Organisation] = relationship(back_populates="establishments")
     commune: Mapped[Commune | None] = relationship()
+
+
+class Picture(db.Model):
+    """A picture on the page of an organisation: two files, and what it shows, in words."""
+
+    __tablename__ = "organisation_picture"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(comment="from 1; 0 while two change places")
+    alt: Mapped[str] = mapped_column(String(200), comment="what the picture shows, in words")
+    key: Mapped[str] = mapped_column(String(80), unique=True, comment="name in the file store")
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    small_key: Mapped[str] = mapped_column(
+        String(80), unique=True, comment="name of the small one in the file store"
+    )
+    small_sha256: Mapped[str] = mapped_column(String(64), index=True)
+    width: Mapped[int] = mapped_column(comment="points of the wide one")
+    height: Mapped[int]
+    created_at: Mapped[dt.datetime]
+
+    organisation: Mapped[Organisation] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "position"),
+        UniqueConstraint("organisation_id", "sha256"),
+        CheckConstraint(f"position BETWEEN 0 AND {PICTURES_MAX}", name="position_possible"),
+        CheckConstraint("length(trim(alt)) > 0", name="alt_written"),
+        CheckConstraint("width BETWEEN 1 AND 960 AND height > 0", name="size_possible"),
+    )
+
+    @property
+    def small_width(self) -> int:
+        """Return the points of the small one."""
+        return min(self.width, PICTURE_SMALL)
 
 
 class Membership(db.Model):

@@ -19,6 +19,7 @@ from app.organisations.models import (
     Membership,
     Organisation,
     OrganisationEvent,
+    Picture,
     SignUp,
 )
 
@@ -73,6 +74,46 @@ def establishments_of(organisation_id: int) -> list[Establishment]:
             .order_by(Establishment.name, Establishment.id)
         )
     )
+
+
+def pictures_of(organisation_id: int) -> list[Picture]:
+    """Return the pictures of an organisation, in the order it chose."""
+    return list(
+        db.session.scalars(
+            select(Picture)
+            .where(Picture.organisation_id == organisation_id)
+            .order_by(Picture.position)
+        )
+    )
+
+
+def picture_in(organisation_id: int, picture_id: int) -> Picture | None:
+    """Return that picture of that organisation."""
+    return db.session.scalar(
+        select(Picture).where(Picture.id == picture_id, Picture.organisation_id == organisation_id)
+    )
+
+
+def published_picture(digest: str) -> str | None:
+    """Return the key of the file of that SHA-256, if a verified organisation shows it."""
+    row = db.session.execute(
+        select(Picture.key, Picture.small_key, Picture.sha256)
+        .join(Picture.organisation)
+        .where(
+            or_(Picture.sha256 == digest, Picture.small_sha256 == digest),
+            Organisation.status == OrganisationStatus.VERIFIED,
+        )
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    return str(row.key if row.sha256 == digest else row.small_key)
+
+
+def picture_keys() -> set[str]:
+    """Return the names of all the files that a picture needs."""
+    rows = db.session.execute(select(Picture.key, Picture.small_key))
+    return {key for row in rows for key in row}
 
 
 def members_of(organisation_id: int) -> list[User]:

@@ -9,7 +9,7 @@ from flask import current_app
 
 from app.accounts.enums import MEMBER_ROLES
 from app.accounts.queries import get_user, user_by_email
-from app.core import mail
+from app.core import mail, storage
 from app.core.outbox import Effect
 from app.organisations import mails, queries, services
 from app.organisations.enums import SignUpOutcome
@@ -87,6 +87,11 @@ def tell_decision(payload: dict[str, Any], event_id: int) -> Effect | None:
         return None
     message = mails.decision(event, owner, event_id=event_id, base_url=_base_url())
     return mail.sending(message)
+
+
+def drop_picture(payload: dict[str, Any], _event_id: int) -> Effect:
+    """Delete a file that no picture needs any more."""
+    return lambda: storage.remove(payload["key"])
 
 
 def _base_url() -> str:

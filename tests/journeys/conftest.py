@@ -26,6 +26,7 @@ from app.listings.enums import KIND_PARAMS, Kind, Outcome, Status
 from app.listings.models import Listing, ListingEvent
 from app.organisations import services as organisations
 from app.organisations.enums import MemberRole, OrganisationStatus
+from app.organisations.models import PICTURES_MAX
 from app.reports import services
 from app.reports.enums import Decision, Reason
 from config import TestConfig
@@ -118,6 +119,9 @@ def _doors(it: SimpleNamespace, people: dict[str, Any], now: dt.datetime) -> Non
     it.place = factories.establishment(
         tilleuls, siret="73282932000074", workplace="ehpad", publics=["personnes-agees"]
     )
+    for rank in range(PICTURES_MAX):
+        factories.picture(tilleuls, "many", alt=f"Image {rank}. {WORDS}"[:200])
+    factories.picture(it.bare)
     organisations.add_member(tilleuls, people["colleague"], now=now)
     factories.invitation(tilleuls, owner, email=f"{'prenom-compose.' * 4}nom@example.org")
     organisations.ask_to_join(people["asker"], tilleuls, now=now)

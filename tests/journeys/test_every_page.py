@@ -742,6 +742,23 @@ CASES = [
             ("refused", "refused"),
         )
     ),
+    *(
+        Case(
+            "recruiter/pictures.html",
+            role,
+            at(lambda w, n=name: f"/recruter/structures/{getattr(w, n).id}/images/"),
+            role,
+        )
+        for role, name in (("recruiter", "organisation"), ("unverified", "pending"))
+    ),
+    Case(
+        "recruiter/pictures.html",
+        "empty",
+        pressing(lambda w: f"/recruter/structures/{w.bare.id}/images/", "Ajouter l’image"),
+        "newcomer",
+        status=422,
+        error=True,
+    ),
     Case(
         "recruiter/organisation_form.html",
         "filled",

@@ -26,6 +26,7 @@ PAGES = {
     "search": lambda world: "/recherche?q=soin&ou=Bron",
     "listing": lambda world: world.open["emploi"],
     "application": lambda world: world.form["emploi"],
+    "organisation": lambda world: f"/structures/{world.organisation.slug}",
 }
 pages = pytest.mark.parametrize("name", PAGES)
 

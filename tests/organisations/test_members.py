@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from app.accounts.models import User
 from app.accounts.queries import link_user, user_by_email
@@ -20,7 +21,7 @@ from app.core.errors import DomainError
 from app.core.jobs import jobs
 from app.organisations import queries, services
 from app.organisations.enums import MemberRole
-from app.organisations.models import Membership, Organisation
+from app.organisations.models import Invitation, JoinRequest, Membership, Organisation
 from tests import factories
 from tests.accounts.browser import csrf_of, post, signed_in
 from tests.organisations.test_sign_up import link_of, press
@@ -351,3 +352,30 @@ def test_one_invitation_pressed_many_times_at_once_lets_one_in(
 
     assert len(entered) == 1
     assert len(queries.memberships_of(organisation.id)) == 2
+
+
+def test_what_is_over_is_forgotten_after_thirty_days(now: dt.datetime) -> None:
+    owner = factories.user()
+    house = factories.organisation(owner)
+    old, recent = now - dt.timedelta(days=31), now - dt.timedelta(days=29)
+    kept = [
+        factories.invitation(house, owner),
+        factories.invitation(house, owner, expires_at=recent),
+        factories.invitation(house, owner, accepted_at=recent),
+        factories.invitation(house, owner, revoked_at=recent),
+    ]
+    for values in ({"expires_at": old}, {"accepted_at": old}, {"revoked_at": old}):
+        factories.invitation(house, owner, **values)
+    waiting, answered, forgotten = (
+        factories.join_request(house, factories.user()) for _ in range(3)
+    )
+    waiting.created_at = old
+    answered.answered_at, answered.accepted = recent, False
+    forgotten.answered_at, forgotten.accepted = old, True
+    db.session.flush()
+    left = {waiting.id, answered.id}
+
+    services.purge_invitations(now)
+
+    assert set(db.session.scalars(select(Invitation.id))) == {one.id for one in kept}
+    assert set(db.session.scalars(select(JoinRequest.id))) == left

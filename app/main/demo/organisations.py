@@ -14,12 +14,14 @@ from app.accounts.models import User
 from app.accounts.queries import user_by_email
 from app.accounts.services import create_account, set_password
 from app.core.database import db
+from app.main.demo.pictures import add_drawings
 from app.organisations.enums import MemberRole, OrganisationStatus
 from app.organisations.models import Establishment, Membership, Organisation
 from app.organisations.services import (
     add_establishment,
     add_member,
     create_organisation,
+    update_organisation,
     verify_organisation,
 )
 
@@ -88,6 +90,18 @@ def _create(entry: Mapping[str, Any], person: User, team: User, now: dt.datetime
         now=now,
     )
     add_member(organisation, person, now=now, role=MemberRole.OWNER)
+    update_organisation(
+        person,
+        organisation,
+        {
+            "description": entry["description"],
+            "conditions": entry.get("conditions", ""),
+            "team_words": entry.get("team_words", ""),
+            "promise_hours": entry["promise"],
+        },
+    )
+    if entry.get("drawings"):
+        add_drawings(organisation, person, now)
     if entry.get("status") != OrganisationStatus.PENDING:
         verify_organisation(team, organisation, now=now)
     return organisation

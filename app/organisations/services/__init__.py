@@ -7,6 +7,7 @@ from app.organisations.services.invitations import (
     ask_to_join,
     give_invitation_token,
     invite_member,
+    purge_invitations,
     revoke_invitation,
 )
 from app.organisations.services.members import (
@@ -24,6 +25,13 @@ from app.organisations.services.opening import (
     open_establishment,
     update_establishment,
     update_organisation,
+)
+from app.organisations.services.pictures import (
+    add_picture,
+    delete_picture,
+    describe_picture,
+    move_picture,
+    sweep_pictures,
 )
 from app.organisations.services.sign_up import (
     Entry,
@@ -50,17 +58,22 @@ __all__ = [
     "accept_invitation",
     "add_establishment",
     "add_member",
+    "add_picture",
     "answer_join_request",
     "ask_for_call",
     "ask_to_join",
     "change_role",
     "confirm_sign_up",
     "create_organisation",
+    "delete_picture",
+    "describe_picture",
     "give_invitation_token",
     "give_sign_up_token",
     "invite_member",
     "leave_organisation",
+    "move_picture",
     "open_establishment",
+    "purge_invitations",
     "purge_sign_ups",
     "refuse_organisation",
     "reinstate_organisation",
@@ -69,6 +82,7 @@ __all__ = [
     "revoke_invitation",
     "send_again",
     "suspend_organisation",
+    "sweep_pictures",
     "update_establishment",
     "update_organisation",
     "verify_organisation",

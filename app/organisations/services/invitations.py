@@ -6,7 +6,7 @@ import datetime as dt
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.enums import MEMBER_ROLES, Role
@@ -30,6 +30,8 @@ from app.organisations.services.members import add_member, lock_members, require
 
 INVITATION_DAYS = 7
 INVITATIONS_A_DAY = 50
+# What is over serves nobody any more, and holds the address of a person.
+OVER_KEPT = dt.timedelta(days=30)
 
 
 class WrongPerson(DomainError):
@@ -212,3 +214,18 @@ def answer_join_request(
         add_member(request.organisation, request.user, now=now)
     db.session.flush()
     enqueue("organisation.join_answered", now=now, join_request_id=request.id)
+
+
+def purge_invitations(now: dt.datetime) -> None:
+    """Delete the invitations and the requests to join that have been over for thirty days."""
+    over = now - OVER_KEPT
+    db.session.execute(
+        delete(Invitation).where(
+            or_(
+                Invitation.expires_at < over,
+                Invitation.accepted_at < over,
+                Invitation.revoked_at < over,
+            )
+        )
+    )
+    db.session.execute(delete(JoinRequest).where(JoinRequest.answered_at < over))

@@ -198,6 +198,7 @@ def show(slug: str) -> Any:
         "organisations/show.html",
         organisation=organisation,
         description=markdown_to_html(organisation.description),
+        pictures=queries.pictures_of(organisation.id),
         establishments=establishments,
         promise=PROMISE_LABELS[Promise(organisation.promise_hours)],
         measured=measured_text(*measured) if measured else "",

@@ -63,6 +63,7 @@ def show(organisation_id: int) -> Any:
         organisation=mine.organisation,
         owner=mine.role == MemberRole.OWNER,
         promise=PROMISE_LABELS[Promise(mine.organisation.promise_hours)],
+        picture_count=len(queries.pictures_of(organisation_id)),
         establishments=queries.establishments_of(organisation_id),
         refusal=refusals[0].reason if refusals and mine.organisation.refused else "",
         form=ConfirmForm(),
@@ -73,7 +74,7 @@ def show(organisation_id: int) -> Any:
 @member
 def update(organisation_id: int) -> Any:
     """Change what the organisation says of itself."""
-    organisation = _owned(organisation_id).organisation
+    organisation = owned(organisation_id).organisation
     form = SettingsForm(data=settings_of(organisation))
     if not form.validate_on_submit():
         page = render_template(
@@ -88,7 +89,7 @@ def update(organisation_id: int) -> Any:
 @member
 def send_again(organisation_id: int) -> Any:
     """Ask the team to check again, after a refusal."""
-    organisation = _owned(organisation_id).organisation
+    organisation = owned(organisation_id).organisation
     return _try(
         lambda: services.send_again(current_user, organisation, now=clock.now()),
         _("Merci. Notre équipe regarde à nouveau, puis vous écrit."),
@@ -111,13 +112,13 @@ def add_establishment(organisation_id: int) -> Any:
 @member
 def update_establishment(organisation_id: int, establishment_id: int) -> Any:
     """Change a place where the organisation works."""
-    _owned(organisation_id)
+    owned(organisation_id)
     establishment = queries.establishment_in(organisation_id, establishment_id) or abort(404)
     return _edit(organisation_id, establishment)
 
 
 def _edit(organisation_id: int, establishment: Establishment | None) -> Any:
-    organisation = _owned(organisation_id).organisation
+    organisation = owned(organisation_id).organisation
     form = EstablishmentForm(data=values_of(establishment) if establishment else None)
     form.workplace.choices, form.publics.choices = workplaces(), publics()
     status = 200
@@ -146,7 +147,7 @@ def _keep(
     if establishment is not None:
         services.update_establishment(current_user, establishment, form.values())
         return
-    organisation = _owned(organisation_id).organisation
+    organisation = owned(organisation_id).organisation
     services.open_establishment(current_user, organisation, form.values())
 
 
@@ -175,7 +176,7 @@ def _members_page(mine: Membership, form: InviteForm) -> str:
 @member
 def invite(organisation_id: int) -> Any:
     """Invite a colleague by e-mail."""
-    mine = _owned(organisation_id)
+    mine = owned(organisation_id)
     form = InviteForm()
     if not form.validate():
         return _members_page(mine, form), 422
@@ -186,7 +187,7 @@ def invite(organisation_id: int) -> Any:
     except DomainError as error:
         db.session.rollback()
         form.email.errors = [error.message]
-        return _members_page(_owned(organisation_id), form), 422
+        return _members_page(owned(organisation_id), form), 422
     return _done(
         _("L’invitation part vers %(email)s. Elle sert 7 jours.", email=form.address),
         _members_of(organisation_id),
@@ -197,7 +198,7 @@ def invite(organisation_id: int) -> Any:
 @member
 def revoke(organisation_id: int, invitation_id: int) -> Any:
     """Take an invitation back."""
-    _owned(organisation_id)
+    owned(organisation_id)
     invitation = queries.invitation_in(organisation_id, invitation_id) or abort(404)
     services.revoke_invitation(current_user, invitation, now=clock.now())
     return _done(_("L’invitation ne sert plus."), _members_of(organisation_id))
@@ -260,7 +261,7 @@ def decline_request(organisation_id: int, request_id: int) -> Any:
 
 
 def _answer(organisation_id: int, request_id: int, *, accepted: bool) -> Any:
-    _owned(organisation_id)
+    owned(organisation_id)
     request = queries.join_request_in(organisation_id, request_id) or abort(404)
     services.answer_join_request(current_user, request, accepted=accepted, now=clock.now())
     name = request.user.name
@@ -275,7 +276,7 @@ def _mine(organisation_id: int) -> Membership:
     return queries.member_of(current_user, organisation_id) or abort(404)
 
 
-def _owned(organisation_id: int) -> Membership:
+def owned(organisation_id: int) -> Membership:
     """Return the membership of an owner; 404 to who is not of the house, 403 to a member."""
     mine = _mine(organisation_id)
     if mine.role != MemberRole.OWNER:
@@ -284,7 +285,7 @@ def _owned(organisation_id: int) -> Membership:
 
 
 def _other(organisation_id: int, user_id: int) -> Membership:
-    _owned(organisation_id)
+    owned(organisation_id)
     return queries.membership_in(organisation_id, user_id) or abort(404)
 
 
