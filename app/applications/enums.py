@@ -219,7 +219,7 @@ STATUS_LABELS = {
     Status.DECLINED: lazy("Réponse négative"),
     Status.WITHDRAWN: lazy("Retirée par la personne"),
     Status.POOL: lazy("Gardée pour plus tard"),
-    Status.CLOSED_ELSEWHERE: lazy("Terminée ailleurs"),
+    Status.CLOSED_ELSEWHERE: lazy("Terminée"),
     Status.EXPIRED_NO_ANSWER: lazy("Restée sans réponse"),
     Status.ADMITTED: lazy("Admission"),
     Status.WAITLISTED: lazy("Liste d’attente"),

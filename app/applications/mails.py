@@ -287,6 +287,8 @@ def _heading(application: Application, event: ApplicationEvent) -> tuple[str, st
         return str(DROPPED), str(progress.AFTER_DROPPED)
     if to is S.WAITLISTED and event.from_status == S.OFFERED:
         return _("Le délai pour prendre la place est passé."), str(progress.AFTER_OFFER)
+    if to is S.CLOSED_ELSEWHERE and session is not None and session.starts_at <= event.at:
+        return _("Votre date a commencé sans qu’une place se libère."), str(progress.AFTER_DATE)
     if to is not S.CANCELLED or event.actor_kind != ActorKind.SYSTEM:
         return str(HEADINGS[to]), str(progress.NEXT[to])
     others = _("D’autres rendez-vous sont ouverts sur le site.")

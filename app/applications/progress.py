@@ -92,6 +92,10 @@ AFTER_OFFER = lazy(
     "Une place vous a été proposée, puis le délai est passé\u00a0: elle va à la personne suivante. "
     "Vous restez sur la liste. Si vous voulez encore venir, dites-le à l’équipe."
 )
+AFTER_DATE = lazy(
+    "Votre date a commencé\u00a0: cette liste d’attente est finie. D’autres dates et d’autres "
+    "annonces sont ouvertes. Pour une autre date de cette annonce, retirez d’abord cette demande."
+)
 _RANK = {S.RECEIVED: 1, S.SEEN: 2, S.CONTACTED: 3, S.MEETING: 3, S.TRIAL: 3}
 _RANK |= {S.WAITLISTED: 4, S.OFFERED: 4}
 
@@ -181,9 +185,17 @@ def next_sentence(application: Application) -> str:
         return str(AFTER_DROPPED)
     if application.status == S.WAITLISTED and had_offer(application):
         return str(AFTER_OFFER)
+    if application.status == S.CLOSED_ELSEWHERE and has_begun(application):
+        return str(AFTER_DATE)
     if application.offer_until is not None:
         return _("Une place est gardée pour vous jusqu’au %(when)s.", when=until(application))
     return str(NEXT[S(application.status)])
+
+
+def has_begun(application: Application) -> bool:
+    """Return whether the date of the person had begun when her application last changed."""
+    session = application.session
+    return session is not None and session.starts_at <= application.updated_at
 
 
 def had_offer(application: Application) -> bool:

@@ -8,10 +8,10 @@ What ends without anybody's decision:
   outcome on the 30th day at the latest, unless a step was taken in the last nine days;
 - a seat proposed: the delay to take it (`seats.end_offers`), never past the first day;
 - a place on the waiting list of a training: it is an answer, with its date. It ends when that
-  date begins, or with the listing when it has none.
+  date begins, or nine days after the listing closed when it has none.
 
 A yes to a training is an outcome, and waits for the school to note that the person came. Events
-have seats, not answers: nothing here concerns them.
+have seats, not answers: only the wait for one ends here, when its date begins.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def end_silence(now: dt.datetime, *, limit: int = BATCH) -> int:
             select(Application)
             .join(Application.listing)
             .outerjoin(ListingSession, ListingSession.id == Application.session_id)
-            .where(Listing.kind != Kind.EVENT, _is_over(now))
+            .where(is_over(now))
             .order_by(Application.id)
             .limit(limit)
         )
@@ -141,15 +141,25 @@ def end_silence(now: dt.datetime, *, limit: int = BATCH) -> int:
         if not silent:
             return total
         for application in silent:
-            listed = application.status == Status.WAITLISTED
-            to = Status.CLOSED_ELSEWHERE if listed else Status.EXPIRED_NO_ANSWER
-            move_application(application, to, ActorKind.SYSTEM, None, now)
+            move_application(application, _end_of(application), ActorKind.SYSTEM, None, now)
         total += len(silent)
 
 
-def _is_over(now: dt.datetime) -> ColumnElement[bool]:
+def _end_of(application: Application) -> Status:
+    if application.status != Status.WAITLISTED:
+        return Status.EXPIRED_NO_ANSWER
+    event = application.listing.kind == Kind.EVENT
+    return Status.CANCELLED if event else Status.CLOSED_ELSEWHERE
+
+
+def is_over(now: dt.datetime) -> ColumnElement[bool]:
+    """Return the condition of what nobody will answer any more, see the rules at the top.
+
+    The query joins the listing, and the session if there is one.
+    """
     return or_(
         and_(
+            Listing.kind != Kind.EVENT,
             Application.created_at <= now - workflow.SILENCE,
             or_(
                 Application.status.in_(workflow.WAITING),
@@ -161,7 +171,11 @@ def _is_over(now: dt.datetime) -> ColumnElement[bool]:
             Application.status == Status.WAITLISTED,
             or_(
                 ListingSession.starts_at <= now,
-                Application.session_id.is_(None) & (Listing.status == ListingStatus.CLOSED),
+                and_(
+                    Application.session_id.is_(None),
+                    Listing.status == ListingStatus.CLOSED,
+                    Listing.closed_at <= now - DROPPED,
+                ),
             ),
         ),
     )

@@ -382,11 +382,14 @@ def finished_before(
     """Return the applications whose time to be kept is over."""
     kept = Application.status == Status.POOL
     finished = Application.status.in_(workflow.FINISHED) & (Application.updated_at < day_finished)
+    # Nobody has noted who came: the date itself is the end.
+    past = (Application.status == Status.REGISTERED) & (ListingSession.starts_at < day_finished)
     silent = Application.updated_at < day_silent
     return list(
         db.session.scalars(
             select(Application)
-            .where(case((kept, Application.pool_until <= now), else_=finished | silent))
+            .outerjoin(ListingSession, ListingSession.id == Application.session_id)
+            .where(case((kept, Application.pool_until <= now), else_=finished | past | silent))
             .options(joinedload(Application.listing))
             .order_by(Application.id)
             .limit(limit)

@@ -21,6 +21,7 @@ from app.applications.workflow import TAKEN_BACK
 from app.core import clock, mail, storage
 from app.core.database import db
 from app.core.outbox import Effect
+from app.listings.enums import Status as ListingStatus
 from app.listings.queries import get_listing, removed_by_team
 from app.organisations.queries import acts_for, member_of
 
@@ -90,6 +91,9 @@ def tell_of_closing(payload: dict[str, Any], event_id: int) -> Effect | None:
     if application is None:
         return None
     listing = application.listing
+    # It may have been opened again since.
+    if listing.status != ListingStatus.CLOSED:
+        return None
     if application.status not in queries.told_of_closing(listing.kind, listing.outcome):
         return None
     words = progress.closing(application, clock.now(), by_team=removed_by_team(listing))

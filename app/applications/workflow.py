@@ -63,7 +63,7 @@ WORK: Table = {
     # Who cannot come after all gives her place back.
     S.HIRED: _row((), _OUT),
     S.DECLINED: _row(candidate=_KEPT),
-    S.CLOSED_ELSEWHERE: _row(candidate=_KEPT),
+    S.CLOSED_ELSEWHERE: _row(candidate=(*_KEPT, *_OUT)),
     S.POOL: _row(candidate=_OUT),
     # A late answer is better than none.
     S.EXPIRED_NO_ANSWER: _row((S.CONTACTED, S.MEETING, S.TRIAL, S.HIRED, S.DECLINED), _OUT),
@@ -85,7 +85,8 @@ TRAINING: Table = {
     S.ADMITTED: _row((S.ENROLLED, S.REFUSED), _OUT),
     S.ENROLLED: _row((), _OUT),
     S.REFUSED: _row(candidate=_KEPT),
-    S.CLOSED_ELSEWHERE: _row(candidate=_KEPT),
+    # A seat may be freed in the first days of a date.
+    S.CLOSED_ELSEWHERE: _row((S.ADMITTED, S.REFUSED), (*_KEPT, *_OUT)),
     S.POOL: _row(candidate=_OUT),
     S.EXPIRED_NO_ANSWER: _row((S.CONTACTED, S.MEETING, S.ADMITTED, S.WAITLISTED, S.REFUSED), _OUT),
 }

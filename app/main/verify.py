@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 import click
 from sqlalchemy import func, or_, select
 
-from app.applications import workflow
+from app.applications import promise, workflow
 from app.applications.enums import Status as Step
 from app.applications.models import Application, ApplicationEvent
 from app.core import clock, storage
@@ -161,15 +161,15 @@ def deadlines_are_kept(now: dt.datetime) -> Iterable[str]:
 
 
 def nobody_waits_for_ever(now: dt.datetime) -> Iterable[str]:
-    """Q12: nobody waits for a first answer more than three weeks."""
+    """Q12: what nobody answers any more has its end, and the person was told."""
     number = db.session.scalar(
-        select(func.count()).where(
-            Application.status.in_(workflow.WAITING),
-            Application.created_at < now - workflow.SILENCE - GRACE,
-        )
+        select(func.count(Application.id))
+        .join(Application.listing)
+        .outerjoin(ListingSession, ListingSession.id == Application.session_id)
+        .where(promise.is_over(now - GRACE))
     )
     if number:
-        yield f"{number} candidatures sans réponse depuis plus de trois semaines"
+        yield f"{number} candidatures que personne ne suit plus, et sans fin"
 
 
 def offers_are_ended(now: dt.datetime) -> Iterable[str]:

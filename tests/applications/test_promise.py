@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.applications import promise, services, tasks, workflow
+from app.applications import progress, promise, services, tasks, workflow
 from app.applications.enums import ActorKind, DeclineReason, Status
 from app.applications.models import Application
 from app.core import clock
@@ -304,16 +304,17 @@ def test_silences_are_ended_by_batches(limit: int, now: dt.datetime) -> None:
     assert promise.end_silence(now + 21 * DAY, limit=limit) == 7
 
 
-def test_registrations_of_an_event_are_left_alone(now: dt.datetime) -> None:
+def test_of_an_event_only_the_wait_for_a_seat_ends_and_with_its_date(now: dt.datetime) -> None:
     event = factories.listing(Kind.EVENT)
-    past = factories.listing_session(event, starts_at=now + DAY, taken=1)
+    past = factories.listing_session(event, starts_at=now + 60 * DAY, taken=1)
     kept = [
         factories.application(event, now=now, session=past, status=status)
         for status in (Status.REGISTERED, Status.WAITLISTED)
     ]
-    assert promise.end_silence(now + 60 * DAY) == 0
+    assert promise.end_silence(now + 60 * DAY - HOUR) == 0
     assert promise.remind_members(now + 60 * DAY) == 0
-    assert [one.status for one in kept] == [Status.REGISTERED, Status.WAITLISTED]
+    assert promise.end_silence(now + 60 * DAY) == 1
+    assert [one.status for one in kept] == [Status.REGISTERED, Status.CANCELLED]
 
 
 def test_a_waiting_list_of_a_training_ends_with_its_date(now: dt.datetime) -> None:
@@ -325,8 +326,30 @@ def test_a_waiting_list_of_a_training_ends_with_its_date(now: dt.datetime) -> No
     assert promise.end_silence(now + 40 * DAY) == 1
     assert dated.status == Status.CLOSED_ELSEWHERE
     training.status, training.closed_at, training.outcome = ListingStatus.CLOSED, now, "filled"
-    assert promise.end_silence(now + 41 * DAY) == 1
+    # She has just been told that she stays on the list: the school may still answer her.
+    assert promise.end_silence(now + 9 * DAY - HOUR) == 0
+    assert promise.end_silence(now + 9 * DAY) == 1
     assert undated.status == Status.CLOSED_ELSEWHERE
+
+
+def test_a_waiting_list_that_ends_with_its_date_says_so_and_may_still_give_a_seat(
+    now: dt.datetime, smtp: Any
+) -> None:
+    training = factories.listing(Kind.TRAINING)
+    date = factories.listing_session(training, starts_at=now + 40 * DAY)
+    listed = factories.application(
+        training, now=now, session=date, status=Status.WAITLISTED, email="lila@example.org"
+    )
+    promise.end_silence(now + 40 * DAY)
+    with time_machine.travel(now + 40 * DAY, tick=False):
+        jobs.drain()
+
+    (message,) = smtp.messages
+    assert "Votre date a commencé" in message.get_body(("plain",)).get_content()
+    assert "Votre date a commencé" in progress.next_sentence(listed)
+    freed = now + 42 * DAY
+    services.move_application(listed, Status.ADMITTED, ActorKind.MEMBER, None, freed)
+    assert listed.status == Status.ADMITTED
 
 
 def test_a_late_answer_is_still_possible_and_may_be_dropped_again(now: dt.datetime) -> None:

@@ -196,5 +196,14 @@ def test_what_has_ended_is_erased_after_three_months_and_silence_after_a_year(
         factories.application(status=Status.HIRED, now=now - dt.timedelta(days=89)).id,
         factories.application(status=Status.MEETING, now=now - dt.timedelta(days=200)).id,
     }
-    assert services.purge_applications(now) == 2
+    long_over = factories.listing_session(
+        factories.listing(Kind.EVENT), starts_at=now - dt.timedelta(days=91)
+    )
+    factories.application(
+        long_over.listing,
+        session=long_over,
+        status=Status.REGISTERED,
+        now=now - dt.timedelta(days=100),
+    )
+    assert services.purge_applications(now) == 3
     assert set(session.scalars(select(Application.id))) == kept

@@ -64,6 +64,7 @@ def test_address_that_does_not_exist_is_tried_once(client: FlaskClient, smtp: An
     declare(client)
     jobs.drain()
 
+    db.session.expire_all()
     row = db.session.scalars(select(OutboxEvent)).one()
     assert (row.state, row.attempts, row.last_error) == (OutboxState.DEAD, 1, "Refused")
 

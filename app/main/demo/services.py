@@ -18,6 +18,7 @@ from sqlalchemy import func, insert, literal, select, update
 
 from app.accounts.enums import Role
 from app.applications.measures import measure_all
+from app.applications.promise import end_silence
 from app.core.database import UtcDateTime, db
 from app.core.outbox import OutboxDelivery, OutboxEvent, OutboxState
 from app.geography.models import Commune
@@ -79,6 +80,7 @@ def load_demo(now: dt.datetime, password: str | None) -> LoadResult:
         end_listing(listing, entry, owner, now)
     db.session.flush()
     if result.applications:
+        end_silence(now)
         measure_all(now)
     _keep_quiet(last_event, now)
     return result
