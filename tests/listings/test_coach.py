@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.listings.coach import FIELD_LABELS, Finding, Level, Writing, blocking, review
+from app.listings.coach.demands import DEMANDS
+from app.listings.coach.families import PERSONS
 from app.listings.coach.forbidden import MESSAGES
 from app.listings.coach.minimum_wage import minimum_pay_cents, minimum_wage
 from app.listings.coach.plain import LIMIT, plain
@@ -83,12 +85,13 @@ def test_forbidden_phrases_are_held_back_and_lawful_ones_are_not(
     with capsys.disabled():
         print(f"\ncoach: {counted}, recall {recall:.1%}, false blocks {false_blocks:.1%}")  # noqa: T201
     assert sum(counted.values()) >= 200
-    assert recall >= 0.95, missed
+    assert recall >= 0.99, missed
     assert false_blocks <= 0.02, wrong
 
 
 def test_every_rule_has_its_message_and_every_code_is_exercised() -> None:
-    assert {rule.code for rule in RULES} | {"honour"} == MESSAGES.keys()
+    known = {rule.code for rule in RULES} | {family.code for family in (*PERSONS, *DEMANDS)}
+    assert known | {"honour"} == MESSAGES.keys()
     assert {code for code, _ in phrases()} - LAWFUL == MESSAGES.keys()
 
 
@@ -113,9 +116,10 @@ def test_disguise_changes_nothing(phrase: str) -> None:
 
 
 def test_certificate_of_honour_is_for_those_who_care_for_children() -> None:
-    said = "Attestation d’honorabilité exigée à l’embauche."
+    said = "Attestation d’honorabilité exigée."
     assert codes(review(writing(conditions=said)), Level.BLOCK) == {"honour"}
     assert not blocking(review(writing(conditions=said, child_care=True)))
+    assert not blocking(review(writing(conditions="Attestation d’honorabilité vue à l’embauche.")))
     sent = "Joindre l’attestation d’honorabilité à la candidature."
     assert blocking(review(writing(conditions=sent, child_care=True)))
 
@@ -160,6 +164,11 @@ def test_what_would_help_is_advised_and_does_not_block(values: dict[str, Any], c
     found = review(writing(**values))
     assert code in codes(found, Level.ADVICE)
     assert not blocking(found)
+
+
+@pytest.mark.parametrize("name", ["Marie Dupont", "Lydia Martin", "Blanche Roman"])
+def test_first_name_is_not_taken_for_what_it_means(name: str) -> None:
+    assert not blocking(review(writing(contact_name=name)))
 
 
 def test_job_without_pay_nor_hours_is_held_back() -> None:
@@ -225,7 +234,8 @@ def test_apprentice_is_not_compared_with_the_legal_minimum() -> None:
             lambda pair: (pair[0] * pair[1])[:LIMIT]
         ),
         st.tuples(
-            st.sampled_from(["sans ", "<", "une femme ", "photo ", "a·", "((", "0 ", "cv, "]),
+            st.sampled_from(["sans ", "<", "une femme ", "photo ", "a·", "((", "0 ", "cv, ",
+                             "sans d'", "femmes ", "travail non ", "aucune candidature sans "]),
             st.integers(1, LIMIT),
         ).map(lambda pair: (pair[0] * pair[1])[:LIMIT]),
     )

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.core.i18n import lazy
+from app.listings.coach.demands import DEMANDS
+from app.listings.coach.families import PERSONS, Family
+from app.listings.coach.marks import LATER_WORDS, REACH
 from app.listings.coach.plain import Plain
 from app.listings.coach.rules import NOT_ASKED, RULES, Rule
 
@@ -44,6 +47,10 @@ MESSAGES: dict[str, Any] = {
     ),
     "fees": lazy("Répondre à une offre est gratuit. Retirez toute somme demandée."),
     "payment": lazy("Ce moyen de paiement n’a pas sa place dans une annonce. Retirez-le."),
+    "unpaid": lazy(
+        "Tout travail se paie, l’essai aussi. Retirez ces mots, ou dites ce qui est payé."
+    ),
+    "indecent": lazy("Ces mots n’ont pas leur place dans une offre de travail. Retirez-les."),
     "premium": lazy("Ce numéro est surtaxé. Donnez un numéro ordinaire."),
     "messaging": lazy(
         "On ne doit pas passer par une messagerie privée pour répondre. "
@@ -65,6 +72,7 @@ _LOOKED_FOR = re.compile(
     r"|remplacan\w*|salarie\w*|titulaire|joindre|joignez|envoy\w*|fourni\w*|votre|vos)\b"
 )
 _BEFORE, _AFTER = 90, 70
+_STOP = re.compile(r"[.!?;\n]")
 _HONOUR = re.compile(r"\b(?:attestation|certificat)s? d'honorabilite|\bhonorabilite\b")
 _CHILDREN = re.compile(
     r"\b(?:creche|micro-creche|petite enfance|protection de l'enfance|aide sociale a l'enfance"
@@ -75,17 +83,26 @@ _CHILDREN = re.compile(
 def forbidden(text: Plain, kind: str, *, child_care: bool) -> Iterator[tuple[str, str]]:
     """Yield the code and the typed words of each forbidden wording, once a code."""
     told: set[str] = set()
-    for rule in RULES:
-        if rule.code in told or kind not in rule.only:
+    every: tuple[Rule | Family, ...] = (*RULES, *PERSONS, *DEMANDS)
+    for one in every:
+        if one.code in told or kind not in one.only:
             continue
-        for match in rule.pattern.finditer(text.text):
-            if not _lawful(rule, text.text, match.start(), match.end()):
-                told.add(rule.code)
-                yield rule.code, text.excerpt(match.start(), match.end())
-                break
+        found = _first(one, text.text)
+        if found:
+            told.add(one.code)
+            yield one.code, text.excerpt(found.start(), found.end())
     found = _honour(text.text, child_care=child_care)
     if found:
         yield "honour", text.excerpt(found.start(), found.end())
+
+
+def _first(one: Rule | Family, text: str) -> re.Match[str] | None:
+    """Return the first place where a rule or a family is broken."""
+    if isinstance(one, Rule):
+        broken = (m for m in one.pattern.finditer(text) if not _lawful(one, text, *m.span()))
+    else:
+        broken = (m for m in one.said.finditer(text) if _chosen(one, text, *m.span()))
+    return next(broken, None)
 
 
 def _honour(text: str, *, child_care: bool) -> re.Match[str] | None:
@@ -95,7 +112,7 @@ def _honour(text: str, *, child_care: bool) -> re.Match[str] | None:
         if re.search(NOT_ASKED, sentence):
             continue
         now = re.search(r"\b(?:joindre|joignez|envoy\w+|candidature|cv)\b", sentence)
-        if now or not (child_care or _CHILDREN.search(text)):
+        if now or not (child_care or _CHILDREN.search(text) or LATER_WORDS.search(sentence)):
             return match
     return None
 
@@ -107,16 +124,33 @@ def _lawful(rule: Rule, text: str, start: int, end: int) -> bool:
     return rule.cared_for and _speaks_of_cared_for(text, start, end)
 
 
+def _chosen(family: Family, text: str, start: int, end: int) -> bool:
+    """Tell whether what is said is wanted, refused or asked of those who answer."""
+    before, after = _around(text, start, end)
+    if family.toward is not None and family.toward.search(before):
+        return False
+    if family.unless is not None and family.unless.search(before + text[start:end] + after):
+        return False
+    if family.cared_for and _speaks_of_cared_for(text, start, end):
+        return False
+    near, far = before[-REACH:], after[:REACH]
+    return not family.marks or any(mark.seen(near, far) for mark in family.marks)
+
+
+def _around(text: str, start: int, end: int) -> tuple[str, str]:
+    """Return what stands before and after a place in its sentence."""
+    before = _STOP.split(text[max(0, start - _BEFORE) : start])[-1]
+    return before, _STOP.split(text[end : end + _AFTER], maxsplit=1)[0]
+
+
 def sentence_of(text: str, start: int, end: int) -> str:
     """Return the sentence around a place, no longer than what the rules look at."""
-    first = max(0, start - _BEFORE)
-    before = re.split(r"[.!?;\n]", text[first:start])[-1]
-    after = re.split(r"[.!?;\n]", text[end : end + _AFTER], maxsplit=1)[0]
+    before, after = _around(text, start, end)
     return before + text[start:end] + after
 
 
 def _speaks_of_cared_for(text: str, start: int, end: int) -> bool:
-    before = re.split(r"[.!?;\n]", text[max(0, start - _BEFORE) : start])[-1]
+    before, _after = _around(text, start, end)
     cared = max((match.start() for match in _CARED_FOR.finditer(before)), default=-1)
     looked = max((match.start() for match in _LOOKED_FOR.finditer(before)), default=-1)
     return cared > looked

@@ -72,6 +72,8 @@ def _add(typed: str, index: int, signs: list[str], origin: list[int]) -> None:
     blank = not signs or signs[-1] in {" ", "\n"}
     if folded == " " and blank:
         return
+    if folded.isalpha() and signs[-2:] == [folded, folded]:
+        return  # « Femmme »: no French word holds a letter three times running.
     if folded == "\n" and signs and signs[-1] == " ":
         signs.pop()
         origin.pop()

@@ -162,7 +162,7 @@ RULES: tuple[Rule, ...] = (
         r"(?:^|[(,:\n-] ?)(?:pas d'|sans |ni )enfants?(?: a charge)? ?(?=$|[),.\n])",
         r"\b(?:ne pas avoir|n'ayant pas|n'ayez pas|n'avez pas|n'a pas|n'ont pas) d'enfants?\b",
         r"\bpas d'enfants? (?:en bas age|a charge|a la maison|petits?)",
-        r"\b(?:celibataires?|marie|mariee)s?(?= |,|\.|\)|$)(?! (?:geographique))",
+        r"\b(?:celibataires?|mariee|mariees|maries)(?= |,|\.|\)|$)(?! (?:geographique))",
         cared_for=True,
     ),
     *_rule(
@@ -175,7 +175,7 @@ RULES: tuple[Rule, ...] = (
         r"\bsituation (?:familiale|de famille|matrimoniale)s? (?:a preciser|exigee|compatible|stable|obligatoire)",
         r"\b(?:libre|sans) (?:de |d')?(?:toute )?(?:charges?|contraintes?|obligations?|attaches?) (?:de famille|familiales?)",
         r"\b(?:meres?|peres?|parents?|mamans?) (?:de famille |isolee?s? |seule?s? )?s'abstenir",
-        r"\bnombre d'enfants (?:a preciser|a indiquer|a charge)",
+        r"\bnombre d'enfants (?:a preciser|a indiquer)",
     ),
     # Origin
     *_rule(
@@ -223,7 +223,7 @@ RULES: tuple[Rule, ...] = (
         r"\bpas de (?:musulman|juif|catholique|croyant|pratiquant)\w*",
         r"\bvotre (?:religion|orientation sexuelle|opinion politique)",
         r"\b(?:homosexuel|gay|lesbienne|trans)\w* s'abstenir|\bpas d'homosexuel|\b(?:pas de |ni )(?:gays?|lesbiennes?)\b",
-        r"\bheterosexuel\w*",
+        r"\bhetero(?:s|sexuel\w*)?\b",
         r"\bsyndi(?:quee?|caliste)s? s'abstenir|\b(?:pas de|non) syndi\w+|\bsans (?:engagement|activite|appartenance) syndical\w*",
         r"\bsans (?:engagement|activite|opinion) politique",
         cared_for=True,
@@ -266,7 +266,7 @@ RULES: tuple[Rule, ...] = (
         r"\b(?:joindre|joignez|envoyez|envoyer|ajoutez|avec|fournir|transmettez) (?:imperativement |aussi |egalement )?(?:une|votre|ta|sa|1|deux|2) photos?\b",
         r"\b(?:oubli|ajout|inser|inclu|mett|join|accompagn)\w*[^.\n]{0,12} (?:la|une|votre|sa|ta) photo\b",
         r"\bphoto (?:en pied|portrait|a envoyer|sur le cv|dans le cv|de vous)",
-        unless=NOT_ASKED + r"|\bphotos? (?:de (?:l'|votre )|des? (?:chambre|atelier))",
+        unless=NOT_ASKED + r"|\b(?:autorisations?|familles|droit a l'image)\b|\bphotos? (?:de (?:l'|votre )|des? (?:chambre|atelier))",
     ),
     # Documents
     *_rule(
@@ -300,7 +300,7 @@ RULES: tuple[Rule, ...] = (
     ),
     *_rule(
         "payment",
-        r"\b(?:western ?union|moneygram|mandat cash|transcash|neosurf|paysafe\w*|bitcoins?|cryptomonnaies?|paypal|paylib|(?:par|via|compte|appli(?:cation)?) lydia|carte prepayee|carte pcs|coupons? (?:de )?recharge)\b",
+        r"\b(?:western ?union|moneygram|mandat cash|transcash|neosurf|paysafe\w*|bitcoins?|cryptomonnaies?|paypal|paylib|(?:via|compte|virement|paiement|appli(?:cation)?) lydia|carte prepayee|carte pcs|coupons? (?:de )?recharge)\b",
         r"\b(?:paye|paiement|remunere|remuneration|salaire|reglement|regle|paie|travail|heures?)\w*(?: \w+)? (?:au (?:black|noir)|non declaree?s?|de la main a la main|en (?:liquide|especes|cash))",
         r"\b[a-z]{2}\d{2}(?: ?[0-9a-z]{4}){5}(?: ?[0-9a-z]{1,3})?\b(?<=\d)",
         unless=r"\b(?:lutte|contre|sans|jamais|aucun|interdit)\b",
