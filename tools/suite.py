@@ -34,14 +34,16 @@ PROGRAMS = {
     "Java (contrôle du HTML)": ("java",),
 }
 WORKERS = "2"
-# The look and the markup of pages, what browsers do, who may call which route, tools: checked a
-# few minutes before. One journey is walked on both.
+# The look and the markup of pages, what browsers do, who may call which route, what the
+# demonstration says, tools: checked a few minutes before. One journey is walked on both.
 SAME_WHATEVER_THE_DATABASE = (
     *(
         str(one.relative_to(ROOT))
         for one in sorted(ROOT.glob("tests/journeys/test_*.py"))
         if one.name != "test_apply.py"
     ),
+    "tests/main/test_demo.py",
+    "tests/main/test_demo_later.py",
     "tests/security/test_browser.py",
     "tests/security/test_matrix.py",
     "tests/test_templates.py",
