@@ -202,12 +202,12 @@ def get_listing(listing_id: int) -> Listing | None:
     return db.session.scalar(_page_select().where(Listing.id == listing_id))
 
 
-def owned_listing(listing_id: int, user_id: int) -> Listing | None:
+def owned_listing(listing_id: int, user_id: int, *, hold: bool = False) -> Listing | None:
     """Return a listing written here by an organisation of this person, or None.
 
-    A suspended organisation is nobody's.
+    A suspended organisation is nobody's. `hold`: nobody else changes it until the commit.
     """
-    return db.session.scalar(
+    query = (
         _page_select()
         .join(Membership, Membership.organisation_id == Listing.organisation_id)
         .join(Organisation, Organisation.id == Listing.organisation_id)
@@ -218,6 +218,9 @@ def owned_listing(listing_id: int, user_id: int) -> Listing | None:
             Organisation.status != OrganisationStatus.SUSPENDED,
         )
     )
+    if hold:
+        query = query.with_for_update(of=Listing).execution_options(populate_existing=True)
+    return db.session.scalar(query)
 
 
 def listings_of(organisation_ids: Iterable[int]) -> Sequence[Listing]:

@@ -191,6 +191,15 @@ def with_first_code(visit: Visit) -> None:
     visit.press("Vérifier le code")
 
 
+def behind_another(visit: Visit) -> None:
+    """Save a listing that somebody changed since it was opened."""
+    visit.go(f"{visit.world.mine['emploi']}/modifier")
+    visit.page.evaluate("document.querySelector('[name=version]').value = 'autre'")
+    visit.page.locator("[name=title]").fill("Mon titre à moi")
+    visit.page.locator("textarea[name=description]").fill("Anticonstitutionnellement" * 12)
+    visit.press("^Enregistrer")
+
+
 VERIFY = "/connexion/verification"
 SECURITY = "/connexion/securite"
 EMPTY_FORM = "/recruter/annonces/nouvelle?type="
@@ -626,6 +635,14 @@ CASES = [
             "recruiter",
         )
         for name in ("emploi", "formation", "longue")
+    ),
+    Case(
+        "recruiter/listing_form.html",
+        "changed by another",
+        behind_another,
+        "recruiter",
+        status=409,
+        error=True,
     ),
     *(
         Case(

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.core.database import db
 from app.listings.enums import Status
+from app.listings.forms import text_version
 from app.listings.models import Listing
 from app.organisations.models import Organisation
 from app.professions.queries import profession_by_slug
@@ -68,7 +69,7 @@ def test_listing_online_cannot_take_forbidden_words(
 ) -> None:
     listing = factories.listing(organisation=organisation)
     db.session.commit()
-    changed = job(version=listing.version, conditions=FORBIDDEN, action="save")
+    changed = job(version=text_version(listing), conditions=FORBIDDEN, action="save")
 
     response = browser.post(f"{BASE}/{listing.id}/modifier", data=changed)
 
@@ -149,13 +150,13 @@ def test_panel_of_another_organisation_or_kind_does_not_exist(browser: FlaskClie
 
 def test_draft_is_kept_as_one_writes(browser: FlaskClient, organisation: Organisation) -> None:
     listing = draft(organisation)
-    typed = job(version=listing.version, title="Aide-soignant·e de nuit", hours_min="")
+    typed = job(version=text_version(listing), title="Aide-soignant·e de nuit", hours_min="")
 
     answer = browser.post(f"{BASE}/{listing.id}/brouillon", data=typed)
 
     assert answer.status_code == 200
     assert answer.json is not None
-    assert answer.json["version"] == listing.version
+    assert answer.json["version"] == text_version(listing)
     assert answer.json["message"].startswith("Brouillon enregistré à ")
     assert (listing.title, listing.hours_min) == ("Aide-soignant·e de nuit", None)
 
@@ -164,7 +165,7 @@ def test_second_tab_is_told_and_erases_nothing(
     browser: FlaskClient, organisation: Organisation
 ) -> None:
     listing = draft(organisation)
-    seen = listing.version
+    seen = text_version(listing)
     first = job(version=seen, title="Premier onglet")
     assert browser.post(f"{BASE}/{listing.id}/brouillon", data=first).status_code == 200
 
@@ -182,7 +183,7 @@ def test_draft_that_cannot_be_read_says_so(
     browser: FlaskClient, organisation: Organisation
 ) -> None:
     listing = draft(organisation)
-    typed = job(version=listing.version, title="Autre", pay_min="beaucoup")
+    typed = job(version=text_version(listing), title="Autre", pay_min="beaucoup")
 
     answer = browser.post(f"{BASE}/{listing.id}/brouillon", data=typed)
 
@@ -194,7 +195,7 @@ def test_listing_that_is_sent_is_no_longer_kept_as_a_draft(
     browser: FlaskClient, organisation: Organisation
 ) -> None:
     listing = factories.listing(organisation=organisation)
-    answer = browser.post(f"{BASE}/{listing.id}/brouillon", data=job(version=listing.version))
+    answer = browser.post(f"{BASE}/{listing.id}/brouillon", data=job(version=text_version(listing)))
     assert answer.status_code == 409
     assert listing.status == Status.PUBLISHED
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -50,6 +52,7 @@ class ListingForm(BaseForm):
 
     draft = False
 
+    # Which text was opened: see text_version.
     version = HiddenField()
     title = text_field(
         lazy("Intitulé"),
@@ -307,11 +310,23 @@ _AMOUNTS: tuple[tuple[str, str, Callable[[Decimal], Any]], ...] = (
 
 def initial_values(listing: Listing) -> dict[str, Any]:
     """Return what the form of a listing shows first."""
+    return _shown_values(listing) | {"version": text_version(listing)}
+
+
+def text_version(listing: Listing) -> str:
+    """Return a mark that changes with what the form shows, and with nothing else.
+
+    A listing that is confirmed, paused or refused says what it said: nobody loses what she types.
+    """
+    shown = json.dumps(_shown_values(listing), default=str, sort_keys=True)
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]
+
+
+def _shown_values(listing: Listing) -> dict[str, Any]:
     found = {name: getattr(listing, name) for name in DIRECT}
     if listing.diploma_need == DiplomaNeed.UNKNOWN and listing.kind == Kind.JOB:
         found["diploma_need"] = None
     found |= {
-        "version": str(listing.version),
         "workplace": listing.workplace or "",
         "contract": listing.contract or "",
         "place": _place_text(listing),

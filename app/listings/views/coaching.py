@@ -21,7 +21,7 @@ from app.listings.cards import build_card
 from app.listings.coach import FIELD_LABELS, review
 from app.listings.coach.reading import plain_words, writing_of
 from app.listings.enums import KIND_PARAMS, OWN_SOURCE, Kind, Status
-from app.listings.forms import ListingForm, form_class, initial_values
+from app.listings.forms import ListingForm, form_class, initial_values, text_version
 from app.listings.models import Listing
 from app.organisations.models import Organisation
 from app.organisations.queries import organisations_of
@@ -48,7 +48,7 @@ def review_draft() -> str:
 @member
 def save_draft(listing_id: int) -> Any:
     """Keep a draft as it is typed; say when, or why it could not be kept."""
-    listing = queries.owned_listing(listing_id, current_user.id) or abort(404)
+    listing = queries.owned_listing(listing_id, current_user.id, hold=True) or abort(404)
     now = clock.now()
     form = form_class(Kind(listing.kind), len(listing.sessions))(
         data=initial_values(listing), today=paris_date(now)
@@ -56,7 +56,7 @@ def save_draft(listing_id: int) -> Any:
     form.draft = True
     if listing.status != Status.DRAFT:
         return _not_kept(_("Cette annonce n’est plus un brouillon. Rechargez la page."), 409)
-    if form.version.data != str(listing.version):
+    if form.version.data != text_version(listing):
         message = _("Pas enregistré\u00a0: ce brouillon a changé dans un autre onglet.")
         return _not_kept(message, 409)
     if not form.validate():
@@ -67,7 +67,7 @@ def save_draft(listing_id: int) -> Any:
         db.session.rollback()
         return _not_kept(error.message, 422)
     db.session.commit()
-    return {"version": listing.version, "message": saved_message(listing)}
+    return {"version": text_version(listing), "message": saved_message(listing)}
 
 
 @listing_editor.post("/<int:listing_id>/copier")

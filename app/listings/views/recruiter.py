@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -21,7 +21,14 @@ from app.listings import queries, services
 from app.listings.coach import blocking, told
 from app.listings.coach.reading import ForbiddenWords, findings_of
 from app.listings.enums import KIND_PARAMS, Kind, Outcome, Status
-from app.listings.forms import ListingForm, form_class, initial_values
+from app.listings.forms import (
+    Difference,
+    ListingForm,
+    differences,
+    form_class,
+    initial_values,
+    text_version,
+)
 from app.listings.models import Listing
 from app.listings.views.coaching import KIND_OF_PARAM, organisation_asked, panel, saved_message
 from app.listings.workflow import missing_for_publication
@@ -95,7 +102,7 @@ def show(listing_id: int) -> str:
 @member
 def update(listing_id: int) -> Any:
     """Change a listing that is not closed."""
-    listing = _owned(listing_id)
+    listing = _owned(listing_id, hold=request.method == "POST")
     kind = Kind(listing.kind)
     if listing.status == Status.CLOSED:
         return redirect(url_for("recruiter_listings.show", listing_id=listing.id), 303)
@@ -109,15 +116,13 @@ def update(listing_id: int) -> Any:
         return _editor(form, kind, listing)
     if not _validate(form, listing):
         return _editor(form, kind, listing), 422
+    if form.version.data != text_version(listing):
+        differing = differences(form, listing)
+        if differing:
+            # What she has now read is what she may replace.
+            form.version.data = text_version(listing)
+            return _editor(form, kind, listing, differing), 409
     try:
-        if form.version.data != str(listing.version):
-            raise DomainError(
-                _(
-                    "Cette annonce a changé entre-temps, ici ou dans un autre onglet. "
-                    "Votre texte est encore sous vos yeux\u00a0: "
-                    "ouvrez l’annonce à côté, puis reportez-le."
-                )
-            )
         values = form.values(list(listing.sessions))
         before = listing.status
         services.update_listing(current_user, listing, values, now)
@@ -191,8 +196,8 @@ def _act(
     return _done(listing, message(listing))
 
 
-def _owned(listing_id: int) -> Listing:
-    return queries.owned_listing(listing_id, current_user.id) or abort(404)
+def _owned(listing_id: int, *, hold: bool = False) -> Listing:
+    return queries.owned_listing(listing_id, current_user.id, hold=hold) or abort(404)
 
 
 def _proposed(form: ListingForm) -> bool:
@@ -271,13 +276,19 @@ def _refused(form: ListingForm, kind: Kind, listing: Listing | None, error: Doma
     return _editor(form, kind, kept), 422
 
 
-def _editor(form: ListingForm, kind: Kind, listing: Listing | None) -> str:
+def _editor(
+    form: ListingForm,
+    kind: Kind,
+    listing: Listing | None,
+    differing: Sequence[Difference] = (),
+) -> str:
     structure = listing.organisation if listing else organisation_asked()
     return render_template(
         "recruiter/listing_form.html",
         form=form,
         kind=kind,
         listing=listing,
+        differing=differing,
         organisations=[] if listing else organisations_of(current_user),
         online=listing is not None and listing.status in {Status.PUBLISHED, Status.PAUSED},
         saved=saved_message(listing) if listing and listing.status == Status.DRAFT else "",
