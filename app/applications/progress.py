@@ -298,7 +298,7 @@ def _closing_heading(listing: Listing) -> str:
     if listing.outcome == Outcome.WITHDRAWN:
         return _("La structure a retiré cette annonce.")
     if listing.outcome == Outcome.EXPIRED:
-        if listing.was_asked:
+        if not listing.has_end:
             return _(
                 "Cette annonce est close\u00a0: la structure n’a pas dit si elle est toujours "
                 "vraie."

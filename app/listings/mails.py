@@ -27,7 +27,7 @@ def announcement(
         title=listing.title,
         kind=listing.kind,
         deadline=listing.deadline,
-        unconfirmed=listing.was_asked,
+        unconfirmed=not listing.has_end,
         last_day=last_day(listing.closes_at) if listing.closes_at else None,
         reason=reason,
         url=base_url + listing.path,

@@ -216,6 +216,11 @@ class Listing(db.Model):
         asked, refreshed = self.asked_at, self.refreshed_at
         return asked is not None and refreshed is not None and asked > refreshed
 
+    @property
+    def has_end(self) -> bool:
+        """Return whether it ends by a date of its own, rather than for want of a confirmation."""
+        return self.deadline is not None or (self.kind != Kind.JOB and bool(self.sessions))
+
     def is_open(self, now: dt.datetime) -> bool:
         """Return whether it is published and its deadline has not passed."""
         return self.status == Status.PUBLISHED and (self.closes_at is None or now < self.closes_at)

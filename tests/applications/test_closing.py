@@ -88,7 +88,7 @@ def work(now: dt.datetime, **values: Any) -> tuple[Listing, dict[Status, Applica
 def test_those_who_wait_hear_how_it_ended_and_what_is_owed(
     now: dt.datetime, smtp: Any, outcome: Outcome, words: str, in_touch: bool
 ) -> None:
-    of, _rows = work(now)
+    of, _rows = work(now, deadline=now.date())
     if outcome is Outcome.EXPIRED:
         of.closes_at = now
         listings.expire_due(now)

@@ -55,9 +55,9 @@ def _closed(listing: Listing) -> str:
         Outcome.WITHDRAWN: _("Elle a été retirée par son auteur.")
         if listing.answered_here
         else _("Son site d’origine ne l’affiche plus."),
-        Outcome.EXPIRED: _("Personne n’a confirmé qu’elle était toujours vraie.")
-        if listing.was_asked
-        else _("Sa date est passée."),
+        Outcome.EXPIRED: _("Sa date est passée.")
+        if listing.has_end
+        else _("Personne n’a confirmé qu’elle était toujours vraie."),
     }
     reason = reasons[Outcome(listing.outcome or Outcome.EXPIRED)]
     if queries.removed_by_team(listing):
