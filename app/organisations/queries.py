@@ -208,7 +208,8 @@ def sign_up_outcome(known: Organisation | None, user: User | None) -> SignUpOutc
     if user is not None and membership_in(known.id, user.id) is not None:
         suspended = known.status == OrganisationStatus.SUSPENDED
         return SignUpOutcome.CLOSED if suspended else SignUpOutcome.MEMBER
-    if known.status == OrganisationStatus.SUSPENDED or not owners_of(known.id):
+    # Before that, its owners may be anybody: the name of who asks is not for them.
+    if not known.verified or not owners_of(known.id):
         return SignUpOutcome.CLOSED
     return SignUpOutcome.JOINS
 

@@ -20,6 +20,7 @@ from app.core.jobs import jobs
 from app.listings import services as listings
 from app.listings.enums import Status
 from app.organisations import queries
+from app.organisations import services as organisations
 from app.organisations.enums import OrganisationStatus
 from app.organisations.models import Organisation
 from tests import factories
@@ -184,3 +185,32 @@ def test_unverified_organisation_sees_nothing_of_those_who_answer(
     post(back, f"/recruter/candidatures/{application.id}/ouvrir")
     assert "samira.secret@example.org" in back.get(f"/recruter/candidatures/{application.id}").text
     assert clock.now() >= now
+
+
+def test_numbers_of_a_refused_organisation_are_given_back_to_whose_they_are(
+    moderator: FlaskClient, pending: Organisation
+) -> None:
+    page = f"/equipe/structures/{pending.id}"
+    released = {"release-reason": "La vraie résidence nous a appelés."}
+    decide(moderator, pending, "liberer", **released)
+    assert pending.siren == "732829320"
+    assert "Libérer ses numéros" not in moderator.get(page).text
+    decide(moderator, pending, "refuser", **{"refuse-reason": REASON})
+    assert "Libérer ses numéros" in moderator.get(page).text
+    assert decide(moderator, pending, "liberer").status_code == 422
+
+    decide(moderator, pending, "liberer", **released)
+
+    db.session.expire_all()
+    assert queries.organisation_of_siret("73282932000074") is None
+    assert [one.siret for one in queries.establishments_of(pending.id)] == [None]
+    event = queries.events_of(pending.id)[0]
+    assert (event.action, event.reason) == ("released", released["release-reason"])
+    assert "Libérer ses numéros" not in moderator.get(page).text
+    assert "Numéros SIREN et SIRET libérés" in moderator.get(page).text
+    owner = queries.owners_of(pending.id)[0]
+    place = queries.establishments_of(pending.id)[0]
+    with pytest.raises(organisations.InvalidOrganisation):
+        organisations.update_establishment(
+            owner, place, {"siret": "73282932000074", "name": "Le même"}
+        )

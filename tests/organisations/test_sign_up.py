@@ -225,17 +225,28 @@ def test_nobody_joins_by_her_address_alone(client: FlaskClient, smtp: Any, domai
     assert [one.user for one in queries.memberships_of(organisation.id)] == [owner]
 
 
-def test_suspended_organisation_is_joined_by_nobody(client: FlaskClient, smtp: Any) -> None:
-    factories.organisation(factories.user(), siren="732829320", status=OrganisationStatus.SUSPENDED)
+@pytest.mark.parametrize("status", [OrganisationStatus.PENDING, OrganisationStatus.SUSPENDED])
+def test_organisation_that_is_not_verified_is_joined_by_nobody(
+    client: FlaskClient, smtp: Any, status: str
+) -> None:
+    factories.organisation(
+        factories.user(email="imposteur@example.org"), siren="732829320", status=status
+    )
     db.session.commit()
 
-    declare(client)
+    sent = declare(client)
     jobs.drain()
 
-    assert "/confirmer/" not in smtp.messages[-1].get_body(("plain",)).get_content()
+    assert "nous transmettrons" not in client.get(sent.location).text
+    (message,) = smtp.messages
+    assert message["To"] == "anne.ravier@tilleuls.example.org"
+    text = message.get_body(("plain",)).get_content()
+    assert "personne ne peut vous y inviter" in text
+    assert "/confirmer/" not in text
+    assert "sans ce lien" not in text
 
 
-def test_of_two_people_with_the_same_siret_the_second_asks_the_first(
+def test_of_two_people_with_the_same_siret_the_second_is_told_to_wait(
     app: Flask, client: FlaskClient, smtp: Any
 ) -> None:
     declare(client)
@@ -244,11 +255,19 @@ def test_of_two_people_with_the_same_siret_the_second_asks_the_first(
     declare(other, email="nora@tilleuls.example.org")
     second = link_of(smtp)
 
+    asked = other.get(second).text
     press(client, first)
-    press(other, second)
+    refused = other.post(second, data={"csrf_token": csrf_of(other, "/inscription")})
+    assert "Confirmer l’inscription</" in asked
+    assert "Cette structure est déjà inscrite." in other.get(second).text
 
+    assert "personne ne peut vous y inviter" in refused.text
     organisation = db.session.scalars(select(Organisation)).one()
     assert len(queries.memberships_of(organisation.id)) == 1
+    assert queries.join_requests_of(organisation.id) == []
+    services.verify_organisation(None, organisation, now=clock.now())
+    db.session.commit()
+    press(other, second)
     assert len(queries.join_requests_of(organisation.id)) == 1
 
 

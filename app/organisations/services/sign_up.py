@@ -35,7 +35,7 @@ class ClosedOrganisation(DomainError):
         super().__init__(
             _(
                 "Une structure est déjà inscrite avec ce numéro, et personne ne peut vous y "
-                "inviter pour le moment. Contactez-nous."
+                "inviter pour le moment. Recommencez dans deux jours, ou contactez-nous."
             )
         )
 
