@@ -35,6 +35,8 @@ from app.organisations.pictures import MAX_BYTES, Drawn, PictureRefused, draw
 from app.organisations.validators import compact, is_siret
 
 MAX_TEXT = 5_000
+# What a mail program would make a link of, or a line of its own.
+_NOT_A_NAME = re.compile(r"://|www\.|\w\.\w{2,}/|[\x00-\x1f\x7f\x85\u2028\u2029]", re.IGNORECASE)
 _FILE_NAME = re.compile(r"\.(jpe?g|png|webp|heic)\s*$", re.IGNORECASE)
 NOT_IN_LIST = lazy("Choisissez une réponse de la liste.")
 TOO_LONG = lazy("Raccourcissez ce texte\u00a0: %(max)d caractères au plus.")
@@ -46,6 +48,17 @@ SIRET_WRONG = lazy(
 
 def _choices(labels: dict[Any, Any]) -> list[SelectChoice]:
     return [SelectChoice(str(value), label) for value, label in labels.items()]
+
+
+def _is_name(_form: BaseForm, field: Field) -> None:
+    """Refuse what is no name: it is written in messages, under the name of the site."""
+    if _NOT_A_NAME.search(field.data or ""):
+        raise ValidationError(_("Écrivez un nom seul, sans adresse de site ni retour à la ligne."))
+
+
+def _name(label: Any, maximum: int, needed: Any) -> StringField:
+    validators = [InputRequired(needed), Length(max=maximum, message=TOO_LONG), _is_name]
+    return StringField(label, validators=validators)
 
 
 def _text(label: Any, maximum: int, needed: Any = None) -> StringField:
@@ -118,7 +131,7 @@ class PlaceFields:
 class SignUpForm(EmailFields, PlaceFields, OpenForm):
     """A person opens an employer or a school."""
 
-    person_name = _text(
+    person_name = _name(
         lazy("Votre prénom et votre nom"), 120, lazy("Écrivez votre prénom et votre nom.")
     )
     email = _email(lazy("Votre e-mail professionnel"))
@@ -127,7 +140,7 @@ class SignUpForm(EmailFields, PlaceFields, OpenForm):
         choices=_choices(KIND_LABELS),
         validators=[InputRequired(lazy("Dites si c’est un employeur ou une école."))],
     )
-    name = _text(lazy("Nom de la structure"), 160, lazy("Écrivez le nom de la structure."))
+    name = _name(lazy("Nom de la structure"), 160, lazy("Écrivez le nom de la structure."))
     siret = _text(
         lazy("Numéro SIRET"), 40, lazy("Indiquez le numéro SIRET\u00a0: il a 14 chiffres.")
     )
@@ -159,7 +172,7 @@ class ConfirmForm(BaseForm):
 class AcceptForm(BaseForm):
     """The name of an account to open, by an invitation."""
 
-    person_name = _text(
+    person_name = _name(
         lazy("Votre prénom et votre nom"), 120, lazy("Écrivez votre prénom et votre nom.")
     )
 

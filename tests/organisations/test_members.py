@@ -20,7 +20,7 @@ from app.core.database import db
 from app.core.errors import DomainError
 from app.core.jobs import jobs
 from app.organisations import queries, services
-from app.organisations.enums import MemberRole
+from app.organisations.enums import MemberRole, OrganisationStatus
 from app.organisations.models import Invitation, JoinRequest, Membership, Organisation
 from tests import factories
 from tests.accounts.browser import csrf_of, post, signed_in
@@ -140,6 +140,16 @@ def test_member_is_not_invited_twice_and_nobody_sends_without_end(
     with pytest.raises(DomainError):
         services.invite_member(owner, organisation, colleague.email, "member", now=now)
     for number in range(50):
+        services.invite_member(owner, organisation, f"p{number}@example.org", "member", now=now)
+    with pytest.raises(DomainError):
+        services.invite_member(owner, organisation, "encore@example.org", "member", now=now)
+
+
+def test_organisation_that_nobody_has_checked_invites_few(
+    owner: User, organisation: Organisation, now: dt.datetime
+) -> None:
+    organisation.status = OrganisationStatus.PENDING
+    for number in range(5):
         services.invite_member(owner, organisation, f"p{number}@example.org", "member", now=now)
     with pytest.raises(DomainError):
         services.invite_member(owner, organisation, "encore@example.org", "member", now=now)

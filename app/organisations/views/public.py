@@ -49,7 +49,7 @@ organisations = Blueprint("organisations", __name__)
 
 
 def _rate_limit() -> str:
-    return str(current_app.config["APPLICATION_RATE_LIMIT"])
+    return str(current_app.config["SIGN_UP_RATE_LIMIT"])
 
 
 # The form checks its own token: an expired session gives the form back, filled, not an error page.
