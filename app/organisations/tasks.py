@@ -12,7 +12,7 @@ from app.accounts.queries import get_user, user_by_email
 from app.core import mail, storage
 from app.core.outbox import Effect
 from app.organisations import mails, queries, services
-from app.organisations.enums import SignUpOutcome
+from app.organisations.enums import MemberRole, SignUpOutcome
 from app.organisations.services.invitations import INVITATION_DAYS
 from app.organisations.services.sign_up import SIGN_UP_HOURS
 
@@ -80,10 +80,14 @@ def tell_answer(payload: dict[str, Any], event_id: int) -> Effect | None:
 
 
 def tell_decision(payload: dict[str, Any], event_id: int) -> Effect | None:
-    """Tell an owner what the team decided about the organisation."""
+    """Tell an owner what the team decided about the organisation, even suspended, unless she has
+    stopped answering for it."""
     event = queries.get_event(payload["organisation_event_id"])
     owner = get_user(payload["user_id"])
     if event is None or owner is None or not owner.active:
+        return None
+    membership = queries.membership_in(event.organisation_id, owner.id)
+    if membership is None or membership.role != MemberRole.OWNER:
         return None
     message = mails.decision(event, owner, event_id=event_id, base_url=_base_url())
     return mail.sending(message)

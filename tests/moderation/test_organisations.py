@@ -134,6 +134,21 @@ def test_team_asks_for_a_call(moderator: FlaskClient, pending: Organisation, smt
     assert not pending.refused
 
 
+def test_call_is_asked_without_a_number_that_does_not_exist(
+    moderator: FlaskClient, pending: Organisation, smtp: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PHONE", "CONTACT_EMAIL"):
+        monkeypatch.setitem(moderator.application.config, name, "")
+
+    decide(moderator, pending, "appeler", **{"call-reason": REASON})
+
+    for kind in ("plain", "html"):
+        text = smtp.messages[-1].get_body((kind,)).get_content()
+        assert "nous avons besoin de vous parler" in text
+        assert "ppelez-nous\u00a0:" not in text
+        assert "crivez-nous" not in text
+
+
 def test_suspended_then_reopened_each_with_its_reason(
     moderator: FlaskClient, pending: Organisation, smtp: Any
 ) -> None:

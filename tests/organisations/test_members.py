@@ -252,6 +252,44 @@ def test_message_that_waited_is_not_sent_to_who_has_left(
     assert [message["To"] for message in smtp.messages] == [owner.email]
 
 
+def test_decision_is_not_told_to_who_no_longer_answers_for_the_organisation(
+    owner: User, organisation: Organisation, colleague: User, smtp: Any, now: dt.datetime
+) -> None:
+    gone = factories.user()
+    for person, role in ((gone, "owner"), (colleague, "owner")):
+        services.add_member(organisation, person, now=now)
+        services.change_role(owner, membership_of(organisation, person), role, now=now)
+    services.suspend_organisation(None, organisation, now=now, reason="Faux employeur.")
+    db.session.delete(membership_of(organisation, gone))
+    membership_of(organisation, colleague).role = MemberRole.MEMBER
+    db.session.commit()
+
+    jobs.drain()
+
+    assert [message["To"] for message in smtp.messages] == [owner.email]
+
+
+def test_role_of_a_member_put_out_at_the_same_instant_changes_nothing(
+    app: Flask, real_commits: None
+) -> None:
+    owner, leaving = factories.user(), factories.user()
+    organisation = factories.organisation(owner, leaving)
+    db.session.commit()
+    membership = membership_of(organisation, leaving)
+
+    def put_out() -> None:
+        with app.app_context():
+            db.session.delete(db.session.get_one(Membership, membership.id))
+            db.session.commit()
+
+    db.session.commit()
+    put_out()
+    services.change_role(owner, membership, "member", now=clock.now())
+    db.session.commit()
+
+    assert role_of(organisation, leaving) is None
+
+
 def test_suspension_takes_everything_back(
     app: Flask, sign_in: SignIn, owner: User, organisation: Organisation, now: dt.datetime
 ) -> None:
