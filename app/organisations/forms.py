@@ -80,6 +80,18 @@ def _promise() -> RadioField:
     )
 
 
+def _kind() -> RadioField:
+    return RadioField(
+        lazy("Vous inscrivez"),
+        choices=_choices(KIND_LABELS),
+        validators=[InputRequired(lazy("Dites si c’est un employeur ou une école."))],
+    )
+
+
+def _structure_name() -> StringField:
+    return _name(lazy("Nom de la structure"), 160, lazy("Écrivez le nom de la structure."))
+
+
 def _email(label: Any) -> EmailField:
     return EmailField(
         label,
@@ -135,12 +147,8 @@ class SignUpForm(EmailFields, PlaceFields, OpenForm):
         lazy("Votre prénom et votre nom"), 120, lazy("Écrivez votre prénom et votre nom.")
     )
     email = _email(lazy("Votre e-mail professionnel"))
-    kind = RadioField(
-        lazy("Vous inscrivez"),
-        choices=_choices(KIND_LABELS),
-        validators=[InputRequired(lazy("Dites si c’est un employeur ou une école."))],
-    )
-    name = _name(lazy("Nom de la structure"), 160, lazy("Écrivez le nom de la structure."))
+    kind = _kind()
+    name = _structure_name()
     siret = _text(
         lazy("Numéro SIRET"), 40, lazy("Indiquez le numéro SIRET\u00a0: il a 14 chiffres.")
     )
@@ -210,6 +218,17 @@ class SettingsForm(BaseForm):
         }
 
 
+class IdentityForm(SettingsForm):
+    """The same, with what the team has still to check."""
+
+    name = _structure_name()
+    kind = _kind()
+
+    def values(self) -> dict[str, Any]:
+        """Return the values of the organisation, as the service takes them."""
+        return super().values() | {"name": self.name.data, "kind": self.kind.data}
+
+
 class AltForm(BaseForm):
     """What a picture shows, in words."""
 
@@ -273,6 +292,8 @@ class EstablishmentForm(PlaceFields, BaseForm):
 def settings_of(organisation: Organisation) -> dict[str, Any]:
     """Return what the settings form shows first."""
     return {
+        "name": organisation.name,
+        "kind": organisation.kind,
         "description": organisation.description,
         "conditions": organisation.conditions,
         "team_words": organisation.team_words,

@@ -19,8 +19,8 @@ from app.core.errors import DomainError
 from app.core.jobs import jobs
 from app.listings import services as listings
 from app.listings.enums import Status
-from app.organisations import queries
-from app.organisations import services as organisations
+from app.moderation import queries as moderation
+from app.organisations import queries, services
 from app.organisations.enums import OrganisationStatus
 from app.organisations.models import Organisation
 from tests import factories
@@ -124,6 +124,46 @@ def test_refused_organisation_corrects_and_comes_back(
     assert listings.submit_listing(owner, draft, now).status == Status.IN_REVIEW
 
 
+def test_refused_organisation_corrects_its_name_and_waits_anew(
+    moderator: FlaskClient,
+    pending: Organisation,
+    sign_in: Callable[..., FlaskClient],
+    now: dt.datetime,
+) -> None:
+    pending.created_at = now - dt.timedelta(days=30)
+    other = factories.organisation(
+        name="Attend depuis hier",
+        status=OrganisationStatus.PENDING,
+        created_at=now - dt.timedelta(hours=30),
+    )
+    db.session.commit()
+    assert "en retard" in moderator.get("/equipe/structures").text
+    decide(moderator, pending, "refuser", **{"refuse-reason": REASON})
+    (owner,) = queries.owners_of(pending.id)
+    browser, page = sign_in(owner), f"/recruter/structures/{pending.id}"
+    typed = {"name": "Clinique neuve", "kind": "school", "promise": "48"}
+    assert 'value="Résidence neuve"' in browser.get(f"{page}/modifier").text
+    assert post(browser, f"{page}/modifier", **typed | {"name": "www.x.example"}).status_code == 422
+
+    post(browser, f"{page}/modifier", **typed)
+    post(browser, f"{page}/renvoyer")
+
+    db.session.refresh(pending)
+    assert (pending.name, pending.kind, pending.slug) == (
+        "Clinique neuve",
+        "school",
+        "clinique-neuve",
+    )
+    queue = moderation.organisations_in(moderation.TO_VERIFY, limit=9)
+    assert [one for one, _since in queue] == [other, pending]
+    assert queue[1][1] >= now
+    services.verify_organisation(None, pending, now=now)
+    db.session.commit()
+    assert 'name="name"' not in browser.get(f"{page}/modifier").text
+    post(browser, f"{page}/modifier", **typed | {"name": "Autre nom"})
+    assert pending.name == "Clinique neuve"
+
+
 def test_team_asks_for_a_call(moderator: FlaskClient, pending: Organisation, smtp: Any) -> None:
     decide(moderator, pending, "appeler", **{"call-reason": REASON})
 
@@ -225,7 +265,5 @@ def test_numbers_of_a_refused_organisation_are_given_back_to_whose_they_are(
     assert "Numéros SIREN et SIRET libérés" in moderator.get(page).text
     owner = queries.owners_of(pending.id)[0]
     place = queries.establishments_of(pending.id)[0]
-    with pytest.raises(organisations.InvalidOrganisation):
-        organisations.update_establishment(
-            owner, place, {"siret": "73282932000074", "name": "Le même"}
-        )
+    with pytest.raises(services.InvalidOrganisation):
+        services.update_establishment(owner, place, {"siret": "73282932000074", "name": "Le même"})

@@ -46,7 +46,7 @@ FORMS = ("refuse", "call", "suspend", "reopen", "release")
 @requires_role(*REVIEW_ROLES)
 def organisations() -> Any:
     """List organisations: those to verify, the oldest first, or another list."""
-    name = request.args.get("liste", "a-verifier")
+    name = request.args.get("liste", queries.TO_VERIFY)
     if name not in queries.ORGANISATION_LISTS:
         abort(404)
     page = min(max(request.args.get("page", 1, type=int), 1), 1000)

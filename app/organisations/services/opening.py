@@ -111,10 +111,16 @@ def update_establishment(
 
 
 def update_organisation(actor: User, organisation: Organisation, values: Mapping[str, Any]) -> None:
-    """Change what the organisation says of itself: description, conditions, words, promise."""
+    """Change what the organisation says of itself: description, conditions, words, promise; its
+    name and kind too, if given, until the team has checked them."""
     require_owner(actor, organisation)
+    db.session.flush()
+    db.session.refresh(organisation, ["status"], with_for_update=True)
     for name in ("description", "conditions", "team_words", "promise_hours"):
         setattr(organisation, name, values[name])
+    if "name" in values and not organisation.verified:
+        organisation.slug = _free_slug(values["name"], organisation.id)
+        organisation.name, organisation.kind = values["name"], values["kind"]
     db.session.flush()
 
 
@@ -149,10 +155,10 @@ def _may_hold(organisation: Organisation, siret: str) -> bool:
     return siret[:9] == organisation.siren
 
 
-def _free_slug(name: str) -> str:
+def _free_slug(name: str, organisation_id: int | None = None) -> str:
     base = slugify(name.replace("’", "'"))[:100].strip("-") or "structure"
     slug, number = base, 1
-    while organisation_by_slug(slug) is not None:
+    while (known := organisation_by_slug(slug)) is not None and known.id != organisation_id:
         number += 1
         slug = f"{base}-{number}"
     return slug
