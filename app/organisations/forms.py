@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from flask_wtf.file import FileField
 from wtforms import (
     EmailField,
@@ -20,7 +19,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.core.forms import BaseForm, OpenForm
+from app.core.forms import NOT_IN_LIST, TOO_LONG, BaseForm, EmailFields, OpenForm
 from app.core.i18n import _, lazy
 from app.geography.queries import Place, find_place
 from app.organisations.enums import (
@@ -38,8 +37,6 @@ MAX_TEXT = 5_000
 # What a mail program would make a link of, or a line of its own.
 _NOT_A_NAME = re.compile(r"://|www\.|\w\.\w{2,}/|[\x00-\x1f\x7f\x85\u2028\u2029]", re.IGNORECASE)
 _FILE_NAME = re.compile(r"\.(jpe?g|png|webp|heic)\s*$", re.IGNORECASE)
-NOT_IN_LIST = lazy("Choisissez une réponse de la liste.")
-TOO_LONG = lazy("Raccourcissez ce texte\u00a0: %(max)d caractères au plus.")
 SIRET_WRONG = lazy(
     "Ce numéro SIRET n’est pas valable. Vérifiez ses 14 chiffres, par exemple sur un bulletin "
     "de paie."
@@ -100,19 +97,6 @@ def _email(label: Any) -> EmailField:
             Length(max=254, message=TOO_LONG),
         ],
     )
-
-
-class EmailFields:
-    """An address, checked as it is written; nobody is asked whether it exists."""
-
-    def validate_email(self, field: EmailField) -> None:
-        """Refuse an address that cannot be one."""
-        try:
-            self.address = validate_email(field.data, check_deliverability=False).normalized.lower()
-        except EmailNotValidError as error:
-            raise ValidationError(
-                _("Cette adresse n’est pas complète. Exemple\u00a0: prenom@exemple.fr")
-            ) from error
 
 
 class PlaceFields:

@@ -33,7 +33,7 @@ def send_sign_up(payload: dict[str, Any], event_id: int) -> Effect | None:
     if user is not None and (not user.active or user.role not in MEMBER_ROLES):
         outcome = SignUpOutcome.OTHER_ACCOUNT
     to_confirm = outcome in {SignUpOutcome.OPENS, SignUpOutcome.JOINS}
-    token = services.give_sign_up_token(declared) if to_confirm else ""
+    token = services.give_token(declared) if to_confirm else ""
     message = mails.sign_up(
         declared,
         outcome,
@@ -51,7 +51,7 @@ def send_invitation(payload: dict[str, Any], event_id: int) -> Effect | None:
     sent = queries.get_invitation(payload["invitation_id"])
     if sent is None or sent.revoked_at is not None or sent.accepted_at is not None:
         return None
-    token = services.give_invitation_token(sent)
+    token = services.give_token(sent)
     message = mails.invitation(
         sent, token, event_id=event_id, base_url=_base_url(), days=INVITATION_DAYS
     )

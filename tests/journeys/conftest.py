@@ -138,11 +138,11 @@ def _doors(it: SimpleNamespace, people: dict[str, Any], now: dt.datetime) -> Non
     it.invitation = {}
     for name, email in (("new", "neuve@example.org"), ("known", people["alone"].email)):
         sent = factories.invitation(tilleuls, owner, email=email, role=MemberRole.OWNER)
-        it.invitation[name] = f"/invitation/{organisations.give_invitation_token(sent)}"
+        it.invitation[name] = f"/invitation/{organisations.give_token(sent)}"
     it.confirm = {}
     for name, siret in (("new", "35600000009075"), ("known", "73282932000074")):
         declared = factories.sign_up(siret=siret)
-        it.confirm[name] = f"/inscription/confirmer/{organisations.give_sign_up_token(declared)}"
+        it.confirm[name] = f"/inscription/confirmer/{organisations.give_token(declared)}"
 
 
 def _files(it: SimpleNamespace) -> None:

@@ -204,7 +204,7 @@ def test_removed_member_is_out_at_once_whatever_she_copied(
     application = factories.application(listing)
     services.change_role(owner, membership_of(organisation, colleague), "owner", now=now)
     invitation = services.invite_member(colleague, organisation, "x@example.org", "owner", now=now)
-    token = services.give_invitation_token(invitation)
+    token = services.give_token(invitation)
     _link, sign_in_link = create_link(colleague, now=now)
     browser = sign_in(colleague)
     copy = app.test_client()
@@ -294,7 +294,7 @@ def test_suspension_takes_everything_back(
     app: Flask, sign_in: SignIn, owner: User, organisation: Organisation, now: dt.datetime
 ) -> None:
     invitation = services.invite_member(owner, organisation, "x@example.org", "member", now=now)
-    token = services.give_invitation_token(invitation)
+    token = services.give_token(invitation)
     _link, sign_in_link = create_link(owner, now=now)
     copy = app.test_client()
     cookie = sign_in(owner).get_cookie("session")
@@ -334,7 +334,7 @@ def test_invitation_of_who_is_no_longer_owner_is_worthless(
 ) -> None:
     services.change_role(owner, membership_of(organisation, colleague), "owner", now=now)
     invitation = services.invite_member(colleague, organisation, "x@example.org", "owner", now=now)
-    token = services.give_invitation_token(invitation)
+    token = services.give_token(invitation)
 
     services.change_role(owner, membership_of(organisation, colleague), "member", now=now)
 
@@ -379,7 +379,7 @@ def test_one_invitation_pressed_many_times_at_once_lets_one_in(
     organisation = factories.organisation(owner)
     now = clock.now()
     invitation = services.invite_member(owner, organisation, "x@example.org", "member", now=now)
-    token = services.give_invitation_token(invitation)
+    token = services.give_token(invitation)
     db.session.commit()
     ready, entered = threading.Barrier(6), []
 

@@ -127,7 +127,7 @@ def test_imported_listing_is_reported_too(client: FlaskClient) -> None:
         ({"reason": ""}, "Choisissez"),
         ({"reason": "forged"}, "Choisissez une réponse de la liste."),
         ({"email": "lila@"}, "Cette adresse n’est pas complète"),
-        ({"words": "m" * 1001}, "C’est trop long"),
+        ({"words": "m" * 1001}, "Raccourcissez ce texte"),
         ({"website": "https://spam.example"}, "Un champ caché a été rempli"),
         ({"csrf_token": "old"}, "La page est restée ouverte longtemps"),
     ],

@@ -5,7 +5,7 @@ from app.organisations.services.invitations import (
     accept_invitation,
     answer_join_request,
     ask_to_join,
-    give_invitation_token,
+    give_token,
     invite_member,
     purge_invitations,
     revoke_invitation,
@@ -36,7 +36,6 @@ from app.organisations.services.pictures import (
 from app.organisations.services.sign_up import (
     Entry,
     confirm_sign_up,
-    give_sign_up_token,
     purge_sign_ups,
     request_sign_up,
 )
@@ -68,8 +67,7 @@ __all__ = [
     "create_organisation",
     "delete_picture",
     "describe_picture",
-    "give_invitation_token",
-    "give_sign_up_token",
+    "give_token",
     "invite_member",
     "leave_organisation",
     "move_picture",

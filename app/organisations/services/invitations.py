@@ -18,7 +18,7 @@ from app.core.errors import DomainError
 from app.core.i18n import _
 from app.core.outbox import enqueue
 from app.organisations.enums import MemberRole, OrganisationKind
-from app.organisations.models import Invitation, JoinRequest, Organisation
+from app.organisations.models import Invitation, JoinRequest, Organisation, SignUp
 from app.organisations.queries import (
     is_owner,
     living_invitation,
@@ -118,10 +118,10 @@ def invite_member(
     return invitation
 
 
-def give_invitation_token(invitation: Invitation) -> str:
-    """Give the invitation the token that only its message carries; the previous one is dead."""
+def give_token(row: Invitation | SignUp) -> str:
+    """Give the row the token that only its message carries; the previous one is dead."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    invitation.token_hash = token_hash(token)
+    row.token_hash = token_hash(token)
     db.session.flush()
     return token
 
