@@ -77,9 +77,9 @@ def _promise() -> RadioField:
     )
 
 
-def _kind() -> RadioField:
+def _kind(label: Any) -> RadioField:
     return RadioField(
-        lazy("Vous inscrivez"),
+        label,
         choices=_choices(KIND_LABELS),
         validators=[InputRequired(lazy("Dites si c’est un employeur ou une école."))],
     )
@@ -131,7 +131,7 @@ class SignUpForm(EmailFields, PlaceFields, OpenForm):
         lazy("Votre prénom et votre nom"), 120, lazy("Écrivez votre prénom et votre nom.")
     )
     email = _email(lazy("Votre e-mail professionnel"))
-    kind = _kind()
+    kind = _kind(lazy("Vous inscrivez"))
     name = _structure_name()
     siret = _text(
         lazy("Numéro SIRET"), 40, lazy("Indiquez le numéro SIRET\u00a0: il a 14 chiffres.")
@@ -206,7 +206,7 @@ class IdentityForm(SettingsForm):
     """The same, with what the team has still to check."""
 
     name = _structure_name()
-    kind = _kind()
+    kind = _kind(lazy("Type de structure"))
 
     def values(self) -> dict[str, Any]:
         """Return the values of the organisation, as the service takes them."""
