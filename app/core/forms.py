@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from email_validator import EmailNotValidError, validate_email
 from flask_wtf import FlaskForm
-from wtforms import Field, StringField
+from wtforms import EmailField, Field, StringField
+from wtforms.validators import ValidationError
 
 from app.core.i18n import _, lazy
 
 REQUIRED = lazy("Remplissez ce champ.")
+NOT_IN_LIST = lazy("Choisissez une réponse de la liste.")
+TOO_LONG = lazy("Raccourcissez ce texte\u00a0: %(max)d caractères au plus.")
 EXPIRED = lazy(
     "La page est restée ouverte longtemps. Tout ce que vous avez écrit est là\u00a0: vérifiez, "
     "puis envoyez à nouveau."
@@ -56,6 +60,24 @@ class OpenForm(BaseForm):
             )
             valid = False
         return valid
+
+
+class EmailFields:
+    """An address, checked as it is written; nobody is asked whether it exists."""
+
+    # Empty while none is given.
+    address = ""
+
+    def validate_email(self, field: EmailField) -> None:
+        """Refuse an address that cannot be one."""
+        if not field.data:
+            return
+        try:
+            self.address = validate_email(field.data, check_deliverability=False).normalized.lower()
+        except EmailNotValidError as error:
+            raise ValidationError(
+                _("Cette adresse n’est pas complète. Exemple\u00a0: prenom@exemple.fr")
+            ) from error
 
 
 def _holds_text(field_class: type) -> bool:

@@ -12,7 +12,6 @@ from app.core.outbox import Effect
 from app.listings import mails, queries, services
 from app.listings.enums import Announcement, Outcome, Status
 from app.listings.models import Listing
-from app.organisations.enums import OrganisationStatus
 from app.organisations.queries import acts_for, get_organisation
 
 # Where the words that go with an announcement were written.
@@ -43,9 +42,9 @@ def tell_member(payload: dict[str, Any], event_id: int) -> Effect | None:
 
 
 def hide_listings(payload: dict[str, Any], _event_id: int) -> None:
-    """Hide what a suspended organisation has online, unless it is back already."""
+    """Hide what an organisation that was suspended has online, unless it was verified since."""
     organisation = get_organisation(payload["organisation_id"])
-    if organisation is not None and organisation.status == OrganisationStatus.SUSPENDED:
+    if organisation is not None and not organisation.verified:
         services.hide_listings_of(organisation.id, clock.now())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
@@ -9,35 +11,25 @@ from app.core.forms import BaseForm
 from app.core.i18n import lazy
 
 
+def _reason(label: Any, needed: Any) -> TextAreaField:
+    too_short = lazy("Écrivez une phrase complète, de 2\u00a0000 signes au plus.")
+    return TextAreaField(
+        label, validators=[InputRequired(needed), Length(min=10, max=2000, message=too_short)]
+    )
+
+
 class RefuseForm(BaseForm):
     """Why a listing is sent back: the person who wrote it reads this."""
 
-    reason = TextAreaField(
+    reason = _reason(
         lazy("Ce qui est à corriger"),
-        validators=[
-            InputRequired(
-                lazy("Dites ce qui est à corriger\u00a0: la structure recevra ce texte.")
-            ),
-            Length(
-                min=10,
-                max=2000,
-                message=lazy("Écrivez une phrase complète, de 2\u00a0000 signes au plus."),
-            ),
-        ],
+        lazy("Dites ce qui est à corriger\u00a0: la structure recevra ce texte."),
     )
 
 
 class ReasonForm(BaseForm):
     """Why the team decides so about an organisation: its owners read this."""
 
-    reason = TextAreaField(
-        lazy("La raison"),
-        validators=[
-            InputRequired(lazy("Dites pourquoi\u00a0: la structure recevra ce texte.")),
-            Length(
-                min=10,
-                max=2000,
-                message=lazy("Écrivez une phrase complète, de 2\u00a0000 signes au plus."),
-            ),
-        ],
+    reason = _reason(
+        lazy("La raison"), lazy("Dites pourquoi\u00a0: la structure recevra ce texte.")
     )

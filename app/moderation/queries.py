@@ -12,16 +12,22 @@ from app.accounts.models import User
 from app.core.database import db
 from app.listings.enums import OWN_SOURCE, Status
 from app.listings.models import Listing, ListingEvent
-from app.organisations.enums import OrganisationStatus
-from app.organisations.models import Establishment, Membership, Organisation
+from app.organisations.enums import Action, OrganisationStatus
+from app.organisations.models import (
+    Establishment,
+    Membership,
+    Organisation,
+    OrganisationEvent,
+)
 
 # What the team says to those who send a listing: an answer within a day.
 ANSWER_WITHIN = dt.timedelta(days=1)
 
 # The lists of organisations, by the word of their address.
+TO_VERIFY = "a-verifier"
 _PENDING = Organisation.status == OrganisationStatus.PENDING
 ORGANISATION_LISTS: dict[str, ColumnElement[bool]] = {
-    "a-verifier": and_(_PENDING, Organisation.refused_at.is_(None)),
+    TO_VERIFY: and_(_PENDING, Organisation.refused_at.is_(None)),
     "refusees": and_(_PENDING, Organisation.refused_at.is_not(None)),
     "verifiees": Organisation.status == OrganisationStatus.VERIFIED,
     "suspendues": Organisation.status == OrganisationStatus.SUSPENDED,
@@ -92,21 +98,33 @@ def count_published_of(organisation_id: int) -> int:
     return db.session.scalar(statement) or 0
 
 
-def organisations_in(name: str, *, limit: int, offset: int = 0) -> list[Organisation]:
-    """Return the organisations of a list with their people and places, the oldest first."""
-    return list(
-        db.session.scalars(
-            select(Organisation)
-            .where(ORGANISATION_LISTS[name])
-            .options(
-                selectinload(Organisation.memberships).joinedload(Membership.user),
-                selectinload(Organisation.establishments).joinedload(Establishment.commune),
-            )
-            .order_by(Organisation.created_at, Organisation.id)
-            .limit(limit)
-            .offset(offset)
+def organisations_in(
+    name: str, *, limit: int, offset: int = 0
+) -> list[tuple[Organisation, dt.datetime]]:
+    """Return the organisations of a list with their people and places, the oldest first, and since
+    when each is there: those to verify wait since they signed up, came back or were reopened."""
+    asked = (
+        select(func.max(OrganisationEvent.at))
+        .where(
+            OrganisationEvent.organisation_id == Organisation.id,
+            OrganisationEvent.action.in_([Action.SENT_AGAIN, Action.REOPENED]),
         )
+        .scalar_subquery()
     )
+    created = Organisation.created_at
+    since = func.coalesce(asked, created) if name == TO_VERIFY else created
+    rows = db.session.execute(
+        select(Organisation, since.label("since"))
+        .where(ORGANISATION_LISTS[name])
+        .options(
+            selectinload(Organisation.memberships).joinedload(Membership.user),
+            selectinload(Organisation.establishments).joinedload(Establishment.commune),
+        )
+        .order_by(since, Organisation.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [(organisation, at) for organisation, at in rows]
 
 
 def count_organisations() -> dict[str, int]:

@@ -53,3 +53,8 @@ def reopen_organisation(
 ) -> None:
     """Bring a suspended organisation back to where it must be verified."""
     organisations.reinstate_organisation(actor, organisation, now=now, reason=reason)
+
+
+def release_numbers(actor: User, organisation: Organisation, reason: str, now: dt.datetime) -> None:
+    """Let another organisation sign up with the SIREN and SIRET of one refused or suspended."""
+    organisations.release_numbers(actor, organisation, reason, now=now)

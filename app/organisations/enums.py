@@ -47,6 +47,7 @@ class Action(StrEnum):
     CALL_ASKED = "call_asked"
     SUSPENDED = "suspended"
     REOPENED = "reopened"
+    RELEASED = "released"
 
 
 class SignUpOutcome(StrEnum):
@@ -81,4 +82,5 @@ ACTION_LABELS = {
     Action.CALL_ASKED: lazy("Appel demandé"),
     Action.SUSPENDED: lazy("Structure suspendue"),
     Action.REOPENED: lazy("Structure rouverte"),
+    Action.RELEASED: lazy("Numéros SIREN et SIRET libérés"),
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from flask_wtf.file import FileField
 from wtforms import (
     EmailField,
@@ -20,7 +19,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.core.forms import BaseForm, OpenForm
+from app.core.forms import NOT_IN_LIST, TOO_LONG, BaseForm, EmailFields, OpenForm
 from app.core.i18n import _, lazy
 from app.geography.queries import Place, find_place
 from app.organisations.enums import (
@@ -35,9 +34,9 @@ from app.organisations.pictures import MAX_BYTES, Drawn, PictureRefused, draw
 from app.organisations.validators import compact, is_siret
 
 MAX_TEXT = 5_000
+# What a mail program would make a link of, or a line of its own.
+_NOT_A_NAME = re.compile(r"://|www\.|\w\.\w{2,}/|[\x00-\x1f\x7f\x85\u2028\u2029]", re.IGNORECASE)
 _FILE_NAME = re.compile(r"\.(jpe?g|png|webp|heic)\s*$", re.IGNORECASE)
-NOT_IN_LIST = lazy("Choisissez une réponse de la liste.")
-TOO_LONG = lazy("Raccourcissez ce texte\u00a0: %(max)d caractères au plus.")
 SIRET_WRONG = lazy(
     "Ce numéro SIRET n’est pas valable. Vérifiez ses 14 chiffres, par exemple sur un bulletin "
     "de paie."
@@ -46,6 +45,17 @@ SIRET_WRONG = lazy(
 
 def _choices(labels: dict[Any, Any]) -> list[SelectChoice]:
     return [SelectChoice(str(value), label) for value, label in labels.items()]
+
+
+def _is_name(_form: BaseForm, field: Field) -> None:
+    """Refuse what is no name: it is written in messages, under the name of the site."""
+    if _NOT_A_NAME.search(field.data or ""):
+        raise ValidationError(_("Écrivez un nom seul, sans adresse de site ni retour à la ligne."))
+
+
+def _name(label: Any, maximum: int, needed: Any) -> StringField:
+    validators = [InputRequired(needed), Length(max=maximum, message=TOO_LONG), _is_name]
+    return StringField(label, validators=validators)
 
 
 def _text(label: Any, maximum: int, needed: Any = None) -> StringField:
@@ -67,6 +77,18 @@ def _promise() -> RadioField:
     )
 
 
+def _kind(label: Any) -> RadioField:
+    return RadioField(
+        label,
+        choices=_choices(KIND_LABELS),
+        validators=[InputRequired(lazy("Dites si c’est un employeur ou une école."))],
+    )
+
+
+def _structure_name() -> StringField:
+    return _name(lazy("Nom de la structure"), 160, lazy("Écrivez le nom de la structure."))
+
+
 def _email(label: Any) -> EmailField:
     return EmailField(
         label,
@@ -75,19 +97,6 @@ def _email(label: Any) -> EmailField:
             Length(max=254, message=TOO_LONG),
         ],
     )
-
-
-class EmailFields:
-    """An address, checked as it is written; nobody is asked whether it exists."""
-
-    def validate_email(self, field: EmailField) -> None:
-        """Refuse an address that cannot be one."""
-        try:
-            self.address = validate_email(field.data, check_deliverability=False).normalized.lower()
-        except EmailNotValidError as error:
-            raise ValidationError(
-                _("Cette adresse n’est pas complète. Exemple\u00a0: prenom@exemple.fr")
-            ) from error
 
 
 class PlaceFields:
@@ -118,16 +127,12 @@ class PlaceFields:
 class SignUpForm(EmailFields, PlaceFields, OpenForm):
     """A person opens an employer or a school."""
 
-    person_name = _text(
+    person_name = _name(
         lazy("Votre prénom et votre nom"), 120, lazy("Écrivez votre prénom et votre nom.")
     )
     email = _email(lazy("Votre e-mail professionnel"))
-    kind = RadioField(
-        lazy("Vous inscrivez"),
-        choices=_choices(KIND_LABELS),
-        validators=[InputRequired(lazy("Dites si c’est un employeur ou une école."))],
-    )
-    name = _text(lazy("Nom de la structure"), 160, lazy("Écrivez le nom de la structure."))
+    kind = _kind(lazy("Vous inscrivez"))
+    name = _structure_name()
     siret = _text(
         lazy("Numéro SIRET"), 40, lazy("Indiquez le numéro SIRET\u00a0: il a 14 chiffres.")
     )
@@ -159,7 +164,7 @@ class ConfirmForm(BaseForm):
 class AcceptForm(BaseForm):
     """The name of an account to open, by an invitation."""
 
-    person_name = _text(
+    person_name = _name(
         lazy("Votre prénom et votre nom"), 120, lazy("Écrivez votre prénom et votre nom.")
     )
 
@@ -195,6 +200,17 @@ class SettingsForm(BaseForm):
             "team_words": self.team_words.data or "",
             "promise_hours": int(self.promise.data),
         }
+
+
+class IdentityForm(SettingsForm):
+    """The same, with what the team has still to check."""
+
+    name = _structure_name()
+    kind = _kind(lazy("Type de structure"))
+
+    def values(self) -> dict[str, Any]:
+        """Return the values of the organisation, as the service takes them."""
+        return super().values() | {"name": self.name.data, "kind": self.kind.data}
 
 
 class AltForm(BaseForm):
@@ -260,6 +276,8 @@ class EstablishmentForm(PlaceFields, BaseForm):
 def settings_of(organisation: Organisation) -> dict[str, Any]:
     """Return what the settings form shows first."""
     return {
+        "name": organisation.name,
+        "kind": organisation.kind,
         "description": organisation.description,
         "conditions": organisation.conditions,
         "team_words": organisation.team_words,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.accounts.models import User
+from app.accounts.queries import token_hash
 from app.core import mail
 from app.core.i18n import _
 from app.organisations.enums import MEMBER_ROLE_LABELS, MemberRole, SignUpOutcome
@@ -32,7 +33,7 @@ def sign_up(
     return mail.render(
         "organisations/sign_up",
         to=declared.email,
-        message_id=f"organisation-sign-up-{event_id}",
+        message_id=f"organisation-sign-up-{event_id}{_mark(token)}",
         hello=_("Bonjour %(name)s,", name=declared.person_name),
         structure=known.name if known else declared.name,
         outcome=outcome,
@@ -48,7 +49,7 @@ def invitation(
     return mail.render(
         "organisations/invitation",
         to=sent.email,
-        message_id=f"organisation-invitation-{event_id}",
+        message_id=f"organisation-invitation-{event_id}{_mark(token)}",
         structure=sent.organisation.name,
         inviter=sent.invited_by.name,
         role=MEMBER_ROLE_LABELS[MemberRole(sent.role)],
@@ -100,3 +101,8 @@ def decision(
         structure=event.organisation.name,
         url=f"{base_url}/recruter/structures/{event.organisation_id}",
     )
+
+
+def _mark(token: str) -> str:
+    """Return what tells two messages of one event apart: the last carries the only link alive."""
+    return f"-{token_hash(token)[:12]}" if token else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.accounts.models import User
@@ -190,12 +190,13 @@ def establishment_in(organisation_id: int, establishment_id: int) -> Establishme
 
 
 def organisation_of_siret(siret: str) -> Organisation | None:
-    """Return the organisation known by this SIRET, or by the SIREN it starts with."""
+    """Return the organisation known by the SIREN that this SIRET starts with, or by this SIRET."""
+    same_siren = Organisation.siren == siret[:9]
     return db.session.scalar(
         select(Organisation)
         .outerjoin(Organisation.establishments)
-        .where(or_(Organisation.siren == siret[:9], Establishment.siret == siret))
-        .order_by(Organisation.id)
+        .where(or_(same_siren, Establishment.siret == siret))
+        .order_by(case((same_siren, 0), else_=1), Organisation.id)
         .limit(1)
     )
 
@@ -207,7 +208,8 @@ def sign_up_outcome(known: Organisation | None, user: User | None) -> SignUpOutc
     if user is not None and membership_in(known.id, user.id) is not None:
         suspended = known.status == OrganisationStatus.SUSPENDED
         return SignUpOutcome.CLOSED if suspended else SignUpOutcome.MEMBER
-    if known.status == OrganisationStatus.SUSPENDED or not owners_of(known.id):
+    # Before that, its owners may be anybody: the name of who asks is not for them.
+    if not known.verified or not owners_of(known.id):
         return SignUpOutcome.CLOSED
     return SignUpOutcome.JOINS
 

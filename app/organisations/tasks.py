@@ -12,7 +12,7 @@ from app.accounts.queries import get_user, user_by_email
 from app.core import mail, storage
 from app.core.outbox import Effect
 from app.organisations import mails, queries, services
-from app.organisations.enums import SignUpOutcome
+from app.organisations.enums import MemberRole, SignUpOutcome
 from app.organisations.services.invitations import INVITATION_DAYS
 from app.organisations.services.sign_up import SIGN_UP_HOURS
 
@@ -33,7 +33,7 @@ def send_sign_up(payload: dict[str, Any], event_id: int) -> Effect | None:
     if user is not None and (not user.active or user.role not in MEMBER_ROLES):
         outcome = SignUpOutcome.OTHER_ACCOUNT
     to_confirm = outcome in {SignUpOutcome.OPENS, SignUpOutcome.JOINS}
-    token = services.give_sign_up_token(declared) if to_confirm else ""
+    token = services.give_token(declared) if to_confirm else ""
     message = mails.sign_up(
         declared,
         outcome,
@@ -51,7 +51,7 @@ def send_invitation(payload: dict[str, Any], event_id: int) -> Effect | None:
     sent = queries.get_invitation(payload["invitation_id"])
     if sent is None or sent.revoked_at is not None or sent.accepted_at is not None:
         return None
-    token = services.give_invitation_token(sent)
+    token = services.give_token(sent)
     message = mails.invitation(
         sent, token, event_id=event_id, base_url=_base_url(), days=INVITATION_DAYS
     )
@@ -80,10 +80,14 @@ def tell_answer(payload: dict[str, Any], event_id: int) -> Effect | None:
 
 
 def tell_decision(payload: dict[str, Any], event_id: int) -> Effect | None:
-    """Tell an owner what the team decided about the organisation."""
+    """Tell an owner what the team decided about the organisation, even suspended, unless she has
+    stopped answering for it."""
     event = queries.get_event(payload["organisation_event_id"])
     owner = get_user(payload["user_id"])
     if event is None or owner is None or not owner.active:
+        return None
+    membership = queries.membership_in(event.organisation_id, owner.id)
+    if membership is None or membership.role != MemberRole.OWNER:
         return None
     message = mails.decision(event, owner, event_id=event_id, base_url=_base_url())
     return mail.sending(message)

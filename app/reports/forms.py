@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
-from wtforms import EmailField, RadioField, StringField, TextAreaField
+from wtforms import EmailField, RadioField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from app.core.forms import BaseForm
+from app.core.forms import NOT_IN_LIST, TOO_LONG, BaseForm, EmailFields, OpenForm
 from app.core.i18n import _, lazy
 from app.listings.enums import OWN_SOURCE
 from app.listings.models import Listing
 from app.reports.enums import DECISION_LABELS, REASON_LABELS, Decision
 from app.reports.services import possible_decisions
 
-NOT_IN_LIST = lazy("Choisissez une réponse de la liste.")
-TOO_LONG = lazy("C’est trop long\u00a0: gardez %(max)d caractères.")
 WORDS_MAX = 1_000
 ANSWER_MIN, ANSWER_MAX = 10, 2_000
 
 
-class ReportForm(BaseForm):
+class ReportForm(EmailFields, OpenForm):
     """What is wrong with a listing, for anyone."""
 
     reason = RadioField(
@@ -38,43 +35,11 @@ class ReportForm(BaseForm):
         lazy("Votre e-mail, pour connaître notre décision"),
         validators=[Length(max=254, message=TOO_LONG)],
     )
-    # A trap: people neither see nor reach this field, programs fill it.
-    website = StringField(lazy("Laissez ce champ vide"))
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        """Never blame the person for an old page nor for what her browser filled."""
-        valid = bool(super().validate(extra_validators))
-        if "csrf_token" in self and self.csrf_token.errors:
-            self.csrf_token.errors = []
-            self.form_errors.append(
-                _(
-                    "La page est restée ouverte longtemps. Tout ce que vous avez écrit est "
-                    "là\u00a0: envoyez à nouveau."
-                )
-            )
-        if self.website.data:
-            self.website.data = ""
-            self.form_errors.append(
-                _("Un champ caché a été rempli, peut-être par votre navigateur. Envoyez à nouveau.")
-            )
-            return False
-        return valid
 
     def validate_reason(self, field: RadioField) -> None:
         """Refuse what the page does not offer."""
         if field.data not in REASON_LABELS:
             raise ValidationError(NOT_IN_LIST)
-
-    def validate_email(self, field: EmailField) -> None:
-        """Check how the address is written; nobody is asked whether it exists."""
-        if not field.data:
-            return
-        try:
-            field.data = validate_email(field.data, check_deliverability=False).normalized.lower()
-        except EmailNotValidError as error:
-            raise ValidationError(
-                _("Cette adresse n’est pas complète. Exemple\u00a0: prenom@exemple.fr")
-            ) from error
 
 
 class DecisionForm(BaseForm):

@@ -59,15 +59,6 @@ def count_open() -> int:
     return db.session.scalar(select(func.count()).where(ReportCase.decided_at.is_(None))) or 0
 
 
-def open_case_of(listing_id: int) -> ReportCase | None:
-    """Return the case of a listing that waits for a decision, or None."""
-    return db.session.scalars(
-        select(ReportCase).where(
-            ReportCase.listing_id == listing_id, ReportCase.decided_at.is_(None)
-        )
-    ).one_or_none()
-
-
 def get_case(case_id: int) -> ReportCase | None:
     """Return a case with its listing and its reports, or None."""
     return db.session.scalars(

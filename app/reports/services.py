@@ -16,7 +16,6 @@ from app.listings import services as listings
 from app.listings.enums import OWN_SOURCE
 from app.listings.models import Listing
 from app.listings.workflow import Action, can
-from app.reports import queries
 from app.reports.enums import Decision, Reason
 from app.reports.models import Report, ReportCase
 
@@ -55,8 +54,9 @@ def report_listing(
 
 
 def _case_of(listing: Listing, now: dt.datetime) -> ReportCase:
-    """Return the open case of a listing. Two people who open it at once are in the same."""
-    case = queries.open_case_of(listing.id)
+    """Return the open case of a listing, held until the commit: nobody decides of it meanwhile.
+    Two people who open it at once are in the same."""
+    case = _open_case_of(listing)
     if case is not None:
         return case
     try:
@@ -65,8 +65,17 @@ def _case_of(listing: Listing, now: dt.datetime) -> ReportCase:
             db.session.add(case)
             db.session.flush()
     except IntegrityError:
-        return queries.open_case_of(listing.id) or _case_of(listing, now)
+        return _open_case_of(listing) or _case_of(listing, now)
     return case
+
+
+def _open_case_of(listing: Listing) -> ReportCase | None:
+    return db.session.scalars(
+        select(ReportCase)
+        .where(ReportCase.listing_id == listing.id, ReportCase.decided_at.is_(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
 
 
 def possible_decisions(listing: Listing) -> list[Decision]:
@@ -87,7 +96,7 @@ def decide(
     to_organisation: str,
     now: dt.datetime,
 ) -> None:
-    """Decide once about a case, do it, and enqueue one message to each person who left an e-mail.
+    """Decide once about a case, do it, and enqueue one message to each address that was left.
 
     `answer`: why, for those who reported; `to_organisation`: why, for those who wrote the listing,
     when something changes. Raises DomainError.
@@ -102,9 +111,11 @@ def decide(
     case.decision, case.decided_at = decision, now
     case.answer, case.decided_by_id = answer.strip(), actor.id
     db.session.flush()
-    for report in case.reports:
-        if report.email:
-            enqueue("report.decided", now=now, report_id=report.id)
+    # What was sent while the page was being read is answered too.
+    db.session.refresh(case, ["reports"])
+    first_of = {report.email: report.id for report in reversed(case.reports) if report.email}
+    for report_id in first_of.values():
+        enqueue("report.decided", now=now, report_id=report_id)
 
 
 def _act(actor: User, listing: Listing, decision: Decision, reason: str, now: dt.datetime) -> None:

@@ -55,10 +55,10 @@ def create(listing_id: int) -> Any:
     if not form.validate():
         return _form_page(form, listing), 422
     services.report_listing(
-        listing, Reason(form.reason.data), form.words.data or "", form.email.data or None, now
+        listing, Reason(form.reason.data), form.words.data or "", form.address or None, now
     )
     db.session.commit()
-    return redirect(url_for("reports.thanks", prevenir=1 if form.email.data else None), 303)
+    return redirect(url_for("reports.thanks", prevenir=1 if form.address else None), 303)
 
 
 def _form_page(form: ReportForm, listing: Listing) -> str:

@@ -126,7 +126,7 @@ def _doors(it: SimpleNamespace, people: dict[str, Any], now: dt.datetime) -> Non
     factories.invitation(tilleuls, owner, email=f"{'prenom-compose.' * 4}nom@example.org")
     organisations.ask_to_join(people["asker"], tilleuls, now=now)
     it.refused = factories.organisation(
-        people["refused"], name=LONG_TITLE, status=OrganisationStatus.PENDING
+        people["refused"], name=LONG_TITLE, status=OrganisationStatus.PENDING, siren="200046977"
     )
     organisations.refuse_organisation(
         people["moderator"], it.refused, f"{WORDS} {LONG_WORD}", now=now
@@ -138,11 +138,15 @@ def _doors(it: SimpleNamespace, people: dict[str, Any], now: dt.datetime) -> Non
     it.invitation = {}
     for name, email in (("new", "neuve@example.org"), ("known", people["alone"].email)):
         sent = factories.invitation(tilleuls, owner, email=email, role=MemberRole.OWNER)
-        it.invitation[name] = f"/invitation/{organisations.give_invitation_token(sent)}"
+        it.invitation[name] = f"/invitation/{organisations.give_token(sent)}"
     it.confirm = {}
-    for name, siret in (("new", "35600000009075"), ("known", "73282932000074")):
+    for name, siret in (
+        ("new", "35600000009075"),
+        ("known", "73282932000074"),
+        ("closed", "20004697700019"),
+    ):
         declared = factories.sign_up(siret=siret)
-        it.confirm[name] = f"/inscription/confirmer/{organisations.give_sign_up_token(declared)}"
+        it.confirm[name] = f"/inscription/confirmer/{organisations.give_token(declared)}"
 
 
 def _files(it: SimpleNamespace) -> None:

@@ -719,7 +719,7 @@ CASES = [
     Case("organisations/sign_up_sent.html", "known", path("/inscription/envoyee?connue=1")),
     *(
         Case("organisations/confirm.html", name, at(lambda w, n=name: w.confirm[n]))
-        for name in ("new", "known")
+        for name in ("new", "known", "closed")
     ),
     Case("organisations/confirm.html", "over", path("/inscription/confirmer/non"), status=410),
     *(
@@ -781,6 +781,18 @@ CASES = [
         "filled",
         at(lambda w: f"/recruter/structures/{w.organisation.id}/modifier"),
         "recruiter",
+    ),
+    Case(
+        "recruiter/organisation_form.html",
+        "not verified",
+        pressing(
+            lambda w: f"/recruter/structures/{w.refused.id}/modifier",
+            "Enregistrer",
+            name="https://x.example",
+        ),
+        "refused",
+        status=422,
+        error=True,
     ),
     Case(
         "recruiter/establishment_form.html",

@@ -21,7 +21,7 @@ from app.listings.models import Listing, ListingEvent
 from app.listings.services.writing import EDITABLE, SENSITIVE
 from app.listings.tasks import hide_listings
 from app.organisations.models import Establishment
-from app.organisations.services import suspend_organisation
+from app.organisations.services import reinstate_organisation, suspend_organisation
 from tests import factories
 from tests.listings.counting import count_queries
 from tests.listings.test_workflow import JOB
@@ -400,6 +400,20 @@ def test_date_with_registered_people_stays_with_room_for_them(now: dt.datetime) 
     ):
         with pytest.raises(DomainError, match=r"place|date"):
             services.update_listing(factories.user(), listing, {"sessions": wanted}, now)
+
+
+def test_organisation_suspended_then_reopened_stays_hidden_until_it_is_verified(
+    now: dt.datetime,
+) -> None:
+    listing = factories.listing()
+    organisation = listing.organisation
+    assert organisation is not None
+    suspend_organisation(None, organisation, now=now)
+    reinstate_organisation(None, organisation, now=now)
+
+    hide_listings({"organisation_id": organisation.id}, 1)
+
+    assert listing.status == Status.PAUSED
 
 
 def test_suspended_organisation_disappears_from_the_site(client: FlaskClient) -> None:

@@ -19,7 +19,8 @@ from app.core.errors import DomainError
 from app.core.jobs import jobs
 from app.listings import services as listings
 from app.listings.enums import Status
-from app.organisations import queries
+from app.moderation import queries as moderation
+from app.organisations import queries, services
 from app.organisations.enums import OrganisationStatus
 from app.organisations.models import Organisation
 from tests import factories
@@ -123,6 +124,46 @@ def test_refused_organisation_corrects_and_comes_back(
     assert listings.submit_listing(owner, draft, now).status == Status.IN_REVIEW
 
 
+def test_refused_organisation_corrects_its_name_and_waits_anew(
+    moderator: FlaskClient,
+    pending: Organisation,
+    sign_in: Callable[..., FlaskClient],
+    now: dt.datetime,
+) -> None:
+    pending.created_at = now - dt.timedelta(days=30)
+    other = factories.organisation(
+        name="Attend depuis hier",
+        status=OrganisationStatus.PENDING,
+        created_at=now - dt.timedelta(hours=30),
+    )
+    db.session.commit()
+    assert "en retard" in moderator.get("/equipe/structures").text
+    decide(moderator, pending, "refuser", **{"refuse-reason": REASON})
+    (owner,) = queries.owners_of(pending.id)
+    browser, page = sign_in(owner), f"/recruter/structures/{pending.id}"
+    typed = {"name": "Clinique neuve", "kind": "school", "promise": "48"}
+    assert 'value="Résidence neuve"' in browser.get(f"{page}/modifier").text
+    assert post(browser, f"{page}/modifier", **typed | {"name": "www.x.example"}).status_code == 422
+
+    post(browser, f"{page}/modifier", **typed)
+    post(browser, f"{page}/renvoyer")
+
+    db.session.refresh(pending)
+    assert (pending.name, pending.kind, pending.slug) == (
+        "Clinique neuve",
+        "school",
+        "clinique-neuve",
+    )
+    queue = moderation.organisations_in(moderation.TO_VERIFY, limit=9)
+    assert [one for one, _since in queue] == [other, pending]
+    assert queue[1][1] >= now
+    services.verify_organisation(None, pending, now=now)
+    db.session.commit()
+    assert 'name="name"' not in browser.get(f"{page}/modifier").text
+    post(browser, f"{page}/modifier", **typed | {"name": "Autre nom"})
+    assert pending.name == "Clinique neuve"
+
+
 def test_team_asks_for_a_call(moderator: FlaskClient, pending: Organisation, smtp: Any) -> None:
     decide(moderator, pending, "appeler", **{"call-reason": REASON})
 
@@ -131,6 +172,21 @@ def test_team_asks_for_a_call(moderator: FlaskClient, pending: Organisation, smt
     assert "04\u00a065\u00a071\u00a012\u00a034" in text
     assert pending.status == OrganisationStatus.PENDING
     assert not pending.refused
+
+
+def test_call_is_asked_without_a_number_that_does_not_exist(
+    moderator: FlaskClient, pending: Organisation, smtp: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PHONE", "CONTACT_EMAIL"):
+        monkeypatch.setitem(moderator.application.config, name, "")
+
+    decide(moderator, pending, "appeler", **{"call-reason": REASON})
+
+    for kind in ("plain", "html"):
+        text = smtp.messages[-1].get_body((kind,)).get_content()
+        assert "nous avons besoin de vous parler" in text
+        assert "ppelez-nous\u00a0:" not in text
+        assert "crivez-nous" not in text
 
 
 def test_suspended_then_reopened_each_with_its_reason(
@@ -184,3 +240,30 @@ def test_unverified_organisation_sees_nothing_of_those_who_answer(
     post(back, f"/recruter/candidatures/{application.id}/ouvrir")
     assert "samira.secret@example.org" in back.get(f"/recruter/candidatures/{application.id}").text
     assert clock.now() >= now
+
+
+def test_numbers_of_a_refused_organisation_are_given_back_to_whose_they_are(
+    moderator: FlaskClient, pending: Organisation
+) -> None:
+    page = f"/equipe/structures/{pending.id}"
+    released = {"release-reason": "La vraie résidence nous a appelés."}
+    decide(moderator, pending, "liberer", **released)
+    assert pending.siren == "732829320"
+    assert "Libérer ses numéros" not in moderator.get(page).text
+    decide(moderator, pending, "refuser", **{"refuse-reason": REASON})
+    assert "Libérer ses numéros" in moderator.get(page).text
+    assert decide(moderator, pending, "liberer").status_code == 422
+
+    decide(moderator, pending, "liberer", **released)
+
+    db.session.expire_all()
+    assert queries.organisation_of_siret("73282932000074") is None
+    assert [one.siret for one in queries.establishments_of(pending.id)] == [None]
+    event = queries.events_of(pending.id)[0]
+    assert (event.action, event.reason) == ("released", released["release-reason"])
+    assert "Libérer ses numéros" not in moderator.get(page).text
+    assert "Numéros SIREN et SIRET libérés" in moderator.get(page).text
+    owner = queries.owners_of(pending.id)[0]
+    place = queries.establishments_of(pending.id)[0]
+    with pytest.raises(services.InvalidOrganisation):
+        services.update_establishment(owner, place, {"siret": "73282932000074", "name": "Le même"})

@@ -20,7 +20,7 @@ from app.core.database import db
 from app.core.errors import DomainError
 from app.core.jobs import jobs
 from app.organisations import queries, services
-from app.organisations.enums import MemberRole
+from app.organisations.enums import MemberRole, OrganisationStatus
 from app.organisations.models import Invitation, JoinRequest, Membership, Organisation
 from tests import factories
 from tests.accounts.browser import csrf_of, post, signed_in
@@ -145,6 +145,16 @@ def test_member_is_not_invited_twice_and_nobody_sends_without_end(
         services.invite_member(owner, organisation, "encore@example.org", "member", now=now)
 
 
+def test_organisation_that_nobody_has_checked_invites_few(
+    owner: User, organisation: Organisation, now: dt.datetime
+) -> None:
+    organisation.status = OrganisationStatus.PENDING
+    for number in range(5):
+        services.invite_member(owner, organisation, f"p{number}@example.org", "member", now=now)
+    with pytest.raises(DomainError):
+        services.invite_member(owner, organisation, "encore@example.org", "member", now=now)
+
+
 def test_only_owners_manage(
     sign_in: SignIn, owner: User, organisation: Organisation, colleague: User, now: dt.datetime
 ) -> None:
@@ -194,7 +204,7 @@ def test_removed_member_is_out_at_once_whatever_she_copied(
     application = factories.application(listing)
     services.change_role(owner, membership_of(organisation, colleague), "owner", now=now)
     invitation = services.invite_member(colleague, organisation, "x@example.org", "owner", now=now)
-    token = services.give_invitation_token(invitation)
+    token = services.give_token(invitation)
     _link, sign_in_link = create_link(colleague, now=now)
     browser = sign_in(colleague)
     copy = app.test_client()
@@ -242,11 +252,49 @@ def test_message_that_waited_is_not_sent_to_who_has_left(
     assert [message["To"] for message in smtp.messages] == [owner.email]
 
 
+def test_decision_is_not_told_to_who_no_longer_answers_for_the_organisation(
+    owner: User, organisation: Organisation, colleague: User, smtp: Any, now: dt.datetime
+) -> None:
+    gone = factories.user()
+    for person, role in ((gone, "owner"), (colleague, "owner")):
+        services.add_member(organisation, person, now=now)
+        services.change_role(owner, membership_of(organisation, person), role, now=now)
+    services.suspend_organisation(None, organisation, now=now, reason="Faux employeur.")
+    db.session.delete(membership_of(organisation, gone))
+    membership_of(organisation, colleague).role = MemberRole.MEMBER
+    db.session.commit()
+
+    jobs.drain()
+
+    assert [message["To"] for message in smtp.messages] == [owner.email]
+
+
+def test_role_of_a_member_put_out_at_the_same_instant_changes_nothing(
+    app: Flask, real_commits: None
+) -> None:
+    owner, leaving = factories.user(), factories.user()
+    organisation = factories.organisation(owner, leaving)
+    db.session.commit()
+    membership = membership_of(organisation, leaving)
+
+    def put_out() -> None:
+        with app.app_context():
+            db.session.delete(db.session.get_one(Membership, membership.id))
+            db.session.commit()
+
+    db.session.commit()
+    put_out()
+    services.change_role(owner, membership, "member", now=clock.now())
+    db.session.commit()
+
+    assert role_of(organisation, leaving) is None
+
+
 def test_suspension_takes_everything_back(
     app: Flask, sign_in: SignIn, owner: User, organisation: Organisation, now: dt.datetime
 ) -> None:
     invitation = services.invite_member(owner, organisation, "x@example.org", "member", now=now)
-    token = services.give_invitation_token(invitation)
+    token = services.give_token(invitation)
     _link, sign_in_link = create_link(owner, now=now)
     copy = app.test_client()
     cookie = sign_in(owner).get_cookie("session")
@@ -286,7 +334,7 @@ def test_invitation_of_who_is_no_longer_owner_is_worthless(
 ) -> None:
     services.change_role(owner, membership_of(organisation, colleague), "owner", now=now)
     invitation = services.invite_member(colleague, organisation, "x@example.org", "owner", now=now)
-    token = services.give_invitation_token(invitation)
+    token = services.give_token(invitation)
 
     services.change_role(owner, membership_of(organisation, colleague), "member", now=now)
 
@@ -331,7 +379,7 @@ def test_one_invitation_pressed_many_times_at_once_lets_one_in(
     organisation = factories.organisation(owner)
     now = clock.now()
     invitation = services.invite_member(owner, organisation, "x@example.org", "member", now=now)
-    token = services.give_invitation_token(invitation)
+    token = services.give_token(invitation)
     db.session.commit()
     ready, entered = threading.Barrier(6), []
 

@@ -131,3 +131,34 @@ def test_command_opens_and_suspends(app: Flask) -> None:
     assert runner.invoke(args=["organisations", "suspend", "nowhere"]).exit_code == 1
     assert runner.invoke(args=["organisations", "suspend", "mimosa-domicile"]).exit_code == 0
     assert organisation.status == OrganisationStatus.SUSPENDED
+
+
+def test_establishment_cannot_take_the_siret_of_another_company() -> None:
+    owner = factories.user()
+    organisation = factories.organisation(
+        owner, siren="443061841", status=OrganisationStatus.PENDING
+    )
+    own = factories.establishment(organisation, siret="44306184100047")
+    values = {"name": "Clinique", "workplace": None, "address": "", "commune_code": None}
+    taken = values | {"siret": "732 829 320 00074", "publics": []}
+
+    with pytest.raises(services.InvalidOrganisation, match="pas celui d’un établissement"):
+        services.open_establishment(owner, organisation, taken)
+    with pytest.raises(services.InvalidOrganisation, match="pas celui d’un établissement"):
+        services.update_establishment(owner, own, taken)
+    # Without a SIREN, only who was checked is believed.
+    organisation.siren = None
+    with pytest.raises(services.InvalidOrganisation, match="pas celui d’un établissement"):
+        services.open_establishment(owner, organisation, taken)
+
+    assert own.siret == "44306184100047"
+
+
+def test_siren_tells_more_than_the_siret_of_an_establishment() -> None:
+    squatter = factories.organisation(siren="443061841")
+    factories.establishment(squatter, siret="73282932000074")
+    assert queries.organisation_of_siret("73282932000074") is squatter
+
+    real = factories.organisation(siren="732829320")
+
+    assert queries.organisation_of_siret("73282932000074") is real

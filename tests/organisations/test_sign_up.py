@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -18,8 +18,9 @@ from app.accounts.queries import user_by_email
 from app.core import clock
 from app.core.database import db
 from app.core.jobs import jobs
+from app.core.limits import limiter
 from app.core.outbox import OutboxEvent, OutboxState
-from app.organisations import queries, services
+from app.organisations import queries, services, tasks
 from app.organisations.enums import MemberRole, OrganisationStatus
 from app.organisations.models import JoinRequest, Organisation, SignUp
 from tests import factories
@@ -36,6 +37,14 @@ DECLARED = {
     "workplace": "ehpad",
     "promise": "72",
 }
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits() -> Iterator[None]:
+    """Forget the requests of the tests before this one."""
+    limiter.reset()
+    yield
+    limiter.reset()
 
 
 def declare(browser: FlaskClient, **values: str) -> Any:
@@ -225,17 +234,28 @@ def test_nobody_joins_by_her_address_alone(client: FlaskClient, smtp: Any, domai
     assert [one.user for one in queries.memberships_of(organisation.id)] == [owner]
 
 
-def test_suspended_organisation_is_joined_by_nobody(client: FlaskClient, smtp: Any) -> None:
-    factories.organisation(factories.user(), siren="732829320", status=OrganisationStatus.SUSPENDED)
+@pytest.mark.parametrize("status", [OrganisationStatus.PENDING, OrganisationStatus.SUSPENDED])
+def test_organisation_that_is_not_verified_is_joined_by_nobody(
+    client: FlaskClient, smtp: Any, status: str
+) -> None:
+    factories.organisation(
+        factories.user(email="imposteur@example.org"), siren="732829320", status=status
+    )
     db.session.commit()
 
-    declare(client)
+    sent = declare(client)
     jobs.drain()
 
-    assert "/confirmer/" not in smtp.messages[-1].get_body(("plain",)).get_content()
+    assert "nous transmettrons" not in client.get(sent.location).text
+    (message,) = smtp.messages
+    assert message["To"] == "anne.ravier@tilleuls.example.org"
+    text = message.get_body(("plain",)).get_content()
+    assert "personne ne peut vous y inviter" in text
+    assert "/confirmer/" not in text
+    assert "sans ce lien" not in text
 
 
-def test_of_two_people_with_the_same_siret_the_second_asks_the_first(
+def test_of_two_people_with_the_same_siret_the_second_is_told_to_wait(
     app: Flask, client: FlaskClient, smtp: Any
 ) -> None:
     declare(client)
@@ -244,11 +264,19 @@ def test_of_two_people_with_the_same_siret_the_second_asks_the_first(
     declare(other, email="nora@tilleuls.example.org")
     second = link_of(smtp)
 
+    asked = other.get(second).text
     press(client, first)
-    press(other, second)
+    refused = other.post(second, data={"csrf_token": csrf_of(other, "/inscription")})
+    assert "Confirmer l’inscription</" in asked
+    assert "Cette structure est déjà inscrite." in other.get(second).text
 
+    assert "personne ne peut vous y inviter" in refused.text
     organisation = db.session.scalars(select(Organisation)).one()
     assert len(queries.memberships_of(organisation.id)) == 1
+    assert queries.join_requests_of(organisation.id) == []
+    services.verify_organisation(None, organisation, now=clock.now())
+    db.session.commit()
+    press(other, second)
     assert len(queries.join_requests_of(organisation.id)) == 1
 
 
@@ -287,6 +315,54 @@ def test_address_given_again_and_again_is_left_in_peace(app: Flask, smtp: Any) -
     jobs.drain()
 
     assert len(smtp.messages) == 5
+
+
+def test_many_sign_ups_from_one_network_wait(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "SIGN_UP_RATE_LIMIT", "2 per minute")
+
+    statuses = [client.post("/inscription", data={}).status_code for _try in range(3)]
+
+    assert statuses == [422, 422, 429]
+
+
+@pytest.mark.parametrize(
+    "words", ["Gagnez https://x.example", "WWW.x.example", "Anne x.example/lot", "Anne\nGagnez"]
+)
+def test_message_of_the_site_carries_no_words_of_a_stranger(
+    client: FlaskClient, words: str
+) -> None:
+    for field in ("person_name", "name"):
+        answer = declare(client, **{field: words})
+        assert answer.status_code == 422
+        assert "Écrivez un nom seul" in answer.text
+    assert (
+        declare(client, person_name="Dr. J.-P. O’Neil", name="S.A.S. L. & Cie/Sud").status_code
+        == 303
+    )
+
+
+def test_message_sent_again_with_another_link_is_another_message(
+    client: FlaskClient, smtp: Any
+) -> None:
+    owner = factories.user()
+    invited = services.invite_member(
+        owner, factories.organisation(owner), "x@example.org", "member", now=clock.now()
+    )
+    declare(client)
+    sign_up = db.session.scalars(select(SignUp)).one()
+    for handler, payload in (
+        (tasks.send_sign_up, {"sign_up_id": sign_up.id}),
+        (tasks.send_invitation, {"invitation_id": invited.id}),
+    ):
+        smtp.messages.clear()
+        for _try in range(2):
+            send = handler(payload, 7)
+            assert send is not None
+            send()
+        first, second = smtp.messages
+        assert first["Message-ID"] != second["Message-ID"]
 
 
 def test_member_need_not_type_who_she_is(sign_in: Callable[..., FlaskClient]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.enums import Role
+from app.accounts.models import User
 from app.applications.models import Application
 from app.core import clock
 from app.core.database import db
@@ -125,7 +127,7 @@ def test_imported_listing_is_reported_too(client: FlaskClient) -> None:
         ({"reason": ""}, "Choisissez"),
         ({"reason": "forged"}, "Choisissez une réponse de la liste."),
         ({"email": "lila@"}, "Cette adresse n’est pas complète"),
-        ({"words": "m" * 1001}, "C’est trop long"),
+        ({"words": "m" * 1001}, "Raccourcissez ce texte"),
         ({"website": "https://spam.example"}, "Un champ caché a été rempli"),
         ({"csrf_token": "old"}, "La page est restée ouverte longtemps"),
     ],
@@ -251,6 +253,67 @@ def test_two_moderators_decide_once(app: Flask, session: Any) -> None:
     session.rollback()
     told = select(func.count()).where(OutboxEvent.topic == "report.decided")
     assert session.scalar(told) == 1
+
+
+def test_person_who_reports_twice_is_answered_once(now: dt.datetime) -> None:
+    of = owned()
+    for words in ("Le salaire est faux.", "Et le lieu aussi."):
+        report = factories.report(of, email="lila@example.org", words=words)
+    factories.report(of, email="autre@example.org", words="Annonce fausse.")
+
+    services.decide(factories.user(Role.MODERATOR), report.case, Decision.KEEP, WHY, "", now)
+
+    told = select(func.count()).where(OutboxEvent.topic == "report.decided")
+    assert db.session.scalar(told) == 2
+
+
+@pytest.mark.usefixtures("real_commits")
+def test_report_sent_while_the_team_reads_or_decides_is_answered(app: Flask, session: Any) -> None:
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite writes one transaction after the other")
+    of = owned()
+    case_id = factories.report(of, email="lila@example.org").case_id
+    team_id, listing_id = factories.user(Role.MODERATOR).id, of.id
+    session.commit()
+
+    def decide() -> None:
+        with app.app_context():
+            case = queries.get_case(case_id)
+            actor = db.session.get(User, team_id)
+            assert case is not None
+            assert actor is not None
+            report("nora@example.org")
+            services.decide(actor, case, Decision.KEEP, WHY, "", clock.now())
+            late = threading.Thread(target=report, args=("tard@example.org",))
+            late.start()
+            # Time for the late report to reach the case that is being decided.
+            late.join(0.5)
+            db.session.commit()
+            late.join()
+            db.session.remove()
+
+    def report(email: str) -> None:
+        with app.app_context():
+            services.report_listing(
+                db.session.get_one(Listing, listing_id), Reason.UNTRUE, "", email, clock.now()
+            )
+            db.session.commit()
+            db.session.remove()
+
+    decide()
+    session.rollback()
+
+    decided_case = session.get_one(ReportCase, case_id)
+    told = {
+        session.get_one(Report, event.payload["report_id"]).email
+        for event in session.scalars(
+            select(OutboxEvent).where(OutboxEvent.topic == "report.decided")
+        )
+    }
+    assert told == {one.email for one in decided_case.reports}
+    assert told == {"lila@example.org", "nora@example.org"}
+    (waiting,) = queries.open_cases(limit=10)
+    assert waiting.reports == 1
 
 
 def test_queue_shows_cases_oldest_first_in_few_queries(moderator: FlaskClient) -> None:

@@ -81,6 +81,7 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "moderation.publish": REVIEWERS,
     "moderation.refuse": REVIEWERS,
     "moderation.refuse_organisation": REVIEWERS,
+    "moderation.release": REVIEWERS,
     "moderation.reopen": REVIEWERS,
     "moderation.show": REVIEWERS,
     "moderation.suspend": REVIEWERS,

@@ -39,14 +39,14 @@ from app.professions.queries import term_label
 
 Decide = Callable[[User, Organisation, str, dt.datetime], None]
 # The forms of the page of an organisation: each has its own words and its own errors.
-FORMS = ("refuse", "call", "suspend", "reopen")
+FORMS = ("refuse", "call", "suspend", "reopen", "release")
 
 
 @moderation.get("/structures")
 @requires_role(*REVIEW_ROLES)
 def organisations() -> Any:
     """List organisations: those to verify, the oldest first, or another list."""
-    name = request.args.get("liste", "a-verifier")
+    name = request.args.get("liste", queries.TO_VERIFY)
     if name not in queries.ORGANISATION_LISTS:
         abort(404)
     page = min(max(request.args.get("page", 1, type=int), 1), 1000)
@@ -111,6 +111,14 @@ def reopen(organisation_id: int) -> Any:
     """Bring a suspended organisation back, to be verified."""
     message = _("La structure est rouverte. Elle est de nouveau à vérifier.")
     return _decide(organisation_id, "reopen", services.reopen_organisation, message)
+
+
+@moderation.post("/structures/<int:organisation_id>/liberer")
+@requires_role(*REVIEW_ROLES)
+def release(organisation_id: int) -> Any:
+    """Let another organisation sign up with these numbers."""
+    message = _("Les numéros sont libres. Une autre structure peut s’inscrire avec eux.")
+    return _decide(organisation_id, "release", services.release_numbers, message)
 
 
 def _decide(organisation_id: int, name: str, service: Decide, message: str) -> Any:

@@ -18,7 +18,7 @@ from app.core.errors import DomainError
 from app.core.i18n import _
 from app.core.outbox import enqueue
 from app.organisations.enums import MemberRole, OrganisationKind
-from app.organisations.models import Invitation, JoinRequest, Organisation
+from app.organisations.models import Invitation, JoinRequest, Organisation, SignUp
 from app.organisations.queries import (
     is_owner,
     living_invitation,
@@ -30,6 +30,8 @@ from app.organisations.services.members import add_member, lock_members, require
 
 INVITATION_DAYS = 7
 INVITATIONS_A_DAY = 50
+# Nobody has checked yet what name these messages carry.
+INVITATIONS_A_DAY_UNVERIFIED = 5
 # What is over serves nobody any more, and holds the address of a person.
 OVER_KEPT = dt.timedelta(days=30)
 
@@ -89,7 +91,8 @@ def invite_member(
             Invitation.created_at > now - dt.timedelta(days=1),
         )
     )
-    if (sent or 0) >= INVITATIONS_A_DAY:
+    most = INVITATIONS_A_DAY if organisation.verified else INVITATIONS_A_DAY_UNVERIFIED
+    if (sent or 0) >= most:
         raise DomainError(_("Vous avez envoyé beaucoup d’invitations aujourd’hui. Revenez demain."))
     db.session.execute(
         update(Invitation)
@@ -115,10 +118,10 @@ def invite_member(
     return invitation
 
 
-def give_invitation_token(invitation: Invitation) -> str:
-    """Give the invitation the token that only its message carries; the previous one is dead."""
+def give_token(row: Invitation | SignUp) -> str:
+    """Give the row the token that only its message carries; the previous one is dead."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    invitation.token_hash = token_hash(token)
+    row.token_hash = token_hash(token)
     db.session.flush()
     return token
 

@@ -67,10 +67,11 @@ def add_member(
 
 def change_role(actor: User, membership: Membership, role: str, *, now: dt.datetime) -> None:
     """Give a member another role. Raises OwnersOnly, LastOwner."""
-    lock_members(membership.organisation_id)
+    present = lock_members(membership.organisation_id)
     require_owner(actor, membership.organisation)
     role = MemberRole(role)
-    if membership.role == role:
+    # Another owner may have put her out at the same instant.
+    if membership not in present or membership.role == role:
         return
     if role == MemberRole.MEMBER:
         _require_another_owner(membership)

@@ -73,8 +73,9 @@ def add_establishment(
     commune_code: str | None = None,
     publics: Sequence[str] = (),
 ) -> Establishment:
-    """Add a place where the organisation works. Raises InvalidOrganisation on a wrong SIRET."""
-    siret = _free_siret(siret, None)
+    """Add a place where the organisation works. Raises InvalidOrganisation when its SIRET is wrong,
+    taken, or that of somebody else."""
+    siret = _free_siret(siret, organisation, None)
     establishment = Establishment(
         organisation=organisation,
         name=name.strip(),
@@ -100,9 +101,9 @@ def open_establishment(
 def update_establishment(
     actor: User, establishment: Establishment, values: Mapping[str, Any]
 ) -> None:
-    """Change an establishment. Raises InvalidOrganisation when its SIRET is wrong or taken."""
+    """Change an establishment. Raises InvalidOrganisation as `add_establishment` does."""
     require_owner(actor, establishment.organisation)
-    siret = _free_siret(values["siret"], establishment.id)
+    siret = _free_siret(values["siret"], establishment.organisation, establishment.id)
     for name in ("name", "workplace", "address", "commune_code", "publics"):
         setattr(establishment, name, values[name])
     establishment.siret = siret
@@ -110,14 +111,22 @@ def update_establishment(
 
 
 def update_organisation(actor: User, organisation: Organisation, values: Mapping[str, Any]) -> None:
-    """Change what the organisation says of itself: description, conditions, words, promise."""
+    """Change what the organisation says of itself: description, conditions, words, promise; its
+    name and kind too, if given, until the team has checked them."""
     require_owner(actor, organisation)
+    db.session.flush()
+    db.session.refresh(organisation, ["status"], with_for_update=True)
     for name in ("description", "conditions", "team_words", "promise_hours"):
         setattr(organisation, name, values[name])
+    if "name" in values and not organisation.verified:
+        organisation.slug = _free_slug(values["name"], organisation.id)
+        organisation.name, organisation.kind = values["name"], values["kind"]
     db.session.flush()
 
 
-def _free_siret(siret: str | None, establishment_id: int | None) -> str | None:
+def _free_siret(
+    siret: str | None, organisation: Organisation, establishment_id: int | None
+) -> str | None:
     siret = compact(siret) if siret else None
     if siret is None:
         return None
@@ -125,16 +134,31 @@ def _free_siret(siret: str | None, establishment_id: int | None) -> str | None:
         raise InvalidOrganisation(
             _("Ce numéro SIRET n’est pas valable\u00a0: vérifiez ses 14 chiffres.")
         )
+    if not _may_hold(organisation, siret):
+        raise InvalidOrganisation(
+            _(
+                "Ce numéro SIRET n’est pas celui d’un établissement de votre structure\u00a0: ses "
+                "9 premiers chiffres sont votre SIREN. Une autre structure s’inscrit à part."
+            )
+        )
     taken = db.session.scalar(select(Establishment.id).where(Establishment.siret == siret))
     if taken not in {None, establishment_id}:
         raise InvalidOrganisation(_("Un établissement est déjà inscrit avec ce numéro SIRET."))
     return siret
 
 
-def _free_slug(name: str) -> str:
+def _may_hold(organisation: Organisation, siret: str) -> bool:
+    """Return whether the number may be its own: a SIRET starts with the SIREN. Without a SIREN,
+    only who was checked is believed, or anybody could take the numbers of somebody else."""
+    if organisation.siren is None:
+        return organisation.verified
+    return siret[:9] == organisation.siren
+
+
+def _free_slug(name: str, organisation_id: int | None = None) -> str:
     base = slugify(name.replace("’", "'"))[:100].strip("-") or "structure"
     slug, number = base, 1
-    while organisation_by_slug(slug) is not None:
+    while (known := organisation_by_slug(slug)) is not None and known.id != organisation_id:
         number += 1
         slug = f"{base}-{number}"
     return slug

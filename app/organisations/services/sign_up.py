@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import User
 from app.accounts.queries import normal_email, token_hash
-from app.accounts.services import TOKEN_BYTES, open_session
+from app.accounts.services import open_session
 from app.core.database import db
 from app.core.errors import DomainError
 from app.core.i18n import _
@@ -35,7 +34,7 @@ class ClosedOrganisation(DomainError):
         super().__init__(
             _(
                 "Une structure est déjà inscrite avec ce numéro, et personne ne peut vous y "
-                "inviter pour le moment. Contactez-nous."
+                "inviter pour le moment. Recommencez dans deux jours, ou contactez-nous."
             )
         )
 
@@ -65,14 +64,6 @@ def request_sign_up(values: dict[str, Any], *, now: dt.datetime) -> SignUp:
     db.session.flush()
     enqueue("organisation.sign_up_requested", now=now, sign_up_id=sign_up.id)
     return sign_up
-
-
-def give_sign_up_token(sign_up: SignUp) -> str:
-    """Give the request the token that only its message carries; the previous one is dead."""
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    sign_up.token_hash = token_hash(token)
-    db.session.flush()
-    return token
 
 
 def confirm_sign_up(token: str, *, now: dt.datetime, hours: int) -> Entry | None:

@@ -14,7 +14,13 @@ from app.core.errors import DomainError, NotAllowedTransition
 from app.core.i18n import _
 from app.core.outbox import enqueue
 from app.organisations.enums import Action, OrganisationStatus
-from app.organisations.models import Invitation, Membership, Organisation, OrganisationEvent
+from app.organisations.models import (
+    Establishment,
+    Invitation,
+    Membership,
+    Organisation,
+    OrganisationEvent,
+)
 from app.organisations.queries import owners_of
 from app.organisations.services.members import require_owner
 
@@ -107,6 +113,23 @@ def reinstate_organisation(
     organisation.status = OrganisationStatus.PENDING
     organisation.refused_at = None
     record(Action.REOPENED, actor, organisation, now, reason.strip(), told=True)
+
+
+def release_numbers(
+    actor: User, organisation: Organisation, reason: str, *, now: dt.datetime
+) -> None:
+    """Take its SIREN and SIRET back from an organisation refused or suspended, so that those whose
+    numbers they are may sign up. Raises NotAllowedTransition."""
+    _lock(organisation)
+    if not organisation.refused and organisation.status != OrganisationStatus.SUSPENDED:
+        raise NotAllowedTransition(_("Refusez ou suspendez d’abord cette structure."))
+    organisation.siren = None
+    db.session.execute(
+        update(Establishment)
+        .where(Establishment.organisation_id == organisation.id)
+        .values(siret=None)
+    )
+    record(Action.RELEASED, actor, organisation, now, _needed(reason))
 
 
 def record(

@@ -49,7 +49,7 @@ organisations = Blueprint("organisations", __name__)
 
 
 def _rate_limit() -> str:
-    return str(current_app.config["APPLICATION_RATE_LIMIT"])
+    return str(current_app.config["SIGN_UP_RATE_LIMIT"])
 
 
 # The form checks its own token: an expired session gives the form back, filled, not an error page.
@@ -97,9 +97,12 @@ def confirm(token: str) -> Any:
         if entry is not None:
             return _welcome(entry)
     declared = queries.living_sign_up(token, now)
-    known = queries.organisation_of_siret(declared.siret) if declared else None
+    outcome = None
+    if declared is not None:
+        known = queries.organisation_of_siret(declared.siret)
+        outcome = queries.sign_up_outcome(known, user_by_email(declared.email))
     page = render_template(
-        "organisations/confirm.html", form=form, declared=declared, known=known is not None
+        "organisations/confirm.html", form=form, declared=declared, outcome=outcome
     )
     return _private(make_response(page, 200 if declared else 410))
 

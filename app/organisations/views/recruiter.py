@@ -15,10 +15,18 @@ from app.core.errors import DomainError
 from app.core.i18n import _
 from app.core.permissions import requires_role
 from app.organisations import queries, services
-from app.organisations.enums import MEMBER_ROLE_LABELS, PROMISE_LABELS, Action, MemberRole, Promise
+from app.organisations.enums import (
+    MEMBER_ROLE_LABELS,
+    PROMISE_LABELS,
+    Action,
+    MemberRole,
+    OrganisationKind,
+    Promise,
+)
 from app.organisations.forms import (
     ConfirmForm,
     EstablishmentForm,
+    IdentityForm,
     InviteForm,
     RoleForm,
     SettingsForm,
@@ -75,7 +83,9 @@ def show(organisation_id: int) -> Any:
 def update(organisation_id: int) -> Any:
     """Change what the organisation says of itself."""
     organisation = owned(organisation_id).organisation
-    form = SettingsForm(data=settings_of(organisation))
+    # What was checked no longer changes; a platform is opened by the team.
+    checked = organisation.verified or organisation.kind == OrganisationKind.PLATFORM
+    form = (SettingsForm if checked else IdentityForm)(data=settings_of(organisation))
     if not form.validate_on_submit():
         page = render_template(
             "recruiter/organisation_form.html", form=form, organisation=organisation
