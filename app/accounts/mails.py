@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from app.accounts.models import User
+from app.accounts.queries import token_hash
 from app.core import mail
 
 
@@ -28,7 +29,8 @@ def sign_in_code(user: User, code: str, *, event_id: int, minutes: int) -> mail.
     return mail.render(
         "accounts/sign_in_code",
         to=user.email,
-        message_id=f"sign-in-code-{event_id}",
+        # Another code is another message: mailboxes drop the second of two with the same name.
+        message_id=f"sign-in-code-{event_id}-{token_hash(code)[:12]}",
         person=user.name,
         code=f"{code[:3]}\u00a0{code[3:]}",
         minutes=minutes,

@@ -34,6 +34,8 @@ from app.accounts.services import TOKEN_BYTES
 from app.core.database import db
 
 CODE_MINUTES = 10
+# How long after signing in a person who is protected may add another proof.
+FRESH = dt.timedelta(minutes=10)
 DEVICE_DAYS = 180
 RECOVERY_CODES = 10
 RECOVERY_LENGTH = 10
@@ -72,23 +74,45 @@ def has_factor(user: User) -> bool:
     return has_app(user) or bool(passkeys_of(user))
 
 
+def may_add_factor(user: User, mine: LoginSession, now: dt.datetime) -> bool:
+    """Return whether a proof may be added in this session.
+
+    Whoever is protected already has just proved who she is: a browser left open adds nothing.
+    """
+    return not has_factor(user) or now - mine.created_at < FRESH
+
+
 def must_keep_app(user: User) -> bool:
     """Return whether this person may not do without an application."""
     return bool(current_app.config["SECOND_FACTOR"]) and user.role in TEAM_ROLES
 
 
 def set_up_app(user: User, now: dt.datetime) -> None:
-    """Draw the secret of an application, to be confirmed by a first code; keep one under way."""
-    if db.session.get(SecondFactor, user.id) is None:
-        secret = _seal().encrypt(pyotp.random_base32().encode()).decode()
-        db.session.add(SecondFactor(user_id=user.id, secret=secret, created_at=now))
-        db.session.flush()
+    """Draw the secret of an application, to be confirmed by a first code.
+
+    One that was never confirmed is drawn again: who had only the password may have seen it.
+    """
+    factor = db.session.get(SecondFactor, user.id)
+    if factor is None:
+        factor = SecondFactor(user_id=user.id)
+        db.session.add(factor)
+    elif factor.confirmed_at is not None:
+        return
+    factor.secret = _seal().encrypt(pyotp.random_base32().encode()).decode()
+    factor.created_at = now
+    db.session.flush()
 
 
 def unconfirmed_app(user: User) -> SecondFactor | None:
     """Return the application that waits for its first code."""
     factor = db.session.get(SecondFactor, user.id)
-    return factor if factor and factor.confirmed_at is None else None
+    if factor is None or factor.confirmed_at is not None:
+        return None
+    try:
+        app_secret(factor)
+    except InvalidToken:
+        return None
+    return factor
 
 
 def app_secret(factor: SecondFactor) -> str:
@@ -239,6 +263,9 @@ def _takes_app_code(factor: SecondFactor, code: str, now: dt.datetime) -> bool:
     for drift in DRIFT:
         expected = totp.at((step + drift) * STEP_SECONDS)
         if hmac.compare_digest(expected, typed):
+            # Sealed again with the key of today: the one before may then go.
+            factor.secret = _seal().rotate(factor.secret.encode()).decode()
+            db.session.flush()
             return _uses_step(factor, step + drift)
     return False
 
@@ -259,7 +286,9 @@ def _takes_recovery_code(user: User, code: str, now: dt.datetime) -> bool:
         update(RecoveryCode)
         .where(
             RecoveryCode.user_id == user.id,
-            RecoveryCode.code_hash == _hash("recovery", user.id, _letters(code)),
+            RecoveryCode.code_hash.in_(
+                [_hash("recovery", user.id, _letters(code), key) for key in _keys()]
+            ),
             RecoveryCode.used_at.is_(None),
         )
         .values(used_at=now)
@@ -281,13 +310,17 @@ def _letters(code: str) -> str:
     return re.sub(r"[^A-Z0-9]", "", code.upper())
 
 
-def _hash(purpose: str, owner: int, code: str) -> str:
-    key = current_app.config["SECRET_KEY"].encode()
-    return hmac.new(key, f"{purpose} {owner} {code}".encode(), hashlib.sha256).hexdigest()
+def _keys() -> list[str]:
+    """Return the key of the site, then those before it that still serve."""
+    return [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]
+
+
+def _hash(purpose: str, owner: int, code: str, key: str = "") -> str:
+    with_key = (key or _keys()[0]).encode()
+    return hmac.new(with_key, f"{purpose} {owner} {code}".encode(), hashlib.sha256).hexdigest()
 
 
 def _seal() -> MultiFernet:
     """Return what seals secrets: the key of the site, and those before it to open old seals."""
-    keys = [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]
-    digests = (hashlib.sha256(f"second factor {key}".encode()).digest() for key in keys)
+    digests = (hashlib.sha256(f"second factor {key}".encode()).digest() for key in _keys())
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

@@ -381,9 +381,9 @@ def test_listing_closed_by_its_date_asks_how_it_ended(
     listing = factories.listing(
         organisation=organisation, status="closed", closed_at=now, outcome="expired"
     )
-    assert "Dites-nous comment cela s’est terminé" in browser.get(
-        f"{BASE}/{listing.id}"
-    ).get_data(as_text=True)
+    assert "Dites-nous comment cela s’est terminé" in browser.get(f"{BASE}/{listing.id}").get_data(
+        as_text=True
+    )
 
     browser.post(f"{BASE}/{listing.id}/clore", data={"outcome": "filled", "unfilled_reason": ""})
 

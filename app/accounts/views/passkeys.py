@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, abort, flash, redirect, request, session, url_for
+from flask import Response, abort, flash, redirect, request, url_for
 from flask_login import current_user
 
-from app.accounts import passkeys, queries, second_factor, services
-from app.accounts.cookies import COOKIE_KEY
+from app.accounts import passkeys, second_factor, services
 from app.accounts.enums import Awaits
 from app.accounts.forms import CodeForm
 from app.accounts.models import LoginSession
@@ -16,9 +15,11 @@ from app.accounts.passkeys import Site
 from app.accounts.views.security import (
     account,
     code_taken,
+    my_session,
     paper,
     pending_sign_in,
     security_page,
+    stale,
     start_again,
     verify_page,
 )
@@ -36,7 +37,10 @@ LONGEST_CREDENTIAL = 20_000
 @signed_in
 def passkey_options() -> Any:
     """Draw a challenge for a new passkey."""
-    options = passkeys.creation_options(_session(), _site())
+    mine = my_session()
+    if not second_factor.may_add_factor(current_user, mine, clock.now()):
+        abort(409)
+    options = passkeys.creation_options(mine, _site())
     db.session.commit()
     return Response(options, mimetype="application/json")
 
@@ -45,7 +49,10 @@ def passkey_options() -> Any:
 @signed_in
 def passkey_create() -> Any:
     """Keep the passkey that the browser has made."""
-    mine, first = _session(), not second_factor.has_factor(current_user)
+    refusal = stale()
+    if refusal is not None:
+        return refusal
+    mine, first = my_session(), not second_factor.has_factor(current_user)
     made = passkeys.add_passkey(mine, _credential(), _site(), clock.now())
     codes = second_factor.new_recovery_codes(current_user) if made and first else None
     db.session.commit()
@@ -109,10 +116,6 @@ def verify_passkey() -> Any:
     db.session.commit()
     form.code.errors = [_("Cette clé d’accès n’est pas reconnue. Essayez à nouveau, ou un code.")]
     return verify_page(pending, form, 422)
-
-
-def _session() -> LoginSession:
-    return queries.open_session(session[COOKIE_KEY], clock.now()) or abort(401)
 
 
 def _pending() -> LoginSession | None:

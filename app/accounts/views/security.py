@@ -82,6 +82,9 @@ def show() -> Any:
 def app_create() -> Any:
     """Draw the secret of an application on POST; show it until a first code confirms it."""
     if request.method == "POST" and not second_factor.has_app(current_user):
+        refusal = stale()
+        if refusal is not None:
+            return refusal
         second_factor.set_up_app(current_user, clock.now())
         db.session.commit()
         return redirect(url_for("account.app_create"), 303)
@@ -96,6 +99,9 @@ def app_confirm() -> Any:
     """Take the first code, then show the codes to keep on paper, this once."""
     if second_factor.unconfirmed_app(current_user) is None:
         return redirect(url_for("account.show"), 303)
+    refusal = stale()
+    if refusal is not None:
+        return refusal
     form = CodeForm()
     codes = _confirmed(current_user, form)
     db.session.commit()
@@ -193,6 +199,19 @@ def _check_setup(pending: LoginSession, form: CodeForm) -> Any:
 
 
 _CHECKS = {Awaits.APP: _check_app, Awaits.EMAIL: _check_email, Awaits.SETUP: _check_setup}
+
+
+def my_session() -> LoginSession:
+    """Return the session of this browser."""
+    return queries.open_session(session[COOKIE_KEY], clock.now()) or abort(401)
+
+
+def stale() -> Any:
+    """Return where to go when this session is too old to add a proof to a protected account."""
+    if second_factor.may_add_factor(current_user, my_session(), clock.now()):
+        return None
+    flash(_("Pour ajouter une preuve, déconnectez-vous, puis reconnectez-vous."), "warn")
+    return redirect(url_for("account.show"), 303)
 
 
 def code_taken(user: User, form: CodeForm) -> bool:
@@ -297,6 +316,7 @@ def security_page(form: CodeForm) -> str:
         has_app=has_app,
         must_keep=second_factor.must_keep_app(current_user),
         passkeys=keys,
+        may_add=second_factor.may_add_factor(current_user, my_session(), now),
         codes_left=second_factor.recovery_codes_left(current_user) if has_app or keys else 0,
         sessions=queries.open_sessions_of(current_user, now),
         this_one=queries.token_hash(session[COOKIE_KEY]),
