@@ -100,6 +100,14 @@ def closing_instant(
     return end_of_paris_day(last) if last else refreshed_at + UNCONFIRMED_LIFE
 
 
+def session_days(listing: Listing) -> list[dt.date]:
+    """Return the last days on which one may join the sessions that decide of its end."""
+    return [
+        session.deadline or paris_date(session.starts_at)
+        for session in (() if listing.kind == Kind.JOB else listing.sessions)
+    ]
+
+
 def last_day(closes_at: dt.datetime) -> dt.date:
     """Return the last Paris day on which a listing closing at `closes_at` can be answered."""
     return paris_date(closes_at - dt.timedelta(microseconds=1))
@@ -114,6 +122,8 @@ def require_complete(listing: Listing, now: dt.datetime) -> None:
         raise DomainError(_("La date limite est passée. Indiquez une nouvelle date."))
     if listing.kind == Kind.EVENT and all(session.starts_at <= now for session in listing.sessions):
         raise DomainError(_("La date du rendez-vous est passée. Indiquez une nouvelle date."))
+    if closing_instant(listing.deadline, session_days(listing), now) <= now:
+        raise DomainError(_("Toutes les dates sont passées. Indiquez une nouvelle date."))
 
 
 def missing_for_publication(listing: Listing) -> list[str]:

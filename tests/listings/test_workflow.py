@@ -84,7 +84,7 @@ class LifeOfAListing(RuleBasedStateMachine):
     @rule()
     def submit(self) -> None:
         draft = self.listing.status == Status.DRAFT
-        waits = draft and services.needs_review(self.listing)
+        waits = draft and services.needs_review(self.listing, self.now)
         if self.attempt(services.submit_listing, self.member, self.listing, self.now):
             assert draft
             if not waits:

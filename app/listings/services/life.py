@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, or_, select
 
+from app.accounts.enums import REVIEW_ROLES
+from app.accounts.models import User
 from app.core.clock import paris_date
 from app.core.database import db
 from app.core.errors import DomainError
 from app.core.i18n import _
 from app.core.outbox import enqueue, enqueue_many
 from app.listings.coach.reading import require_lawful
-from app.listings.enums import OWN_SOURCE, Announcement, Kind, Outcome, Status
+from app.listings.enums import OWN_SOURCE, Announcement, Outcome, Status
 from app.listings.models import Listing, ListingEvent
 from app.listings.workflow import (
     Action,
     check_outcome,
     closing_instant,
     require_complete,
+    session_days,
     target,
 )
 from app.organisations.enums import OrganisationStatus
 from app.organisations.queries import members_of
 
-if TYPE_CHECKING:
-    from app.accounts.models import User
-
 EXPIRY_BATCH = 500
+# States in which nobody outside sees what a listing says.
+UNSEEN = (Status.DRAFT, Status.IN_REVIEW)
+# How long what the team has refused, recalled or removed makes it read all that is sent next.
+HELD_FOR = dt.timedelta(days=30)
 
 
 def submit_listing(
@@ -50,32 +53,54 @@ def submit_listing(
         )
     require_complete(listing, now)
     require_lawful(listing, paris_date(now))
-    review = needs_review(listing)
+    review = needs_review(listing, now)
     move(listing, Action.SUBMIT, actor, now)
+    if listing.refreshed_at is not None:
+        # It was online once: its life starts again, so that it does not end while it is read.
+        listing.refreshed_at = now
+        schedule_closing(listing)
     if not review:
         put_online(listing, actor, now, tell=tell)
     db.session.flush()
     return listing
 
 
-def needs_review(listing: Listing) -> bool:
+def needs_review(listing: Listing, now: dt.datetime) -> bool:
     """Return whether someone of the team reads the listing before it goes online.
 
     Always for an organisation that is not verified, for the first listing of any organisation,
-    and for a listing that was refused or approved before and comes back as a draft.
+    for a listing that was refused or approved before and comes back as a draft, and for any other
+    while the team holds one back: a copy of it shows nothing that was not read.
     """
     if listing.organisation is None or not listing.organisation.verified:
         return True
-    trusted = exists().where(
+    others = and_(
         Listing.organisation_id == listing.organisation_id,
         Listing.source == OWN_SOURCE,
         Listing.published_at.is_not(None),
         Listing.id != listing.id,
     )
+    by_team = ListingEvent.actor_id.in_(select(User.id).where(User.role.in_(REVIEW_ROLES)))
+    ended_unseen = exists().where(
+        ListingEvent.listing_id == Listing.id,
+        ListingEvent.to_status == Status.CLOSED,
+        by_team | ListingEvent.from_status.in_(UNSEEN),
+    )
+    trusted = exists().where(others, Listing.status.not_in(UNSEEN), ~ended_unseen)
+    held = exists().where(
+        Listing.organisation_id == listing.organisation_id,
+        Listing.source == OWN_SOURCE,
+        Listing.id != listing.id,
+        Listing.status.in_([*UNSEEN, Status.CLOSED]),
+        ListingEvent.listing_id == Listing.id,
+        ListingEvent.to_status.in_([*UNSEEN, Status.CLOSED]),
+        ListingEvent.at > now - HELD_FOR,
+        by_team,
+    )
     seen = exists().where(
         ListingEvent.listing_id == listing.id, ListingEvent.from_status == Status.IN_REVIEW
     )
-    return not db.session.scalar(select(trusted)) or bool(db.session.scalar(select(seen)))
+    return bool(db.session.scalar(select(or_(~trusted, held, seen))))
 
 
 def publish_listing(
@@ -207,7 +232,9 @@ def expire_due(now: dt.datetime, *, limit: int = EXPIRY_BATCH) -> int:
         due = (
             select(Listing)
             .where(
-                Listing.status.in_([Status.PUBLISHED, Status.PAUSED, Status.IN_REVIEW]),
+                Listing.status != Status.CLOSED,
+                # A draft that was online has people who wait; one that never was has nobody.
+                Listing.published_at.is_not(None) | (Listing.status != Status.DRAFT),
                 Listing.closes_at <= now,
             )
             .order_by(Listing.id)
@@ -238,13 +265,11 @@ def announce_changed(listings: Sequence[Listing], now: dt.datetime) -> None:
 
 
 def lock(listing: Listing) -> None:
-    """Read again, and hold until the commit, what decides of a transition."""
+    """Read again all that a listing says, its dates too, and hold it until the commit."""
     db.session.flush()
-    db.session.refresh(
-        listing,
-        attribute_names=["status", "version", "outcome", "closes_at"],
-        with_for_update=True,
-    )
+    columns = [column.key for column in Listing.__mapper__.column_attrs]
+    db.session.refresh(listing, attribute_names=columns, with_for_update=True)
+    db.session.expire(listing, ["sessions"])
 
 
 def move(
@@ -283,10 +308,7 @@ def touch(listing: Listing, now: dt.datetime) -> None:
 def schedule_closing(listing: Listing) -> None:
     if listing.refreshed_at is None:
         return
-    days = [
-        session.deadline or paris_date(session.starts_at)
-        for session in (() if listing.kind == Kind.JOB else listing.sessions)
-    ]
+    days = session_days(listing)
     listing.closes_at = closing_instant(listing.deadline, days, listing.refreshed_at)
 
 

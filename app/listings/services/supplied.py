@@ -6,10 +6,13 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
 from app.core.database import db
 from app.listings.enums import Status
-from app.listings.models import Listing
+from app.listings.models import Listing, ListingEvent
 from app.listings.services.life import (
+    UNSEEN,
     lock,
     mark_changed,
     move,
@@ -63,7 +66,13 @@ def _bring_back(listing: Listing, actor: User | None, now: dt.datetime) -> None:
     """Show a closed listing again, or have it read when what comes back must be."""
     lock(listing)
     known = listing.organisation is not None and listing.organisation.verified
-    review = listing.published_at is None or not known
+    before = db.session.scalar(
+        select(ListingEvent.from_status)
+        .where(ListingEvent.listing_id == listing.id, ListingEvent.to_status == Status.CLOSED)
+        .order_by(ListingEvent.id.desc())
+        .limit(1)
+    )
+    review = listing.published_at is None or not known or before in UNSEEN
     listing.closed_at = listing.outcome = listing.unfilled_reason = None
     listing.refreshed_at = now
     move(listing, Action.REOPEN, actor, now)

@@ -138,14 +138,15 @@ def update_listing(
         return listing
     if listing.status != Status.DRAFT:
         require_lawful(listing, paris_date(now))
-    if can(listing.status, Action.REVIEW_AGAIN):
         require_complete(listing, now)
+    if can(listing.status, Action.REVIEW_AGAIN):
         listing.refreshed_at = now
         if changed & SENSITIVE:
             move(listing, Action.REVIEW_AGAIN, actor, now)
         schedule_closing(listing)
         mark_changed(listing, now)
     else:
+        schedule_closing(listing)
         listing.version += 1
         listing.updated_at = now
     db.session.flush()
