@@ -53,7 +53,7 @@ def test_confirmed_secret_is_kept(now: dt.datetime) -> None:
 def test_browser_left_open_adds_no_proof_to_a_protected_account(
     path: str, now: dt.datetime, sign_in: Any
 ) -> None:
-    person, factor = protected(now)
+    person, _factor = protected(now)
     browser = sign_in(person)
     token = csrf_of(browser, SECURITY)
     opened = db.session.scalars(select(LoginSession).where(LoginSession.user_id == person.id)).one()
