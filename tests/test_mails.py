@@ -238,6 +238,15 @@ def decision(action: Action) -> Callable[[], Sent]:
     return make
 
 
+def received() -> Sent:
+    return "report.received", {"report_id": factories.report(listing(), email=PERSON).id}
+
+
+def arrived() -> Sent:
+    factories.report(listing(), email=PERSON)
+    return "report.arrived", {"user_id": factories.user(Role.MODERATOR).id}
+
+
 def reported() -> Sent:
     report = factories.report(listing(), email=PERSON)
     reports.decide(
@@ -281,6 +290,8 @@ CASES: list[tuple[str, Callable[[], Sent]]] = [
     ("organisations/join_request", join_request),
     ("organisations/join_answer", join_answer),
     *(("organisations/decision", decision(action)) for action in Action),
+    ("reports/received", received),
+    ("reports/arrived", arrived),
     ("reports/decided", reported),
 ]
 

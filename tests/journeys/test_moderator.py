@@ -132,6 +132,7 @@ def test_the_team_verifies_refuses_accepts_and_answers_a_report(
     inspect(team.page)
 
     told = mails_to(live, WITNESS)
+    assert any(subject.startswith("Nous avons reçu votre signalement") for subject in told)
     decided = [text for subject, text in told.items() if subject.startswith("Notre décision")]
     assert len(decided) == 1
     assert ANSWER in decided[0]
