@@ -158,6 +158,16 @@ def overdue() -> Sent:
     }
 
 
+def ends_soon() -> Sent:
+    now = clock.now()
+    one = application(now=now - dt.timedelta(days=25), status=Step.CONTACTED)
+    one.updated_at = now - dt.timedelta(days=7)
+    return "application.overdue", {
+        "organisation_id": one.listing.organisation_id,
+        "user_id": member_of(one.listing),
+    }
+
+
 def transferred() -> Sent:
     one = application()
     transfer.transfer(
@@ -274,6 +284,7 @@ CASES: list[tuple[str, Callable[[], Sent]]] = [
     ),
     ("applications/listing_closed", person("application.listing_closed", closed)),
     ("applications/reminder", overdue),
+    ("applications/ends_soon", ends_soon),
     ("applications/transferred", transferred),
     ("applications/written", written),
     ("applications/pool_asked", person("application.pool_asked", asked)),
