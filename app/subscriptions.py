@@ -44,8 +44,8 @@ from app.organisations.tasks import (
     tell_decision,
     tell_owner_of_request,
 )
-from app.reports.services import purge_reporters
-from app.reports.tasks import tell_reporter
+from app.reports.services import purge_reporters, tell_team
+from app.reports.tasks import confirm_to_reporter, tell_reporter, tell_reviewer
 from app.search.tasks import check_index, ensure_index, index_changed
 
 SUBSCRIPTIONS: list[Subscription] = [
@@ -78,6 +78,8 @@ SUBSCRIPTIONS: list[Subscription] = [
     Subscription("import.file_sent", read_file),
     Subscription("import.file_confirmed", write_file),
     Subscription("import.file_dropped", drop_import),
+    Subscription("report.received", confirm_to_reporter),
+    Subscription("report.arrived", tell_reviewer),
     Subscription("report.decided", tell_reporter),
 ]
 
@@ -88,6 +90,7 @@ SCHEDULE = [
     Scheduled("remind_members", remind_members, minute="*/10"),
     Scheduled("end_silence", end_silence, minute="5-59/10"),
     Scheduled("end_offers", end_offers, minute="2-59/5"),
+    Scheduled("tell_team", tell_team, minute="4-59/5"),
     # By day in Paris.
     Scheduled("remind_registered", remind_registered, minute="22", hour="7-17"),
     # Before the purge: a worker that was away tells first.

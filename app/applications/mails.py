@@ -327,6 +327,7 @@ def announced(
 def reminder(
     organisation: Organisation,
     waiting: Waiting,
+    ending: workflow.Ending | None,
     member: User,
     event_id: int,
     now: dt.datetime,
@@ -339,10 +340,26 @@ def reminder(
         message_id=f"application-reminder-{event_id}",
         organisation=organisation,
         waiting=waiting,
+        ending=ending,
         listings=waiting.by_listing[:REMINDED_LISTINGS],
         others=sum(number for _title, number in waiting.by_listing[REMINDED_LISTINGS:]),
         days=progress.days_ago(waiting.first_at, now),
         told_on=date_with_weekday(waiting.first_at + workflow.SILENCE),
         url=f"{base_url}/recruter/?vue=liste&attente=oui",
+        hello=_("Bonjour %(name)s,", name=member.name),
+    )
+
+
+def ends_soon(
+    organisation: Organisation, ending: workflow.Ending, member: User, event_id: int, base_url: str
+) -> mail.Message:
+    """Return the message to a member when only conversations about to end are due. No names."""
+    return mail.render(
+        "applications/ends_soon",
+        to=member.email,
+        message_id=f"application-reminder-{event_id}",
+        organisation=organisation,
+        ending=ending,
+        url=f"{base_url}/recruter/?vue=liste",
         hello=_("Bonjour %(name)s,", name=member.name),
     )

@@ -74,6 +74,9 @@ class Application(db.Model):
     )
     # How many reminders the members have had of her, see promise.REMINDERS.
     reminders: Mapped[int] = mapped_column(default=0, server_default="0")
+    end_warned_at: Mapped[dt.datetime | None] = mapped_column(
+        comment="when the members were warned that the conversation was about to end"
+    )
     decline_reason: Mapped[str | None] = mapped_column(String(30))
     decline_message: Mapped[str] = mapped_column(Text, default="")
 

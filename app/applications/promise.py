@@ -5,7 +5,8 @@ What ends without anybody's decision:
 - nobody has answered (`workflow.WAITING`): 21 days after the application was received;
 - they have spoken (`workflow.IN_TOUCH`): nine days without another step, and never before the
   21st day. A conversation that goes on lives as long as it goes on; one that was dropped has its
-  outcome on the 30th day at the latest, unless a step was taken in the last nine days;
+  outcome on the 30th day at the latest, unless a step was taken in the last nine days. The
+  members are warned three days before;
 - a seat proposed: the delay to take it (`seats.end_offers`), never past the first day;
 - a place on the waiting list of a training: it is an answer, with its date. It ends when that
   date begins, or nine days after the listing closed when it has none.
@@ -39,14 +40,16 @@ REMINDERS = (dt.timedelta(0), dt.timedelta(days=3), dt.timedelta(days=7))
 # Members get one message a day at most, whatever the number of people who wait.
 REMINDED_FOR = dt.timedelta(hours=20)
 DROPPED = dt.timedelta(days=9)
+WARNED_BEFORE = dt.timedelta(days=3)
 BATCH = 200
 
 
 def remind_members(now: dt.datetime, *, limit: int = BATCH) -> int:
     """Remind the members of each organisation of all who wait there; return how many organisations.
 
-    When an answer is due, three days later and seven days later: what comes due on a same day goes
-    into one message, and the reminder of an application is marked with the event that sends it.
+    When an answer is due, three days later and seven days later; and three days before a dropped
+    conversation ends. What comes due on a same day goes into one message, and the reminder of an
+    application is marked with the event that sends it.
     Running it twice, or twice at the same time, reminds nobody twice.
     """
     total = 0
@@ -54,7 +57,7 @@ def remind_members(now: dt.datetime, *, limit: int = BATCH) -> int:
         due = exists().where(
             Listing.organisation_id == Organisation.id,
             Application.listing_id == Listing.id,
-            _reminder_due(now),
+            or_(_reminder_due(now), _ends_soon(now) & _unwarned()),
         )
         organisations = db.session.scalars(
             select(Organisation)
@@ -99,6 +102,42 @@ def _reminder_due(now: dt.datetime) -> ColumnElement[bool]:
     )
 
 
+def _ends_soon(now: dt.datetime) -> ColumnElement[bool]:
+    """Return the condition of a conversation that ends within three days. It joins the listing."""
+    soon = now + WARNED_BEFORE
+    return and_(
+        Listing.kind != Kind.EVENT,
+        Application.status.in_(workflow.IN_TOUCH),
+        Application.created_at <= soon - workflow.SILENCE,
+        Application.updated_at <= soon - DROPPED,
+        # Not over yet.
+        or_(
+            Application.created_at > now - workflow.SILENCE,
+            Application.updated_at > now - DROPPED,
+        ),
+    )
+
+
+def _unwarned() -> ColumnElement[bool]:
+    """Return the condition of those of whom nobody was warned since their last step."""
+    return or_(
+        Application.end_warned_at.is_(None), Application.end_warned_at < Application.updated_at
+    )
+
+
+def ending(organisation_id: int, now: dt.datetime) -> workflow.Ending | None:
+    """Return the conversations of an organisation that end within three days, or None."""
+    steps = db.session.execute(
+        select(Application.created_at, Application.updated_at)
+        .join(Application.listing)
+        .where(Listing.organisation_id == organisation_id, _ends_soon(now))
+    ).all()
+    if not steps:
+        return None
+    ends = [max(created + workflow.SILENCE, updated + DROPPED) for created, updated in steps]
+    return workflow.Ending(len(ends), min(ends))
+
+
 def _mark_reminded(organisation_ids: list[int], now: dt.datetime) -> None:
     """Note the last reminder whose time has come: those that were missed are not sent late."""
     passed = [
@@ -110,6 +149,17 @@ def _mark_reminded(organisation_ids: list[int], now: dt.datetime) -> None:
         update(Application)
         .where(Application.listing_id.in_(theirs), _reminder_due(now))
         .values(reminders=case(*passed, else_=Application.reminders))
+        .execution_options(synchronize_session=False)
+    )
+    warned = (
+        select(Application.id)
+        .join(Application.listing)
+        .where(Listing.organisation_id.in_(organisation_ids), _ends_soon(now))
+    )
+    db.session.execute(
+        update(Application)
+        .where(Application.id.in_(warned))
+        .values(end_warned_at=now)
         .execution_options(synchronize_session=False)
     )
 

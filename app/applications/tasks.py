@@ -9,7 +9,7 @@ from flask import current_app
 
 from app.accounts.models import User
 from app.accounts.queries import get_user
-from app.applications import closing, mails, measures, pool, progress, queries, seats
+from app.applications import closing, mails, measures, pool, progress, promise, queries, seats
 from app.applications.enums import Status
 from app.applications.models import (
     Application,
@@ -133,16 +133,22 @@ def tell_pool_ends(payload: dict[str, Any], event_id: int) -> Effect | None:
 
 
 def remind_member(payload: dict[str, Any], event_id: int) -> Effect | None:
-    """Remind one member of who waits in her organisation, unless all have been called since."""
+    """Remind one member of who waits in her organisation, unless all have their answer since."""
     member = get_user(payload["user_id"])
     membership = member_of(member, payload["organisation_id"]) if member else None
     if member is None or membership is None or not member.active:
         return None
     organisation, now = membership.organisation, clock.now()
-    waiting = queries.who_waits(organisation.id, now) if organisation.verified else None
-    if waiting is None or not waiting.late:
+    if not organisation.verified:
         return None
-    return mail.sending(mails.reminder(organisation, waiting, member, event_id, now, _base_url()))
+    waiting, ending = queries.who_waits(organisation.id, now), promise.ending(organisation.id, now)
+    if waiting is not None and waiting.late:
+        message = mails.reminder(organisation, waiting, ending, member, event_id, now, _base_url())
+    elif ending is not None:
+        message = mails.ends_soon(organisation, ending, member, event_id, _base_url())
+    else:
+        return None
+    return mail.sending(message)
 
 
 def measure_organisations(payloads: list[dict[str, Any]]) -> None:

@@ -6,6 +6,7 @@ One table of transitions. `services.move_application` is the only function that 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from enum import StrEnum
 
 from app.applications.enums import ActorKind, Status
@@ -157,3 +158,11 @@ def withdrawn_status(kind: str) -> Status:
 def holds_seat(kind: str, status: str) -> bool:
     """Return whether an application in that state occupies a seat."""
     return Status(status) in SEATED[family_of(kind)]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Conversations of one organisation about to end without an outcome: numbers, never names."""
+
+    number: int
+    first_at: dt.datetime

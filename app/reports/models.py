@@ -65,6 +65,7 @@ class Report(db.Model):
     email: Mapped[str | None] = mapped_column(
         String(254), comment="to be told the decision; emptied after some time"
     )
+    team_told_at: Mapped[dt.datetime | None]
 
     case: Mapped[ReportCase] = relationship(back_populates="reports")
 

@@ -54,6 +54,14 @@ def _open(case: ReportCase) -> OpenCase:
     return OpenCase(case.id, case.listing, case.opened_at, len(case.reports), reasons)
 
 
+def reports_since(email: str, since: dt.datetime, before_id: int) -> int:
+    """Return how many reports before that one gave the same address."""
+    statement = select(func.count()).where(
+        Report.email == email, Report.created_at >= since, Report.id < before_id
+    )
+    return db.session.scalar(statement) or 0
+
+
 def count_open() -> int:
     """Return how many cases wait for a decision."""
     return db.session.scalar(select(func.count()).where(ReportCase.decided_at.is_(None))) or 0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from app.accounts.enums import REVIEW_ROLES
 from app.accounts.models import User
 from app.core.database import db
 from app.core.errors import DomainError
@@ -23,6 +24,7 @@ from app.reports.models import Report, ReportCase
 # never longer than a year, decided or not.
 REPORTER_KEPT_DAYS = 90
 UNDECIDED_KEPT_DAYS = 365
+TEAM_TOLD_EVERY = dt.timedelta(hours=1)
 
 
 def report_listing(
@@ -50,6 +52,8 @@ def report_listing(
     report = Report(case=case, created_at=now, reason=reason, words=words, email=email)
     db.session.add(report)
     db.session.flush()
+    if email:
+        enqueue("report.received", now=now, report_id=report.id)
     return report
 
 
@@ -125,6 +129,32 @@ def _act(actor: User, listing: Listing, decision: Decision, reason: str, now: dt
         listings.recall_listing(actor, listing, reason, now)
     else:
         listings.remove_listing(actor, listing, reason, now)
+
+
+def tell_team(now: dt.datetime) -> int:
+    """Tell the team of the reports that have arrived; return how many people are told.
+
+    At once for the first, then at most once an hour: what arrives meanwhile goes into one message.
+    Running it twice, or twice at the same time, tells nobody twice.
+    """
+    arrived = db.session.scalars(
+        select(Report)
+        .join(Report.case)
+        .where(Report.team_told_at.is_(None), ReportCase.decided_at.is_(None))
+        .order_by(Report.id)
+        .with_for_update(of=Report)
+    ).all()
+    # Read once the reports are locked: another run may have told of them while this one waited.
+    last = db.session.scalar(select(func.max(Report.team_told_at)))
+    if not arrived or (last is not None and last > now - TEAM_TOLD_EVERY):
+        return 0
+    for report in arrived:
+        report.team_told_at = now
+    team = db.session.scalars(select(User.id).where(User.active, User.role.in_(REVIEW_ROLES))).all()
+    for user_id in team:
+        # One event for one message: a refused address never delays the others.
+        enqueue("report.arrived", now=now, user_id=user_id)
+    return len(team)
 
 
 def purge_reporters(now: dt.datetime) -> int:

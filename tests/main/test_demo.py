@@ -24,7 +24,7 @@ from app.core.database import db, reads_only
 from app.core.outbox import OutboxEvent, OutboxState
 from app.geography.models import Commune
 from app.listings.enums import Kind, Outcome, Status, UnfilledReason
-from app.listings.models import Listing, ListingSession
+from app.listings.models import Listing, ListingEvent, ListingSession
 from app.listings.queries import counts_by_kind
 from app.main.demo import services
 from app.main.demo.days import HOLIDAYS
@@ -32,6 +32,7 @@ from app.main.demo.listings import FULL_TIME, MINIMUM_HOUR, MINIMUM_MONTH
 from app.main.verify import INVARIANTS
 from app.organisations.models import Organisation, measure_of
 from app.professions.models import Profession
+from app.reports.queries import open_cases
 from tests.conftest import empty_tables
 from tests.main.demonstration import PASSWORD, open_listings
 
@@ -272,6 +273,25 @@ def test_one_organisation_waits_for_the_team(loaded: services.LoadResult) -> Non
 
     assert len(waiting) == 2
     assert all(not each.organisation.verified for each in waiting if each.organisation)
+
+
+def test_each_page_of_the_team_has_something_to_decide(
+    loaded: services.LoadResult, now: dt.datetime
+) -> None:
+    refused = select(ListingEvent.listing_id).where(
+        ListingEvent.from_status == Status.IN_REVIEW, ListingEvent.to_status == Status.DRAFT
+    )
+    again = select(Listing).where(Listing.status == Status.IN_REVIEW, Listing.id.in_(refused))
+    cases = open_cases(limit=10)
+    asked = [one for one in open_listings(now) if one.awaits_confirmation]
+
+    assert len(db.session.scalars(again).all()) == 1
+    assert [case.reports for case in cases] == [2]
+    assert cases[0].listing.is_open(now)
+    assert not cases[0].is_late(now)
+    assert len(asked) == 1
+    assert asked[0].closes_at is not None
+    assert asked[0].closes_at > now + dt.timedelta(days=20)
 
 
 def test_load_sends_no_message(loaded: services.LoadResult) -> None:

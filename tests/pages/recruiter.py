@@ -90,6 +90,18 @@ class Recruiter:
         page.get_by_label("Qui répond aux candidatures").fill("Mme Ravier, cadre de santé")
         page.get_by_role("button", name="Publier l’annonce").click()
 
+    def opens_her_listing(self, title: str) -> None:
+        """Open the sheet of one of her listings."""
+        self.page.goto("/recruter/annonces/")
+        self.page.get_by_role("link", name=title).locator("visible=true").first.click()
+        expect(self.heading).to_contain_text(title)
+
+    def corrects(self, description: str) -> None:
+        """Write the description of a draft again, from its sheet, and send it."""
+        self.page.get_by_role("link", name="Compléter").click()
+        self.page.get_by_label("Description").fill(description)
+        self.page.get_by_role("button", name="Publier l’annonce").click()
+
 
 class Founder(Recruiter):
     """A person who has no account yet, and reads her e-mails."""
@@ -157,10 +169,30 @@ class Moderator:
         self.page = page
         self.email = email
 
+    @property
+    def main(self) -> Locator:
+        """Return the content of the page."""
+        return self.page.locator("main")
+
     def signs_in(self) -> None:
         """Sign in and arrive on what waits."""
         sign_in(self.page, self.email)
         expect(self.page).to_have_url(re.compile("/equipe/annonces$"))
+
+    def opens_what_waits(self) -> None:
+        """Go to the listings that wait."""
+        self.page.goto("/equipe/annonces")
+
+    def refuses(self, reason: str) -> None:
+        """Send the listing back with a reason."""
+        self.page.get_by_label("Ce qui est à corriger").fill(reason)
+        self.page.get_by_role("button", name="Refuser l’annonce").click()
+        expect(self.page).to_have_url(re.compile("/equipe/annonces$"))
+
+    def opens_the_report_of(self, title: str) -> None:
+        """Open what people say of a listing, from the list of reports."""
+        self.page.get_by_role("link", name=title, exact=True).click()
+        expect(self.page.locator("h1")).to_contain_text(title)
 
     def reads(self, title: str) -> None:
         """Open a listing that waits."""

@@ -3,8 +3,10 @@
 In the files: `age`, days since it was written; `base`, euros added to the pay of the reference
 base; `dates`, days from today, hour of Paris, length in hours (0: not told), seats (0: no limit),
 days before for the last answer; `answers`, how many people write (a list: to each date); `story`,
-what becomes of them all; `closed`, how it ended and how many days ago. Without `tasks`, those of
-the profession; without `commune`, that of the organisation.
+what becomes of them all; `closed`, how it ended and how many days ago; `refused`, what the team
+asked to change before it was sent again; `reported`, what people say is wrong and how many hours
+ago; `unconfirmed`, that its author has not answered for a month. Without `tasks`, those of the
+profession; without `commune`, that of the organisation.
 """
 
 from __future__ import annotations
@@ -28,11 +30,14 @@ from app.listings.services import (
     expire_due,
     pause_listing,
     publish_listing,
+    refuse_listing,
     submit_listing,
 )
 from app.main.demo.days import working_day
 from app.main.demo.organisations import Owner
 from app.professions.models import Diploma, Profession
+from app.reports.enums import Reason
+from app.reports.services import report_listing
 
 # Legal minimum before tax, for a month of 151.67 hours and for an hour (1st January 2026).
 MINIMUM_MONTH = 1823.03
@@ -40,6 +45,8 @@ MINIMUM_HOUR = 12.02
 FULL_TIME = 35
 # A listing older than this has been confirmed by its author since.
 CONFIRMED_EVERY = 28
+# The time the team, then the author, take before a listing of today is sent again.
+READ_IN = dt.timedelta(hours=1)
 KINDS = {
     "job": Kind.JOB,
     "training": Kind.TRAINING,
@@ -74,10 +81,14 @@ def write_listing(
     if entry.get("draft"):
         return listing
     submit_listing(owner.person, listing, written)
+    if "refused" in entry:
+        refuse_listing(team, listing, entry["refused"], written + READ_IN)
+        submit_listing(owner.person, listing, written + 2 * READ_IN)
     # The first listing of an organisation is read before it goes online, as everyone's is.
     if owner.organisation.verified and listing.status == Status.IN_REVIEW:
         publish_listing(team, listing, written)
-    if entry.get("age", 0) > CONFIRMED_EVERY and listing.status == Status.PUBLISHED:
+    old = entry.get("age", 0) > CONFIRMED_EVERY and not entry.get("unconfirmed")
+    if old and listing.status == Status.PUBLISHED:
         confirm_listings([listing], now - dt.timedelta(days=entry["age"] % CONFIRMED_EVERY))
     return listing
 
@@ -103,6 +114,13 @@ def end_listing(listing: Listing, entry: Mapping[str, Any], owner: Owner, now: d
             now - dt.timedelta(days=closed["days"]),
             closed.get("reason"),
         )
+
+
+def report(listing: Listing, entry: Mapping[str, Any], now: dt.datetime) -> None:
+    """Say of a listing what the file says that people report, from the oldest."""
+    for said in entry.get("reported", ()):
+        at = now - dt.timedelta(hours=said["hours"])
+        report_listing(listing, Reason(said["reason"]), said["words"], said.get("email"), at)
 
 
 def _common_values(

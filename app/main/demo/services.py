@@ -24,10 +24,11 @@ from app.core.outbox import OutboxDelivery, OutboxEvent, OutboxState
 from app.geography.models import Commune
 from app.listings.enums import OWN_SOURCE, Status
 from app.listings.models import Listing
-from app.listings.services import confirm_listings, expire_due
+from app.listings.services import ask_due, confirm_listings, expire_due
 from app.main.demo.applications import Answers
-from app.main.demo.listings import Reference, end_listing, write_listing
+from app.main.demo.listings import Reference, end_listing, report, write_listing
 from app.main.demo.organisations import TEAM_EMAIL, Owner, open_account, open_organisation
+from app.reports.services import tell_team
 
 DATA = Path(__file__).parent / "data"
 UNCONFIRMED = dt.timedelta(days=30)
@@ -77,8 +78,12 @@ def load_demo(now: dt.datetime, password: str | None) -> LoadResult:
         result.created += 1
         if listing.published_at is not None:
             result.applications += answers.send(listing, entry, owner, listing.published_at, now)
+        report(listing, entry, now)
         end_listing(listing, entry, owner, now)
     db.session.flush()
+    if result.created:
+        ask_due(now)
+        tell_team(now)
     if result.applications:
         end_silence(now)
         measure_all(now)
@@ -121,7 +126,7 @@ def _keep_alive(
 ) -> None:
     """Confirm a listing that nobody confirmed, and send what people wrote to it since."""
     since = listing.refreshed_at
-    online = listing.status == Status.PUBLISHED
+    online = listing.status == Status.PUBLISHED and not entry.get("unconfirmed")
     if not online or since is None or now - since <= UNCONFIRMED:
         result.unchanged += 1
         return
