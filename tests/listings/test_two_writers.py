@@ -141,3 +141,26 @@ def test_save_that_waited_for_another_overwrites_nothing(
     assert [answer.status_code for answer in answers] == [409]
     assert "Premier titre" in answers[0].text
     assert db.session.scalar(select(Listing.title)) == "Premier titre"
+
+
+def test_date_added_by_another_never_moves_people_to_another_date(
+    browser: FlaskClient, organisation: Organisation
+) -> None:
+    now = clock.now()
+    meeting = factories.listing("event", organisation=organisation)
+    hers = factories.listing_session(meeting, starts_at=now + dt.timedelta(days=30), capacity=12)
+    first = browser.get(f"{BASE}/{meeting.id}/modifier").text
+    dates = re.search(r'name="dates"[^>]* value="([^"]+)"', first)
+    assert dates
+    earlier = factories.listing_session(meeting, starts_at=now + dt.timedelta(days=10), capacity=5)
+    db.session.expire(meeting)
+
+    typed = event(action="save", version=mark(first), dates=dates[1], date1_capacity="8")
+    refused = browser.post(f"{BASE}/{meeting.id}/modifier", data=typed)
+    assert refused.status_code == 409
+    again = typed | {"version": mark(refused.text)}
+    assert browser.post(f"{BASE}/{meeting.id}/modifier", data=again).status_code == 303
+
+    kept = {session.id: session.capacity for session in meeting.sessions}
+    assert kept[hers.id] == 8
+    assert kept.get(earlier.id) in {None, 5}

@@ -14,7 +14,7 @@ from app.listings.forms.fields import parse_number
 from app.listings.forms.listing import ListingForm, initial_values
 from app.listings.models import Listing
 
-_NOT_TEXT = frozenset({"version", "csrf_token"})
+_NOT_TEXT = frozenset({"version", "dates", "csrf_token"})
 
 
 class Difference(NamedTuple):

@@ -54,6 +54,8 @@ class ListingForm(BaseForm):
 
     # Which text was opened: see text_version.
     version = HiddenField()
+    # Which sessions its dates are, in order: somebody else may add one before them meanwhile.
+    dates = HiddenField()
     title = text_field(
         lazy("Intitulé"),
         160,
@@ -147,7 +149,7 @@ class ListingForm(BaseForm):
     def values(self, sessions: list[ListingSession]) -> dict[str, Any]:
         """Return the values of the listing, as the services take them.
 
-        `sessions`: those the listing has, in the order in which the form shows them.
+        `sessions`: those the listing has, in order.
         """
         found: dict[str, Any] = {}
         for field in self:
@@ -210,10 +212,17 @@ class ListingForm(BaseForm):
             ids = {entry.slug: entry.id for entry in diplomas()}
             _fill(self["diploma_id"], next((ids[slug] for slug in needed if slug in ids), None))
 
+    def shown_sessions(self, existing: list[ListingSession]) -> list[ListingSession | None]:
+        """Return the session that each date of the form is; None for one that is gone."""
+        if not self.dates.data:
+            return list(existing)
+        by_id = {str(session.id): session for session in existing}
+        return [by_id.get(session_id) for session_id in self.dates.data.split(",")]
+
     def _sessions(self, existing: list[ListingSession]) -> list[dict[str, Any]]:
-        found = []
+        found, shown = [], self.shown_sessions(existing)
         for index, fields in enumerate(self.session_fields):
-            known = existing[index] if index < len(existing) else None
+            known = shown[index] if index < len(shown) else None
             if fields["day"].data is not None:
                 found.append(_session_values(fields, known))
         return found
@@ -310,7 +319,8 @@ _AMOUNTS: tuple[tuple[str, str, Callable[[Decimal], Any]], ...] = (
 
 def initial_values(listing: Listing) -> dict[str, Any]:
     """Return what the form of a listing shows first."""
-    return _shown_values(listing) | {"version": text_version(listing)}
+    dates = ",".join(str(session.id) for session in listing.sessions)
+    return _shown_values(listing) | {"version": text_version(listing), "dates": dates}
 
 
 def text_version(listing: Listing) -> str:

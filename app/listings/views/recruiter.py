@@ -268,8 +268,8 @@ def _refused(form: ListingForm, kind: Kind, listing: Listing | None, error: Doma
         field.errors = [*field.errors, told(finding)]
     kept = queries.owned_listing(listing.id, current_user.id) if listing else None
     if isinstance(error, services.TooFewSeats) and kept is not None:
-        dates = [session.id for session in kept.sessions]
-        field = form.session_fields[dates.index(error.session_id)]["capacity"]
+        shown = [one and one.id for one in form.shown_sessions(list(kept.sessions))]
+        field = form.session_fields[shown.index(error.session_id)]["capacity"]
         field.errors = [*field.errors, error.message]
     if not form.errors:
         form.form_errors.append(error.message)
