@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select
 
 from app.accounts.models import User
+from app.applications import queries
 from app.applications.enums import ActorKind, DeclineReason, Status
 from app.applications.models import Application, ContactView
 from app.applications.services import move_application, withdraw_application
@@ -141,6 +142,8 @@ def tell_ends(now: dt.datetime, *, limit: int = BATCH) -> int:
 
 def _lock(application: Application) -> None:
     """Read again, when writing, what another click may have changed."""
+    if application.session_id is not None:
+        queries.lock_sessions(application.session_id)
     fields = ["status", "pool_asked_at", "pool_refused_at"]
     db.session.refresh(application, fields, with_for_update=True)
 
