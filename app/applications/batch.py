@@ -85,7 +85,7 @@ def move_people(
     Doing it again changes nothing. What became of each is told by `outcome_of`.
     """
     found = people(ids, actor.id, lock=True)
-    for application in found:
+    for application in _listed_first(found):
         try:
             move_held(application, to, ActorKind.MEMBER, actor, now)
         except (NotAllowedTransition, NoSeatLeft):
@@ -101,12 +101,17 @@ def decline_people(
     Who has an answer already, or took her application back, is left alone.
     """
     found = people(ids, actor.id, lock=True)
-    for application in found:
+    for application in _listed_first(found):
         to = refusal(application)
         if to is not None:
             own = message_to(application, message)
             move_held(application, to, ActorKind.MEMBER, actor, now, reason, own)
     return found
+
+
+def _listed_first(found: Collection[Application]) -> list[Application]:
+    """Put those who wait for a seat first: one that is given back must not go to one of them."""
+    return sorted(found, key=lambda one: one.status != Status.WAITLISTED)
 
 
 def message_to(application: Application, message: str) -> str:

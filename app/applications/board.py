@@ -149,6 +149,7 @@ def found(user_id: int, filters: Filters) -> Filters:
     """Return the filters with the people whose name or reference holds the words that are sought.
 
     Accents and case do not count, which no database of ours says alike: names are compared here.
+    A name is found by what the person who looks may read of it: whole once she opened the sheet.
     """
     wanted = _plain(filters.words)
     if not wanted:
@@ -159,6 +160,7 @@ def found(user_id: int, filters: Filters) -> Filters:
             Application.reference,
             Application.first_name,
             Application.last_name,
+            Application.id.in_(_viewed(user_id)).label("opened"),
         )
         .join(Listing, Listing.id == Application.listing_id)
         .where(Listing.organisation_id.in_(open_to(user_id)))
@@ -167,9 +169,21 @@ def found(user_id: int, filters: Filters) -> Filters:
     ids = (
         row.id
         for row in rows
-        if wanted in _plain(f"{row.first_name} {row.last_name}") or wanted in _plain(row.reference)
+        if wanted in _plain(_readable_name(row)) or wanted in _plain(row.reference)
     )
     return replace(filters, ids=tuple(islice(ids, FOUND_MOST)))
+
+
+def _readable_name(row: Any) -> str:
+    if row.opened:
+        return f"{row.first_name} {row.last_name}"
+    return short_name(row.first_name, row.last_name)
+
+
+def _viewed(user_id: int) -> Select[int]:
+    return select(ContactView.application_id).where(
+        ContactView.user_id == user_id, ContactView.what == "contact"
+    )
 
 
 _LETTERS = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "’": "'"})
@@ -194,9 +208,6 @@ def urgency() -> list[Any]:
 
 
 def _columns(user_id: int) -> list[Any]:
-    viewed = select(ContactView.application_id).where(
-        ContactView.user_id == user_id, ContactView.what == "contact"
-    )
     return [
         Application.id,
         Application.first_name,
@@ -209,7 +220,7 @@ def _columns(user_id: int) -> list[Any]:
         Application.call_back,
         Application.created_at,
         Application.answer_due_at,
-        Application.id.in_(viewed).label("opened"),
+        Application.id.in_(_viewed(user_id)).label("opened"),
         Application.phone.is_not(None).label("by_phone"),
     ]
 

@@ -45,9 +45,9 @@ TOO_LONG = lazy("C’est trop long\u00a0: gardez %(max)d caractères.")
 class Proper:
     """Refuse what may not be written to a person, and say why; the text stays in the form."""
 
-    def __call__(self, _form: Any, field: Any) -> None:
-        """Raise ValidationError with every reason."""
-        found = improper(field.data or "")
+    def __call__(self, form: Any, field: Any) -> None:
+        """Raise ValidationError with every reason. `form.given`: words its author did not write."""
+        found = improper(field.data or "", getattr(form, "given", ()))
         if found:
             raise ValidationError(" ".join(found))
 

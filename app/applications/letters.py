@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 
 from app.accounts.models import User
-from app.applications import workflow
+from app.applications import queries, workflow
 from app.applications.enums import ActorKind, Letter, Status
 from app.applications.models import Application, ApplicationMessage, ApplicationNote
 from app.applications.services import move_application
@@ -86,11 +86,13 @@ def write(
     The step follows when nobody had answered yet; `step` is the one a meeting leads to. Raises
     NotAllowedTransition, ImproperWords, TooLate.
     """
+    if application.session_id is not None:
+        queries.lock_sessions(application.session_id)
     db.session.refresh(application, ["status"], with_for_update=True)
     kind = application.listing.kind
     if letter not in letters_for(kind, application.status):
         raise NotAllowedTransition(_("On ne peut plus écrire cela à cette personne."))
-    require_proper(text)
+    require_proper(text, (application.listing.title, application.first_name))
     if letter is Letter.MEETING:
         if meeting_at is None or meeting_at <= now:
             raise TooLate(_("Cette date est passée. Choisissez-en une à venir."))

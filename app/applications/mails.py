@@ -144,7 +144,9 @@ def moved(
         next_sentence=next_sentence,
         unanswered=to is S.EXPIRED_NO_ANSWER,
         words=application.decline_message if to in workflow.NEEDS_REASON else "",
-        asks=to in workflow.NEEDS_REASON and application.pool_asked_at is not None,
+        asks=to in workflow.NEEDS_REASON
+        and application.pool_asked_at is not None
+        and application.pool_refused_at is None,
         session_at=progress.when(application.session.starts_at)
         if application.session and to in {S.REGISTERED, S.CANCELLED}
         else "",
@@ -285,7 +287,7 @@ def _heading(application: Application, event: ApplicationEvent) -> tuple[str, st
     to, session = S(event.to_status), application.session
     if progress.was_dropped(event):
         return str(DROPPED), str(progress.AFTER_DROPPED)
-    if to is S.WAITLISTED and event.from_status == S.OFFERED:
+    if to is S.WAITLISTED and progress.let_pass(event):
         return _("Le délai pour prendre la place est passé."), str(progress.AFTER_OFFER)
     if to is S.CLOSED_ELSEWHERE and session is not None and session.starts_at <= event.at:
         return _("Votre date a commencé sans qu’une place se libère."), str(progress.AFTER_DATE)

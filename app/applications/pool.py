@@ -73,7 +73,7 @@ def say_no(
 ) -> None:
     """Say no and, in the same message, ask to keep the contact if `ask`."""
     event = move_application(application, to, ActorKind.MEMBER, actor, now, reason, message)
-    if event is not None and ask:
+    if event is not None and ask and application.pool_asked_at is None:
         application.pool_asked_at = now
         db.session.flush()
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from flask_babel import format_date
 
 from app.applications import callback
-from app.applications.enums import CallBack, Status
+from app.applications.enums import ActorKind, CallBack, Status
 from app.applications.models import Application, ApplicationEvent
 from app.applications.workflow import IN_TOUCH, WAITING, Family, family_of
 from app.core.clock import paris_date
@@ -181,9 +181,10 @@ def was_dropped(event: ApplicationEvent) -> bool:
 
 def next_sentence(application: Application) -> str:
     """Return what happens now, in one sentence."""
-    if application.events and was_dropped(application.events[-1]):
+    last = application.events[-1] if application.events else None
+    if last is not None and was_dropped(last):
         return str(AFTER_DROPPED)
-    if application.status == S.WAITLISTED and had_offer(application):
+    if application.status == S.WAITLISTED and last is not None and let_pass(last):
         return str(AFTER_OFFER)
     if application.status == S.CLOSED_ELSEWHERE and has_begun(application):
         return str(AFTER_DATE)
@@ -198,9 +199,9 @@ def has_begun(application: Application) -> bool:
     return session is not None and session.starts_at <= application.updated_at
 
 
-def had_offer(application: Application) -> bool:
-    """Return whether a seat was proposed to the person, now or before."""
-    return any(event.to_status == S.OFFERED for event in application.events)
+def let_pass(event: ApplicationEvent) -> bool:
+    """Return whether the event is the end of an offer that nobody answered in time."""
+    return event.from_status == S.OFFERED and event.actor_kind == ActorKind.SYSTEM
 
 
 def until(application: Application) -> str:

@@ -119,7 +119,8 @@ def live_of_candidate(listing_id: int, candidate_key: str) -> Application | None
 def next_waitlisted(session_id: int) -> Application | None:
     """Return who has been longest on the waiting list of a session, to be offered a seat.
 
-    Who let an offer pass is left to the school: she is not offered the next seats.
+    Who let an offer pass, or was put back on the list, is left to the school: she is not
+    offered the next seats.
     """
     theirs = ApplicationEvent.application_id == Application.id
     listed_at = (

@@ -328,7 +328,7 @@ def _note_contact(application: Application, now: dt.datetime) -> None:
 def _set_reason(application: Application, reason: DeclineReason | None, message: str) -> None:
     if reason is None or not message.strip():
         raise ReasonMissing(_("Choisissez une raison et gardez un message pour la personne."))
-    require_proper(message)
+    require_proper(message, (application.listing.title, application.first_name))
     application.decline_reason = reason
     application.decline_message = message.strip()
 

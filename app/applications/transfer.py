@@ -83,6 +83,8 @@ def transfer(
 
     Raises NotAllowedTransition, AlreadyThere.
     """
+    # It must not close between here and the commit.
+    queries.lock_listing(listing.id)
     db.session.refresh(application, ["status", "listing_id"], with_for_update=True)
     if not can_move(application) or (listing, session) not in places(application, now):
         raise NotAllowedTransition(_("Cette candidature ne peut pas aller vers cette annonce."))

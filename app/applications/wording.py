@@ -6,6 +6,7 @@ The rules are those of the listings; here they protect somebody who waits for an
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from app.core.errors import DomainError
@@ -54,8 +55,13 @@ class ImproperWords(DomainError):
     status = 422
 
 
-def improper(text: str) -> list[str]:
-    """Return why a message cannot leave, each reason with its words; nothing when it can."""
+def improper(text: str, given: Collection[str] = ()) -> list[str]:
+    """Return why a message cannot leave, each reason with its words; nothing when it can.
+
+    `given`: what its author did not write, such as the title of the listing: it is not judged.
+    """
+    for words in filter(None, given):
+        text = text.replace(words, "…")
     read = plain(text)
     found: dict[str, str] = {}
     for code, pattern in (("link", _LINK), ("fees", _MONEY), ("papers", _PAPERS)):
@@ -76,8 +82,8 @@ def improper(text: str) -> list[str]:
     ]
 
 
-def require_proper(text: str) -> None:
-    """Raise ImproperWords when a message cannot leave."""
-    found = improper(text)
+def require_proper(text: str, given: Collection[str] = ()) -> None:
+    """Raise ImproperWords when a message cannot leave; see `improper`."""
+    found = improper(text, given)
     if found:
         raise ImproperWords(" ".join(found))

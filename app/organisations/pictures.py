@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
+import threading
 import warnings
 from dataclasses import dataclass
 
@@ -29,9 +30,10 @@ WIDE, SMALL = 960, PICTURE_SMALL
 # Beyond, one sees a strip: nothing of it can be read on a telephone.
 MAX_STRETCH = 3
 # A JPEG is read at the size that is needed; the others must be unpacked whole.
-MAX_PIXELS = {"JPEG": 60_000_000, "PNG": 25_000_000, "WEBP": 25_000_000}
+MAX_PIXELS = {"JPEG": 60_000_000, "PNG": 12_000_000, "WEBP": 12_000_000}
 # What each size may weigh: six small ones and the page stay under 150 kB.
 WEIGHTS = {WIDE: 70_000, SMALL: 12_000}
+_ONE_AT_A_TIME = threading.Lock()
 # Blur radius and quality, from the best.
 ATTEMPTS = ((0, 80), (0, 65), (0, 50), (0, 35), (0, 20), (1, 30), (2, 30), (4, 30))
 
@@ -75,7 +77,9 @@ def draw(data: bytes) -> Drawn:
                 mb=MAX_BYTES // 2**20,
             )
         )
-    canvas = _points_of(data)
+    # Unpacked, one may weigh half a gigabyte: never two at once in a process.
+    with _ONE_AT_A_TIME:
+        canvas = _points_of(data)
     if canvas.width < MIN_WIDTH:
         raise PictureRefused(
             _(
@@ -138,7 +142,10 @@ def _opened(data: bytes) -> Image.Image:
         if image.width * image.height > MAX_PIXELS[str(image.format)]:
             raise _too_large()
         image.draft("RGB", (2 * WIDE, 2 * WIDE))
-        upright = ImageOps.exif_transpose(image).convert("RGBA")
+        upright = ImageOps.exif_transpose(image)
+        if not upright.has_transparency_data:
+            return upright.convert("RGB")
+        upright = upright.convert("RGBA")
     canvas = Image.new("RGB", upright.size, "white")
     canvas.paste(upright, mask=upright.getchannel("A"))
     return canvas

@@ -14,9 +14,10 @@ from sqlalchemy import func, select
 
 from app.accounts.models import User
 from app.applications import batch
-from app.applications.enums import DeclineReason, Status
+from app.applications.enums import ActorKind, DeclineReason, Status
 from app.applications.mails import moved
 from app.applications.models import Application, ApplicationEvent
+from app.applications.services import move_application
 from app.core import clock
 from app.core.database import db
 from app.core.outbox import OutboxEvent
@@ -204,6 +205,42 @@ def test_one_no_is_written_to_each_person(house: Any, sign_in: SignIn, session: 
     press(client, ask(people), address, **chosen, message="Autre message.")
     assert events(session) == sent
     assert "Autre" not in ada.decline_message
+
+
+def test_a_title_or_a_first_name_never_keeps_a_group_from_its_answer(
+    house: Any, sign_in: SignIn, session: Any
+) -> None:
+    person, of = house
+    title = "Secrétaire, lecture de carte vitale"
+    named = factories.listing(organisation=of.organisation, title=title)
+    people = [factories.application(named, first_name="Rib"), factories.application(of)]
+    client, address = sign_in(person), ask(people, reason="schedule")
+    chosen = {"people": [one.id for one in people], "reason": "schedule"}
+    message = page(client.get(address)).select_one("textarea").get_text().strip()
+    assert press(client, ask(people), address, **chosen, message=message).status_code == 303
+    assert statuses(session, people) == [S.DECLINED] * 2
+    assert "Rib" in people[0].decline_message
+    alone = factories.application(named, first_name="Rib")
+    sheet = f"/recruter/candidatures/{alone.id}/refuser"
+    own = "Bonjour Rib, le poste « Secrétaire, lecture de carte vitale » est pourvu."
+    for text, status in ((f"{own} Envoyez votre RIB.", 422), (own, 303)):
+        sent = press(client, sheet, f"{sheet}?reason=filled", reason="filled", message=text)
+        assert sent.status_code == status
+
+
+def test_a_group_refused_gives_its_seat_to_nobody_of_the_group(
+    house: Any, sign_in: SignIn, session: Any, now: Any
+) -> None:
+    person, of = house
+    training = factories.listing(Kind.TRAINING, organisation=of.organisation)
+    date = factories.listing_session(training, capacity=1, taken=1)
+    holder = factories.application(training, session=date, status=S.ADMITTED)
+    waits = factories.application(training, session=date, status=S.CONTACTED)
+    move_application(waits, S.WAITLISTED, ActorKind.MEMBER, None, now)
+    both = [holder.id, waits.id]
+    batch.decline_people(person, both, DeclineReason.SCHEDULE, "Merci, et bonne suite.", now)
+    assert statuses(session, [holder, waits]) == [S.REFUSED, S.REFUSED]
+    assert [event.to_status for event in waits.events] == [S.WAITLISTED, S.REFUSED]
 
 
 def test_the_same_listing_is_named_in_the_ready_message(house: Any, sign_in: SignIn) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.applications import letters, pool, services
 from app.applications.enums import ActorKind, DeclineReason, Letter, Status
+from app.applications.mails import moved
 from app.applications.models import Application, ContactView
 from app.core.errors import NotAllowedTransition
 from app.core.jobs import jobs
@@ -70,6 +71,16 @@ def test_the_no_carries_the_question_in_one_message(
         assert "aimerait garder votre contact" in mail.get_body((kind,)).get_content()
 
 
+def test_who_said_no_is_not_asked_again_by_another_no(now: dt.datetime, session: Any) -> None:
+    application, member = factories.application(), factories.user()
+    application.pool_asked_at = application.pool_refused_at = now
+    pool.say_no(application, Status.DECLINED, member, now + DAY, DeclineReason.FILLED, NO, ask=True)
+    assert application.pool_asked_at == now
+    mail = moved(application, application.events[-1], 1, "http://localhost")
+    assert mail is not None
+    assert "garder votre contact" not in mail.text
+
+
 def test_she_says_yes_on_her_page_and_looking_changes_nothing(
     now: dt.datetime, client: FlaskClient, session: Any
 ) -> None:
@@ -81,6 +92,8 @@ def test_she_says_yes_on_her_page_and_looking_changes_nothing(
     assert browser.get(f"{address}/vivier?answer=yes").status_code == 405
     assert application.status == Status.DECLINED
     assert browser.post(f"{address}/vivier", data={"answer": "yes"}).status_code == 400
+    assert press(browser, f"{address}/vivier", address, answer="maybe").status_code == 400
+    assert application.pool_refused_at is None
     press(browser, f"{address}/vivier", address, answer="yes")
     assert application.status == Status.POOL
     assert application.pool_wording == pool.WORDING

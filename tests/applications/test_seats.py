@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select
 
-from app.applications import promise, queries, seats, services, workflow
+from app.applications import progress, promise, queries, seats, services, workflow
 from app.applications.enums import ActorKind, DeclineReason, Status
 from app.applications.mails import follow_url
 from app.applications.models import Application
@@ -163,6 +163,20 @@ def test_offer_without_answer_goes_to_the_next_and_never_comes_back(
     services.move_application(first, S.ADMITTED, ActorKind.MEMBER, None, end)
     db.session.refresh(session)
     assert session.taken == 1
+
+
+def test_who_is_put_back_on_the_list_by_the_school_is_not_told_she_was_late(
+    full: Any, now: dt.datetime, smtp: Any
+) -> None:
+    of, session, holder = full
+    person = listed(of, session, now, email="her@example.org")
+    services.withdraw_application(holder, now)
+    services.move_application(person, S.WAITLISTED, ActorKind.MEMBER, None, now)
+    db.session.refresh(session)
+    assert (person.status, session.taken) == (S.WAITLISTED, 0)
+    deliver()
+    assert "passé" not in progress.next_sentence(person)
+    assert "Le délai" not in texts(smtp)["her@example.org"]
 
 
 def test_seat_cannot_be_taken_after_the_delay_even_if_nothing_has_run(
@@ -416,6 +430,7 @@ def test_attendance_is_noted_for_all_in_one_go(
         f"p{gone.id}": "attended",
         f"p{other.id}": "attended",
         "p٣x": "absent",
+        "p" + "9" * 5_000: "absent",
     }
     press(browser, address, address, **marks)
     for person in (came, missed, forgotten, gone, other):

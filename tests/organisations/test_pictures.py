@@ -148,7 +148,7 @@ def test_owner_adds_a_picture_that_everybody_sees(
         with Image.open(io.BytesIO(answer.data)) as read:
             assert read.width == width
         assert answer.mimetype == "image/webp"
-        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["Cache-Control"] == "public, max-age=3600"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "sandbox" in answer.headers["Content-Security-Policy"]
         assert "Set-Cookie" not in answer.headers

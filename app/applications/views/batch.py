@@ -128,6 +128,7 @@ def group_decline() -> Any:
     found = _find(ids)
     people = [one for one in found if batch.refusal(one) is not None]
     form = DeclineGroupForm()
+    form.given = [one.listing.title for one in people]
     form.people.choices = choices_of({one.id: _name(one) for one in people})
     if form.is_submitted():
         if form.validate():

@@ -100,6 +100,7 @@ def answer(listing_id: int) -> Any:
         return _to_listing(listing_id)
     outcome = Outcome((listing.outcome if _is_concluded(listing) else None) or ending.outcome.data)
     form = AnswerAllForm()
+    form.given = (listing.title,)
     form.people.choices = choices_of({one.id: _short_name(one) for one in people})
     if request.method == "GET":
         form.people.data = [one.id for one in people if one.status in WAITING]

@@ -33,6 +33,8 @@ def keep(reference: str) -> Any:
         if request.form.get("answer") == "yes":
             pool.agree(application, now)
             told = _("C’est noté\u00a0: votre contact est gardé. Vous pouvez changer d’avis ici.")
+        elif request.form.get("answer") != "no":
+            abort(400)
         else:
             pool.refuse(application, now)
             told = _("C’est noté\u00a0: votre contact n’est pas gardé.")

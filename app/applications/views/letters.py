@@ -84,6 +84,7 @@ def write(application_id: int) -> Any:
     letter, now = Letter(letter), clock.now()
     proposed = _proposable(application) if letter is Letter.PROPOSAL else []
     form = LetterForm(letter, application, proposed)
+    form.given = (application.listing.title, application.first_name)
     if request.method == "GET":
         form.text.data = mails.letter_message(letter, application, now)
         if letter is Letter.MEETING:

@@ -193,6 +193,7 @@ def application_decline(application_id: int) -> Any:
         flash(_("Cette candidature a déjà une réponse, ou n’en attend plus."), "warn")
         return _to_sheet(application_id)
     form = DeclineForm()
+    form.given = (application.listing.title, application.first_name)
     if form.is_submitted():
         if not form.validate():
             return _decline_page(application, form), 422

@@ -28,10 +28,10 @@ member = requires_role(*MEMBER_ROLES)
 @pictures.get("/structures/images/<string:digest>.webp")
 @public
 def show(digest: str) -> Any:
-    """Give a picture of a verified organisation. Its name is its content: it never changes."""
+    """Give a picture of a verified organisation. An hour in caches: it may be taken away."""
     key = queries.published_picture(digest) or abort(404)
     response = _file(key, digest)
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    response.headers["Cache-Control"] = "public, max-age=3600"
     response.set_etag(digest)
     return response.make_conditional(request)
 
