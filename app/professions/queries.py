@@ -75,8 +75,8 @@ class ProfessionEntry:
     """A profession, its names and its ROME codes.
 
     `data`: alt_labels, typical_tasks, qualities, pay, required_diplomas, workplaces, publics,
-    next_steps, portrait, regulated_note, without_diploma_entry, rome_note, rome_verified, verified_fields,
-    editorial_fields, sources.
+    next_steps, portrait, regulated_note, without_diploma_entry, rome_note, rome_verified,
+    verified_fields, editorial_fields, sources.
     """
 
     id: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -52,9 +53,7 @@ def test_a_day_goes_forward_and_midnight_is_passed_once_at_most(reference: Refer
             assert found, moment
             minutes.append(int(found[1]) * 60 + int(found[2] or 0))
         assert 5 <= len(minutes) <= 6
-        backwards = sum(
-            later <= sooner for sooner, later in zip(minutes, minutes[1:], strict=False)
-        )
+        backwards = sum(later <= sooner for sooner, later in itertools.pairwise(minutes))
         assert backwards <= ("nuit" in row["schedules"]), row["slug"]
 
 
