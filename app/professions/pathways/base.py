@@ -137,6 +137,7 @@ class _Builder:
             (diploma, edge.to_slug)
             for edge in self.edges
             for diploma in self.required[edge.from_slug] & self.required[edge.to_slug]
+            if diploma != edge.diploma
         }
 
     def base(self) -> Base:

@@ -82,7 +82,7 @@ def _best(base: Base, wishes: Wishes, walks: Iterable[Walk]) -> list[Walk]:
     key = choosing.rank(base, wishes)
     ranked = sorted(walks, key=key)
     if wishes.target:
-        return choosing.different(choosing.without_detours(ranked))[:WAYS]
+        return choosing.shown(choosing.different(choosing.without_detours(ranked)), WAYS)
     first: dict[str, Walk] = {}
     for walk in ranked:
         first.setdefault(walk[-1].step.to_slug, walk)

@@ -127,7 +127,8 @@ class Walker:
         given = None if already else given
         full = self._full_hours(link.diploma)
         hours_left = self._hours_left(link, given, full)
-        months = 0 if already or hours_left == 0 else link.months
+        nothing_left = already or (given is not None and given.hours_left == 0)
+        months = 0 if nothing_left else link.months
         step = Step(
             from_slug=link.from_slug,
             to_slug=link.to_slug,
