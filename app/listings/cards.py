@@ -40,6 +40,39 @@ MAX_SCHEDULES = 2
 # Told by the hours already.
 _HOURS_TERMS = {"temps-plein", "temps-partiel"}
 
+# The columns of a listing that its card reads.
+COLUMNS = (
+    "id",
+    "version",
+    "kind",
+    "title",
+    "slug",
+    "source",
+    "employer_name",
+    "place_label",
+    "latitude",
+    "longitude",
+    "contract",
+    "contract_months",
+    "hours_min",
+    "hours_max",
+    "schedules",
+    "pay_min_cents",
+    "pay_max_cents",
+    "pay_period",
+    "diploma_need",
+    "workplace",
+    "duration_label",
+    "duration_months",
+    "duration_hours",
+    "modality",
+    "cost_cents",
+    "funding",
+    "published_at",
+    "deadline",
+    "starts_on",
+)
+
 # Gives the French name of a term from its facet and slug: label("contract", "cdi") -> "CDI".
 Label = Callable[[str, str], str]
 

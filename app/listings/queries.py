@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Row, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import joinedload
 
 from app.accounts.enums import REVIEW_ROLES
 from app.accounts.models import User
 from app.core.clock import paris_date
 from app.core.database import UtcDateTime, db
+from app.core.filters import distance
 from app.geography.models import Commune
-from app.listings.cards import Card, build_card
+from app.geography.queries import haversine_km
+from app.geography.queries.circles import Point, inside, squared_km
+from app.listings.cards import COLUMNS, Card, build_card
 from app.listings.enums import OWN_SOURCE, Kind, Outcome, Status
 from app.listings.models import Listing, ListingEvent, ListingSession
 from app.organisations.enums import OrganisationStatus
 from app.organisations.models import Membership, Organisation
+from app.professions.models import Diploma, Profession
 from app.professions.queries import label_of_terms
 
 # Written once, on tables rather than on classes: building and reading objects would cost as much
@@ -26,37 +43,22 @@ from app.professions.queries import label_of_terms
 _LISTING = Listing.__table__
 _SESSION = ListingSession.__table__
 _ORGANISATION = Organisation.__table__
-_CARD_COLUMNS = (
-    "id",
-    "version",
-    "kind",
-    "title",
-    "slug",
-    "source",
-    "employer_name",
-    "place_label",
-    "latitude",
-    "longitude",
-    "contract",
-    "contract_months",
-    "hours_min",
-    "hours_max",
-    "schedules",
-    "pay_min_cents",
-    "pay_max_cents",
-    "pay_period",
-    "diploma_need",
-    "workplace",
-    "duration_label",
-    "duration_months",
-    "duration_hours",
-    "modality",
-    "cost_cents",
-    "funding",
-    "published_at",
-    "deadline",
-    "starts_on",
-)
+# The ways to see a profession before choosing it.
+TRIES = (Kind.IMMERSION, Kind.EVENT, Kind.INTERNSHIP)
+# Listings without a position come after those that have one.
+_FAR_KM = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What is open: listings, seats left of their coming dates, and the first date with room.
+
+    Dates without a limit of seats have room, and count no seat.
+    """
+
+    listings: int
+    seats: int
+    next_start: dt.datetime | None
 
 
 def is_open(now: dt.datetime) -> ColumnElement[bool]:
@@ -91,7 +93,7 @@ def _card_select() -> Select[Any]:
     count = select(func.count(later.c.id)).where(*upcoming).correlate(_LISTING).scalar_subquery()
     return (
         select(
-            *(_LISTING.c[name] for name in _CARD_COLUMNS),
+            *(_LISTING.c[name] for name in COLUMNS),
             _ORGANISATION.c.promise_hours,
             _ORGANISATION.c.answer_cases,
             _ORGANISATION.c.answer_count,
@@ -130,9 +132,13 @@ def _rows(query: Select[Any], now: dt.datetime, **values: Any) -> Sequence[Row[A
     return db.session.execute(query, {"now": now, "today": paris_date(now)} | values).all()
 
 
-def _cards(rows: Iterable[Row[Any]]) -> list[Card]:
+def _cards(rows: Iterable[Row[Any]], point: Point | None = None) -> list[Card]:
     label = label_of_terms()
-    return [build_card(row, label) for row in rows]
+    cards = [build_card(row, label) for row in rows]
+    for card in cards:
+        if point and card.latitude is not None and card.longitude is not None:
+            card.distance = distance(haversine_km(*point, card.latitude, card.longitude))
+    return cards
 
 
 def listing_cards(ids: Iterable[int], now: dt.datetime) -> dict[int, Card]:
@@ -182,6 +188,83 @@ def similar_cards(listing: Listing, now: dt.datetime, limit: int = 4) -> list[Ca
         _LISTING.c.id.desc(),
     )
     return _cards(_rows(query.order_by(*order).limit(limit), now))
+
+
+def live_by_profession(
+    now: dt.datetime, point: Point | None = None, radius_km: float = 20
+) -> Mapping[tuple[str, str], Live]:
+    """Return what is open for each (profession, kind): everywhere, or around a point."""
+    query = _live(now, point, radius_km, Profession.slug, Listing.kind).join(
+        Profession, Profession.id == Listing.profession_id
+    )
+    rows = db.session.execute(query)
+    return {(slug, kind): Live(*live) for slug, kind, *live in rows}
+
+
+def live_by_diploma(
+    now: dt.datetime, point: Point | None = None, radius_km: float = 20
+) -> Mapping[str, Live]:
+    """Return the open trainings that prepare each diploma: everywhere, or around a point."""
+    query = _live(now, point, radius_km, Diploma.slug).join(
+        Diploma, Diploma.id == Listing.diploma_id
+    )
+    rows = db.session.execute(query.where(Listing.kind == Kind.TRAINING))
+    return {slug: Live(*live) for slug, *live in rows}
+
+
+def _live(
+    now: dt.datetime, point: Point | None, radius_km: float, *keys: ColumnElement[str] | Any
+) -> Select[Any]:
+    """Return the query of the three numbers of `Live` for each value of `keys`."""
+    room = and_(
+        ListingSession.listing_id == Listing.id,
+        ListingSession.starts_at > now,
+        or_(ListingSession.deadline.is_(None), ListingSession.deadline >= paris_date(now)),
+        or_(
+            ListingSession.capacity.is_(None),
+            ListingSession.taken < ListingSession.capacity,
+        ),
+    )
+    left = func.coalesce(func.sum(ListingSession.capacity - ListingSession.taken), 0)
+    query = (
+        select(
+            *keys,
+            func.count(Listing.id.distinct()),
+            left,
+            func.min(ListingSession.starts_at),
+        )
+        .select_from(Listing)
+        .outerjoin(ListingSession, room)
+        .where(is_open(now))
+        .group_by(*keys)
+    )
+    if point is not None:
+        query = query.where(inside(Listing.latitude, Listing.longitude, point, radius_km))
+    return query
+
+
+def nearest_tries(
+    profession_slug: str, now: dt.datetime, point: Point | None = None, limit: int = 4
+) -> list[Card]:
+    """Return where to try a profession: immersions, events and internships that have room.
+
+    The nearest of each kind come first, then the others; at the same distance, the soonest.
+    """
+    far: ColumnElement[Any] = literal(0)
+    if point is not None:
+        squared = squared_km(_LISTING.c.latitude, _LISTING.c.longitude, point)
+        far = func.coalesce(squared, _FAR_KM)
+    soon = case((_SESSION.c.id.is_(None), 1), else_=0)
+    order = (far, soon, _SESSION.c.starts_at, _LISTING.c.id)
+    rank = func.row_number().over(partition_by=_LISTING.c.kind, order_by=order)
+    query = _CARDS.join(Profession.__table__, Profession.id == _LISTING.c.profession_id).where(
+        Profession.slug == profession_slug,
+        _LISTING.c.kind.in_(TRIES),
+        or_(_SESSION.c.id.is_not(None), _LISTING.c.kind != Kind.EVENT),
+        or_(_SESSION.c.capacity.is_(None), _SESSION.c.taken < _SESSION.c.capacity),
+    )
+    query = query.order_by(case((rank == 1, 0), else_=1), *order).limit(limit)
+    return _cards(_rows(query, now), point)
 
 
 def counts_by_kind(now: dt.datetime) -> dict[str, int]:

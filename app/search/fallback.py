@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import chain
@@ -13,7 +12,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 
 from app.core.database import db
-from app.geography.queries import Place
+from app.geography.queries import Place, circles
 from app.listings.models import Listing
 from app.search import filters, highlights
 from app.search.criteria import DURATIONS, SearchCriteria
@@ -21,7 +20,7 @@ from app.search.models import SearchEntry
 from app.search.reading import Reading
 from app.search.results import Hit, SearchResults
 
-KM_PER_DEGREE = 111.195
+_POSITION = (SearchEntry.latitude, SearchEntry.longitude)
 # Further words change little.
 MAX_WORDS = 5
 FAR_KM = 1e9
@@ -104,7 +103,8 @@ def _order(criteria: SearchCriteria, understood: Reading) -> ColumnElement[Any]:
     """Return what comes before the date: the distance, how the organisation
     answers, or the words being in the title."""
     if criteria.sort == "distance" and criteria.place:
-        return func.coalesce(_squared_km(criteria.place), FAR_KM)
+        point = (criteria.place.latitude, criteria.place.longitude)
+        return func.coalesce(circles.squared_km(*_POSITION, point), FAR_KM)
     if criteria.sort == "answer":
         return func.coalesce(SearchEntry.answer_rank, UNKNOWN_RANK)
     if criteria.sort == "relevance" and understood.words:
@@ -146,24 +146,9 @@ def _count(rows: Iterable[Row], facets: dict[str, dict[str, int]], only: str = "
 
 
 def _near(criteria: SearchCriteria, place: Place) -> ColumnElement[bool]:
-    """In the commune, or in the circle; the box around the circle lets the index work."""
-    high = criteria.radius_km / KM_PER_DEGREE
-    wide = high / max(math.cos(math.radians(place.latitude)), 0.01)
-    inside = and_(
-        SearchEntry.latitude.between(place.latitude - high, place.latitude + high),
-        SearchEntry.longitude.between(place.longitude - wide, place.longitude + wide),
-        _squared_km(place) <= criteria.radius_km**2,
-    )
-    return or_(inside, SearchEntry.commune_code.in_(filters.place_codes(criteria)))
-
-
-def _squared_km(place: Place) -> ColumnElement[Any]:
-    """On a plane: within 100 km the error is under 0.5 %, and no database needs trigonometry."""
-    north = (SearchEntry.latitude - place.latitude) * KM_PER_DEGREE
-    east = (SearchEntry.longitude - place.longitude) * (
-        KM_PER_DEGREE * math.cos(math.radians(place.latitude))
-    )
-    return north * north + east * east
+    """In the commune, or in the circle around its centre."""
+    near = circles.inside(*_POSITION, (place.latitude, place.longitude), criteria.radius_km)
+    return or_(near, SearchEntry.commune_code.in_(filters.place_codes(criteria)))
 
 
 def _hits(ids: list[int], criteria: SearchCriteria, understood: Reading) -> list[Hit]:
