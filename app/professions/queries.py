@@ -9,7 +9,7 @@ import json
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -372,6 +372,11 @@ def mobility_edges(
 def sources() -> Mapping[str, SourceEntry]:
     """Return the sources by code."""
     return REFERENCE.get().sources
+
+
+def newest_text(cited: Iterable[SourceEntry]) -> str | None:
+    """Return the date of the newest of the texts cited, if one is known."""
+    return max((source.text_date for source in cited if source.text_date), default=None)
 
 
 @cache

@@ -28,6 +28,8 @@ class Link:
     `presumes`: the person is supposed to hold one of these diplomas; empty: none is needed.
     `training`: "full" when the whole training is due, "none" when there is none, None: unknown.
     `experience_for`: what the years are asked for: "entry", "exercise" or "exemption".
+    `exceptional`: one may start so, without the diploma the profession asks for, in some places.
+    `asks_bac`: the bac, or another condition that the text of entry says, is asked for.
     """
 
     from_slug: str | None
@@ -48,6 +50,8 @@ class Link:
     presumes: frozenset[str] = frozenset()
     experience_years: int | None = None
     experience_for: str | None = None
+    exceptional: bool = False
+    asks_bac: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,7 @@ class _Builder:
         self.funding = funding
         self.sources = sources
         self.required = {
-            slug: frozenset(entry.data["required_diplomas"]) & diplomas.keys()
+            slug: frozenset(entry.data.get("required_diplomas") or ()) & diplomas.keys()
             for slug, entry in professions.items()
         }
         # (diploma, profession) when the diploma is only a condition to go further: holding the
@@ -162,9 +166,9 @@ class _Builder:
 
     def entries(self) -> Iterable[Link]:
         for profession in self.professions.values():
-            start = profession.data["without_diploma_entry"]
-            if start["possible"] and start.get("from_nothing", True):
-                yield self.start_without_diploma(profession, start["note"] or "")
+            start = profession.data.get("without_diploma_entry") or {}
+            if start.get("possible") and start.get("how") != "inside":
+                yield self.start_without_diploma(profession, start)
             for slug in sorted(
                 self.required[profession.slug], key=lambda slug: self.diplomas[slug].position
             ):
@@ -174,7 +178,7 @@ class _Builder:
                 if diploma.data.get("opens_to") in OPENS_TO_OUTSIDERS:
                     yield self.training(profession, diploma)
 
-    def start_without_diploma(self, profession: ProfessionEntry, note: str) -> Link:
+    def start_without_diploma(self, profession: ProfessionEntry, start: Mapping[str, Any]) -> Link:
         sources = tuple(profession.data.get("sources") or ())
         verified = "without_diploma_entry" in profession.data.get("verified_fields", ())
         return Link(
@@ -186,20 +190,23 @@ class _Builder:
             training="none",
             entry="",
             exemptions="",
-            note=note,
+            note=start.get("note") or "",
             funding=(),
             keeps_pay=True,
             verified=verified,
             route_verified=verified,
             sources=sources,
             as_of=self.newest(sources),
+            exceptional=start.get("how") == "exception",
         )
 
     def training(self, profession: ProfessionEntry, diploma: DiplomaEntry) -> Link:
         sources = tuple(diploma.data.get("sources") or ())
-        verified = diploma.verified and "entry_requirements" in diploma.data["verified_fields"]
-        apprenticeship = "apprentissage" in diploma.data["access_routes"]
-        funding = ("apprentissage",) if apprenticeship else ()
+        verified = diploma.verified and "entry_requirements" in (
+            diploma.data.get("verified_fields") or ()
+        )
+        routes = diploma.data.get("access_routes") or ()
+        funding = ("apprentissage",) if "apprentissage" in routes else ()
         return Link(
             from_slug=None,
             to_slug=profession.slug,
@@ -207,15 +214,16 @@ class _Builder:
             diploma=diploma.slug,
             months=(diploma.data.get("duration") or {}).get("months"),
             training="full",
-            entry=diploma.data["entry_requirements"] or "",
+            entry=diploma.data.get("entry_requirements") or "",
             exemptions="",
             note="",
             funding=funding,
-            keeps_pay=self.keeps_pay(funding),
+            keeps_pay="formation en emploi" in routes or self.keeps_pay(funding),
             verified=verified,
             route_verified=verified,
             sources=sources,
             as_of=self.newest(sources),
+            asks_bac=diploma.data["opens_to"] == "bac",
         )
 
     def move(self, edge: EdgeEntry) -> Link:
@@ -264,6 +272,8 @@ class _Builder:
 
     def presumed(self, edge: EdgeEntry) -> frozenset[str]:
         """Diplomas of the profession one leaves, unless anyone may take the whole training."""
+        if edge.data.get("asks_diploma"):
+            return frozenset(edge.data["asks_diploma"]) & self.diplomas.keys()
         diploma = self.diplomas[edge.diploma] if edge.diploma else None
         for_all = diploma is not None and diploma.data.get("opens_to") == "all"
         if for_all and self.is_full_length(edge):
@@ -276,5 +286,4 @@ class _Builder:
         )
 
     def newest(self, codes: Iterable[str]) -> str | None:
-        dates = [self.sources[code].text_date for code in codes if code in self.sources]
-        return max((date for date in dates if date), default=None)
+        return queries.newest_text(self.sources[code] for code in codes if code in self.sources)

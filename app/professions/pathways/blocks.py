@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.core.i18n import _
 from app.professions.pathways.model import Block
 from app.professions.queries import DiplomaEntry
 
 _STATUS = {"dispensed": "acquired", "shortened": "shortened", "full": "to-follow"}
 # The most favourable first: what one diploma gives is not taken back by another.
 _RANK = {"acquired": 0, "shortened": 1, "unknown": 2, "to-follow": 3}
-TO_CONFIRM = "Des équivalences existent, leur volume reste à confirmer."
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,11 @@ class Credit:
     blocks: tuple[Block, ...]
     hours_left: int | None
     given_by: tuple[str, ...]
+
+
+def to_confirm() -> str:
+    """Say that something is due less, without saying how much: it was not read."""
+    return _("Des équivalences peuvent exister, leur volume reste à confirmer.")
 
 
 def credit(diploma: DiplomaEntry, held: Iterable[str]) -> Credit:
@@ -83,7 +88,7 @@ def _given_blocks(
     said = {_number(row["number"]): row for row in equivalence["blocks"]}
     whole = said.get("tous")
     notes = [row["title"] for row in equivalence["blocks"] if row["number"] is None]
-    vague = f"{notes[0]}." if notes else TO_CONFIRM
+    vague = f"{notes[0]}." if notes else to_confirm()
     blocks = []
     for block in _plain_blocks(structure):
         row = whole or (said.get(block.number) if block.number else None)

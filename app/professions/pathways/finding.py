@@ -21,12 +21,14 @@ def find(base: Base, situation: Situation, wishes: Wishes) -> Answer:
     situation, wishes, remarks = _understood(base, situation, wishes)
     walker = Walker(base, situation)
     walks = list(walker.walks(wishes.target))
-    if not walks and wishes.target:
-        walks = list(walker.walks(wishes.target, from_nothing=True))
-        if walks and situation.profession:
-            remarks.append(words.no_move(base, situation, wishes))
     if wishes.target:
+        if walks:
+            walks += choosing.other_trainings(walker.trainings(wishes.target), walks)
+        else:
+            walks = list(walker.walks_of_beginners(wishes.target))
+            remarks += [words.no_move(base, situation, wishes)] if walks else []
         remarks += words.above_target(base, walker.held, wishes.target)
+        remarks += words.too_early(base, situation, walks)
     within = choosing.limits(base, wishes)
     allowed = [walk for walk in walks if all(limit(walk) for limit in within.values())]
     if walks and not allowed:
@@ -80,7 +82,7 @@ def _best(base: Base, wishes: Wishes, walks: Iterable[Walk]) -> list[Walk]:
     key = choosing.rank(base, wishes)
     ranked = sorted(walks, key=key)
     if wishes.target:
-        return choosing.without_detours(ranked)[:WAYS]
+        return choosing.different(choosing.without_detours(ranked))[:WAYS]
     first: dict[str, Walk] = {}
     for walk in ranked:
         first.setdefault(walk[-1].step.to_slug, walk)
@@ -93,6 +95,6 @@ def _pathway(base: Base, situation: Situation, wishes: Wishes, walk: Walk, first
         months=choosing.months_of(walk),
         hours_left=choosing.hours_of(walk),
         level=choosing.level_of(base, walk),
-        verified=choosing.is_verified(walk),
+        verified=not choosing.unverified(walk),
         reasons=words.reasons(base, situation, wishes, walk, first=first),
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from app.professions.pathways.base import Base, Link
-from app.professions.pathways.blocks import Credit, credit
-from app.professions.pathways.model import ENTRY, Situation, Step
+from app.professions.pathways.blocks import Credit, credit, to_confirm
+from app.professions.pathways.model import ENTRY, Block, Situation, Step
 
 MAX_STEPS = 3
 
@@ -46,21 +46,32 @@ class Walker:
             held |= base.required[present.slug]
         self.held = frozenset(held)
 
-    def walks(self, target: str | None = None, from_nothing: bool = False) -> Iterator[Walk]:
-        """Yield every walk, to `target` if there is one, without going twice to a profession.
+    def walks(self, target: str | None = None) -> Iterator[Walk]:
+        """Yield the walks by the moves of the base and the diplomas held, to `target` if any."""
+        yield from self._from([*self._moves(), *self._held_links()], target)
 
-        `from_nothing` also opens, from a profession, the ways of those who start.
-        """
+    def walks_of_beginners(self, target: str) -> Iterator[Walk]:
+        """Yield the walks of those who start: what is left when no move leads to `target`."""
+        yield from self._from(self._entries(), target)
+
+    def trainings(self, target: str) -> Iterator[Walk]:
+        """Yield the trainings open to all that lead straight to `target`."""
+        links = [link for link in self._entries() if link.to_slug == target and link.diploma]
+        yield from self._from(links, target)
+
+    def _from(self, links: Iterable[Link], target: str | None) -> Iterator[Walk]:
         seen = (self.start,) if self.start else ()
-        for link in self._first_links(from_nothing):
+        for link in links:
             if link.to_slug not in seen:
                 yield from self._follow((), link, (*seen, link.to_slug), self.held, target)
 
-    def _first_links(self, from_nothing: bool) -> Iterator[Link]:
-        if self.start is None or from_nothing:
-            yield from (replace(link, from_slug=self.start) for link in self.base.entries)
-        if self.start:
-            yield from self.base.links.get(self.start, ())
+    def _moves(self) -> Iterable[Link]:
+        return self.base.links.get(self.start, ()) if self.start else self.base.entries
+
+    def _entries(self) -> Iterable[Link]:
+        return [replace(link, from_slug=self.start) for link in self.base.entries]
+
+    def _held_links(self) -> Iterator[Link]:
         for diploma in sorted(self.situation.diplomas & self.base.diplomas.keys()):
             for slug in self.base.opened[diploma]:
                 yield self._opened(diploma, slug)
@@ -125,7 +136,7 @@ class Walker:
             months=months,
             hours_full=full,
             hours_left=0 if already else hours_left,
-            blocks=given.blocks if given else (),
+            blocks=self._blocks(link, given),
             entry=link.entry,
             exemptions=link.exemptions,
             note=link.note,
@@ -149,6 +160,15 @@ class Walker:
             return None
         hours: int | None = (self.base.diplomas[diploma].data.get("duration") or {}).get("hours")
         return hours
+
+    @staticmethod
+    def _blocks(link: Link, given: Credit | None) -> tuple[Block, ...]:
+        """Return the blocks; all to confirm when the move is shortened but no table was read."""
+        if given is None:
+            return ()
+        if link.training == "full" or given.given_by:
+            return given.blocks
+        return tuple(replace(block, status="unknown", note=to_confirm()) for block in given.blocks)
 
     @staticmethod
     def _hours_left(link: Link, given: Credit | None, full: int | None) -> int | None:

@@ -52,6 +52,8 @@ def _of_move(base: Base, situation: Situation, move: Move) -> Iterable[str]:
     if link.training == "none" and step.diploma is None and move.first:
         if situation.profession is None:
             yield _("Vous commencez à travailler tout de suite, sans diplôme.")
+            if link.exceptional:
+                yield _("Ce n’est pas la règle : le diplôme se prépare ensuite, en travaillant.")
         else:
             yield _("Aucun diplôme à préparer pour ce changement de métier.")
     if move.held or (step.diploma and link.training == "none"):
@@ -59,7 +61,7 @@ def _of_move(base: Base, situation: Situation, move: Move) -> Iterable[str]:
             "Vous avez déjà le diplôme demandé (%(diploma)s) : aucune formation à suivre.",
             diploma=diploma_name(base, step.diploma),
         )
-    elif link.diploma and _opens_to(base, link.diploma) == "bac" and link.from_slug is None:
+    elif link.asks_bac:
         yield _bac(base, situation)
     if move.supposed:
         names = _either(diploma_name(base, slug) for slug in _ordered(base, move.supposed))
@@ -84,8 +86,8 @@ def _blocks(base: Base, move: Move) -> Iterable[str]:
     shortened = sum(block.status == "shortened" for block in blocks)
     if acquired:
         yield plural(
-            "Un bloc du diplôme est déjà acquis grâce à votre diplôme %(names)s.",
-            "%(num)d blocs du diplôme sont déjà acquis grâce à votre diplôme %(names)s.",
+            "Un bloc de la formation est déjà acquis grâce à votre diplôme %(names)s.",
+            "%(num)d blocs de la formation sont déjà acquis grâce à votre diplôme %(names)s.",
             acquired,
             names=names,
         )
@@ -112,7 +114,14 @@ def _experience(base: Base, situation: Situation, move: Move) -> Iterable[str]:
     asked = plural("un an", "%(num)d ans", needed)
     missing = needed - worked if worked is not None else None
     if what == "exemption":
-        yield _("Avec %(asked)s d’ancienneté, vous êtes dispensé·e de la sélection.", asked=asked)
+        done = missing is not None and missing <= 0
+        yield (
+            _("Votre ancienneté vous dispense de la sélection.")
+            if done
+            else _(
+                "Avec %(asked)s d’ancienneté, vous êtes dispensé·e de la sélection.", asked=asked
+            )
+        )
     elif missing is None or (missing > 0 and not move.first):
         origin = base.professions[move.link.from_slug or ""].label
         yield (
@@ -147,7 +156,7 @@ def _pay(base: Base, walk: Walk) -> Iterable[str]:
 
 
 def _certainty(walk: Walk) -> Iterable[str]:
-    if choosing.is_verified(walk):
+    if not choosing.unverified(walk):
         yield _("Chaque étape a été lue dans une source.")
     else:
         yield _("À confirmer : une étape au moins n’a pas pu être vérifiée.")
@@ -183,6 +192,26 @@ def above_target(base: Base, held: Iterable[str], target: str) -> list[str]:
             names=_either(diploma_name(base, slug) for slug in above),
         )
     ]
+
+
+def too_early(base: Base, situation: Situation, walks: list[Walk]) -> list[str]:
+    """A direct move asks for more years than the person has: say so, and how to do without."""
+    if situation.years is None:
+        return []
+    for walk in walks:
+        link = walk[0].link
+        missing = (link.experience_years or 0) - situation.years
+        if len(walk) == 1 and link.experience_for == "entry" and missing > 0:
+            return [
+                _(
+                    "Le passage direct vers « %(target)s » demande %(asked)s d’exercice : "
+                    "il vous manque %(missing)s.",
+                    target=_profession(base, link.to_slug),
+                    asked=plural("un an", "%(num)d ans", link.experience_years or 0),
+                    missing=plural("un an", "%(num)d ans", missing),
+                )
+            ]
+    return []
 
 
 def nothing_within(
@@ -222,8 +251,9 @@ def nowhere(base: Base, situation: Situation, wishes: Wishes) -> str:
     if wishes.target is None:
         return _(
             "Nous ne connaissons pas encore de suite au métier « %(origin)s ». "
-            "Choisissez un métier d’arrivée pour voir comment y entrer.",
+            "Métiers voisins à viser : %(names)s.",
             origin=_profession(base, situation.profession),
+            names=", ".join(f"« {name} »" for name in _neighbours(base, situation)),
         )
     before = [
         link.from_slug
@@ -243,6 +273,13 @@ def nowhere(base: Base, situation: Situation, wishes: Wishes) -> str:
         target=_profession(base, wishes.target),
         names=names,
     )
+
+
+def _neighbours(base: Base, situation: Situation) -> list[str]:
+    present = base.professions[situation.profession] if situation.profession else None
+    others = [entry for entry in base.professions.values() if entry is not present]
+    others.sort(key=lambda entry: present is None or entry.sector != present.sector)
+    return [entry.label for entry in others[:3]]
 
 
 def unknown_profession(base: Base, slug: str, *, start: bool) -> str:
@@ -295,11 +332,6 @@ def diploma_name(base: Base, slug: str | None) -> str:
 
 def _profession(base: Base, slug: str | None) -> str:
     return base.professions[slug].label if slug else _("débutant·e")
-
-
-def _opens_to(base: Base, diploma: str) -> str | None:
-    found: str | None = base.diplomas[diploma].data.get("opens_to")
-    return found
 
 
 def _ordered(base: Base, slugs: Iterable[str]) -> list[str]:
