@@ -6,7 +6,9 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Register the commands of the feature."""
+    """Register the blueprints and commands of the feature."""
     from app.professions import cli
+    from app.professions.views import pages
 
+    app.register_blueprint(pages.bp)
     app.cli.add_command(cli.professions)
