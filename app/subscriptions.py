@@ -44,6 +44,7 @@ from app.organisations.tasks import (
     tell_decision,
     tell_owner_of_request,
 )
+from app.professions.correcting import apply_due
 from app.reports.services import purge_reporters, tell_team
 from app.reports.tasks import confirm_to_reporter, tell_reporter, tell_reviewer
 from app.search.tasks import check_index, ensure_index, index_changed
@@ -95,6 +96,8 @@ SCHEDULE = [
     Scheduled("remind_registered", remind_registered, minute="22", hour="7-17"),
     # Before the purge: a worker that was away tells first.
     Scheduled("tell_pool_ends", tell_ends, minute="32", hour="2"),
+    # Corrections of the base that hold from today: soon after midnight in Paris, in any season.
+    Scheduled("apply_corrections", apply_due, minute="1", hour="22,23"),
     Scheduled("measure_answers", measure_all, minute="7", hour="3"),
     Scheduled("ensure_index", ensure_index),
     Scheduled("check_index", check_index, minute="37", hour="3"),

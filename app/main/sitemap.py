@@ -52,6 +52,8 @@ def _fixed() -> list[Address]:
             for endpoint in (
                 "main.home",
                 "professions.index",
+                "explorer.index",
+                "open_data.index",
                 "search.index",
                 "main.accessibility",
                 "main.legal",

@@ -8,8 +8,8 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register the blueprints and commands of the feature."""
     from app.professions import cli
-    from app.professions.views import explorer, pages
+    from app.professions.views import explorer, open_data, pages, team
 
-    app.register_blueprint(pages.bp)
-    app.register_blueprint(explorer.bp)
+    for module in (pages, explorer, open_data, team):
+        app.register_blueprint(module.bp)
     app.cli.add_command(cli.professions)

@@ -29,6 +29,31 @@ class TermKind(StrEnum):
     EQUIVALENCE_RULE = "equivalence-rule"
 
 
+class EntryKind(StrEnum):
+    """What the team corrects in the reference base."""
+
+    PROFESSION = "profession"
+    DIPLOMA = "diploma"
+    MOVE = "move"
+    EQUIVALENCE = "equivalence"
+    FUNDING = "funding"
+
+
+class FieldType(StrEnum):
+    """How a field of an entry is written."""
+
+    TEXT = "text"
+    LONG = "long"
+    YES_NO = "yes-no"
+    DATE = "date"
+    DIPLOMA = "diploma"
+    LEVEL = "level"
+    MONTHS = "months"
+    HOURS = "hours"
+    EUROS = "euros"
+    YEAR = "year"
+
+
 class MobilityKind(StrEnum):
     """What a move from a profession to another is for the person."""
 

@@ -82,9 +82,7 @@ class Map:
         """Draw the line through professions, whether or not the base has a move between each."""
         places = {node.slug: node for node in self.nodes}
         known = [places[slug] for slug in slugs if slug in places]
-        return " ".join(
-            self.join(one, two) for one, two in zip(known, known[1:], strict=False)
-        )
+        return " ".join(self.join(one, two) for one, two in zip(known, known[1:], strict=False))
 
     def join(self, one: Node, two: Node) -> str:
         """Return the curve from a node to another."""

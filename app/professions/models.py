@@ -1,19 +1,20 @@
 """The reference base: professions, diplomas, vocabulary, moves between professions, sources.
 
-Loaded from the files of the feature; nothing else writes here. A row that has left the files is
-made inactive, because listings may refer to it. `verified` says whether the central fact of the
-row was read in the sources it cites; `data` keeps the rest of the row of the file, unchanged.
+Loaded from the files of the feature and the revisions of the team; nothing else writes here. A row
+that has left the files is made inactive, because listings may refer to it. `verified` says whether
+the central fact of the row was read in the sources it cites; `data` keeps the rest of the row.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, String, Table, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.database import Base, db, one_of
-from app.professions.enums import MobilityKind, NameKind, TermKind
+from app.professions.enums import EntryKind, MobilityKind, NameKind, TermKind
 
 diploma_profession = Table(
     "diploma_profession",
@@ -163,6 +164,43 @@ class MobilityEdge(db.Model):
     origin: Mapped[Profession] = relationship(foreign_keys=[from_id])
     target: Mapped[Profession] = relationship(foreign_keys=[to_id])
     diploma: Mapped[Diploma | None] = relationship()
+
+
+class ReferenceRevision(db.Model):
+    """A correction of one entry of the files by the team. Kept for ever: to undo is to correct.
+
+    `number` follows the corrections of the entry, from 1: two people cannot write the same one.
+    """
+
+    __tablename__ = "reference_revision"
+    __table_args__ = (
+        UniqueConstraint("kind", "key", "number"),
+        one_of("kind", EntryKind),
+        one_of("source_reliability", ["A", "B", "C"], nullable=True),
+        CheckConstraint("number >= 1", name="number_positive"),
+        CheckConstraint("length(source_title) > 0", name="source_present"),
+        CheckConstraint("review_on IS NULL OR review_on > effective_on", name="review_after"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    key: Mapped[str] = mapped_column(String(160))
+    number: Mapped[int]
+    changes: Mapped[dict[str, Any]] = mapped_column(comment="field of the file -> value")
+    file_values: Mapped[dict[str, Any]] = mapped_column(
+        comment="what the file said of these fields then"
+    )
+    verified: Mapped[bool] = mapped_column(comment="read in the source")
+    source_title: Mapped[str] = mapped_column(String(300))
+    source_url: Mapped[str | None] = mapped_column(String(500))
+    source_reliability: Mapped[str | None] = mapped_column(String(1))
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    effective_on: Mapped[dt.date] = mapped_column(comment="Paris day from which it holds")
+    review_on: Mapped[dt.date | None] = mapped_column(comment="day to read it again")
+    author_id: Mapped[int | None] = mapped_column(
+        ForeignKey("user_account.id", ondelete="SET NULL"), index=True
+    )
+    created_at: Mapped[dt.datetime]
 
 
 class Source(db.Model):

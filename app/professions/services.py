@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select
 
+from app.core import clock
 from app.core.database import db
 from app.core.snapshots import record_version
 from app.professions import queries
 from app.professions.enums import NameKind
+from app.professions.files import Reference, Row, read_reference
 from app.professions.models import (
     Diploma,
     MobilityEdge,
     Profession,
     ProfessionName,
     ProfessionRome,
+    ReferenceRevision,
     Source,
     Term,
     diploma_profession,
 )
 from app.professions.queries import normalise
-
-DATA = Path(__file__).parent / "data"
-# Raise it when the way the files are read changes, so that databases are loaded again.
-FORMAT = "1"
-
-Row = dict[str, Any]
+from app.professions.revisions import apply
 
 
 @dataclass(slots=True)
@@ -44,42 +39,18 @@ class LoadResult:
     removed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """The files of the reference base, as read."""
-
-    professions: list[Row]
-    portraits: list[Row]
-    diplomas: list[Row]
-    mobility: list[Row]
-    terms: dict[str, list[Row]]
-    equivalences: list[Row]
-    diploma_structures: list[Row]
-    sources: list[Row]
-    vocabulary: dict[str, Any]
-    version: str = field(compare=False)
+def edition(day: dt.date, files: Reference | None = None) -> Reference:
+    """Return the files with the corrections of the team that are in force that day."""
+    revisions = db.session.scalars(select(ReferenceRevision).order_by(ReferenceRevision.id))
+    return apply(files or read_reference(), revisions, day)
 
 
-def read_reference(folder: Path = DATA) -> Reference:
-    """Read the files of the reference base. Raises OSError and ValueError."""
-    digest = hashlib.sha256(FORMAT.encode())
-
-    def read(name: str) -> Any:
-        content = (folder / f"{name}.json").read_bytes()
-        digest.update(content)
-        return json.loads(content)
-
-    names = [name for name in Reference.__dataclass_fields__ if name != "version"]
-    contents = {name: read(name) for name in names}
-    return Reference(**contents, version=digest.hexdigest())
-
-
-def load_reference(reference: Reference | None = None) -> LoadResult:
-    """Bring the tables to the content of the files; a second call changes nothing.
+def load_reference(reference: Reference | None = None, day: dt.date | None = None) -> LoadResult:
+    """Bring the tables to the files and the corrections in force; a second call changes nothing.
 
     Raises KeyError when a row names a profession or a diploma that is in no file. Never commits.
     """
-    reference = reference or read_reference()
+    reference = edition(day or clock.paris_date(clock.now()), reference)
     result = LoadResult()
     _sync(result, Source, ("code",), _source_rows(reference))
     _sync(result, Term, ("kind", "slug"), _term_rows(reference))

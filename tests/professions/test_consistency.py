@@ -10,7 +10,7 @@ import pytest
 
 from app.professions import queries
 from app.professions.enums import MobilityKind, TermKind
-from app.professions.services import Reference, read_reference
+from app.professions.files import Reference, read_reference
 
 pytestmark = pytest.mark.no_database
 

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from app.professions import services
+from app.professions.files import read_reference
 from app.professions.pathways import (
     Answer,
     Base,
@@ -279,7 +280,7 @@ def test_no_place_has_more_than_five_ways_and_two_alike(base: Base) -> None:
 def test_the_graph_follows_the_base(app: Flask) -> None:
     before = base_of_reference()
     assert base_of_reference() is before
-    reference = services.read_reference()
+    reference = read_reference()
     row = next(
         row
         for row in reference.mobility

@@ -11,7 +11,7 @@ import pytest
 from app.professions.pathways import Base, Situation, Wishes, find
 from app.professions.pathways.blocks import credit
 from app.professions.pathways.walking import Walker
-from app.professions.services import Reference, read_reference
+from app.professions.files import Reference, read_reference
 
 pytestmark = pytest.mark.no_database
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.professions import queries
-from app.professions.services import Reference, read_reference
+from app.professions.files import Reference, read_reference
 
 HOUR = re.compile("(\\d{1,2})\u00a0h(?:\u00a0(\\d{2}))?")
 

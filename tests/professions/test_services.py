@@ -13,22 +13,23 @@ from sqlalchemy import func, select
 
 from app.core.database import db
 from app.professions import queries, services
+from app.professions.files import Reference, read_reference
 from app.professions.models import Diploma, MobilityEdge, Profession, ProfessionName, Source, Term
 
 
 @pytest.fixture
-def reference() -> services.Reference:
+def reference() -> Reference:
     """Return the files of the project, to be altered by a test."""
-    read = services.read_reference()
+    read = read_reference()
     contents: dict[str, Any] = {f.name: copy.deepcopy(getattr(read, f.name)) for f in fields(read)}
-    return services.Reference(**contents)
+    return Reference(**contents)
 
 
 def count(model: type[Any]) -> int:
     return db.session.scalar(select(func.count()).select_from(model)) or 0
 
 
-def test_every_row_of_the_files_is_loaded(reference: services.Reference) -> None:
+def test_every_row_of_the_files_is_loaded(reference: Reference) -> None:
     assert count(Profession) == len(reference.professions) == 32
     assert count(Diploma) == len(reference.diplomas)
     assert count(MobilityEdge) == len(reference.mobility)
@@ -43,7 +44,7 @@ def test_a_second_loading_changes_nothing() -> None:
     assert result.unchanged > 800
 
 
-def test_a_changed_row_is_updated_and_seen_at_once(reference: services.Reference) -> None:
+def test_a_changed_row_is_updated_and_seen_at_once(reference: Reference) -> None:
     before = queries.profession_by_slug("aide-soignant")
     assert before
     row = next(row for row in reference.professions if row["slug"] == "aide-soignant")
@@ -59,7 +60,7 @@ def test_a_changed_row_is_updated_and_seen_at_once(reference: services.Reference
     assert "soignante de jour" in {name.normalised for name in after.names}
 
 
-def test_what_left_the_files_is_inactive_or_deleted(reference: services.Reference) -> None:
+def test_what_left_the_files_is_inactive_or_deleted(reference: Reference) -> None:
     gone = reference.professions.pop()
     slug = gone["slug"]
     for row in reference.diplomas:
@@ -86,7 +87,7 @@ def test_what_left_the_files_is_inactive_or_deleted(reference: services.Referenc
     ] == []
 
 
-def test_what_comes_back_is_active_again(reference: services.Reference) -> None:
+def test_what_comes_back_is_active_again(reference: Reference) -> None:
     terms = reference.terms | {"contract": reference.terms["contract"][1:]}
     services.load_reference(replace(reference, terms=terms, version="shorter"))
 
@@ -96,7 +97,7 @@ def test_what_comes_back_is_active_again(reference: services.Reference) -> None:
     assert result.created == 0
 
 
-def test_an_unknown_profession_is_refused(reference: services.Reference) -> None:
+def test_an_unknown_profession_is_refused(reference: Reference) -> None:
     reference.mobility[0]["to"] = "astronaute"
 
     with pytest.raises(KeyError, match="astronaute"):
@@ -105,7 +106,7 @@ def test_an_unknown_profession_is_refused(reference: services.Reference) -> None
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"professions\.json"):
-        services.read_reference(tmp_path)
+        read_reference(tmp_path)
 
 
 def test_the_command_says_what_it_did(app: Flask) -> None:

@@ -1,0 +1,204 @@
+"""The team corrects the reference base, and sees what is to confirm or to read again.
+
+Nothing here commits. What is in force at once is applied in the same transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from app.core import clock
+from app.core.database import db
+from app.core.errors import DomainError
+from app.core.i18n import _
+from app.professions import revisions, services
+from app.professions.enums import EntryKind
+from app.professions.files import Reference, Row, read_reference
+from app.professions.models import ReferenceRevision
+from app.professions.revisions import ADDED, RETIRED
+
+# What nobody has read for so long is to be read again.
+STALE = dt.timedelta(days=365)
+
+
+class ChangedMeanwhile(DomainError):
+    """Somebody else has corrected the entry since it was shown."""
+
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a correction was read, from when it holds, and when to read it again."""
+
+    title: str
+    url: str | None
+    reliability: str | None
+    verified: bool
+    effective_on: dt.date
+    review_on: dt.date | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as the team sees it: the row in force, and what is known of its age.
+
+    `read_on`: when it was last read, as far as one knows. `overtaken`: the file has another value
+    than when the team corrected it.
+    """
+
+    kind: EntryKind
+    key: str
+    row: Row
+    verified: bool
+    read_on: dt.date | None
+    review_on: dt.date | None
+    revised: int
+    overtaken: bool
+
+    def is_stale(self, today: dt.date) -> bool:
+        """Return whether it should be read again."""
+        if self.review_on is not None:
+            return self.review_on <= today
+        return self.read_on is None or self.read_on < today - STALE
+
+
+def history(kind: str, key: str) -> Sequence[ReferenceRevision]:
+    """Return the corrections of an entry, the newest first."""
+    query = select(ReferenceRevision).where(
+        ReferenceRevision.kind == kind, ReferenceRevision.key == key
+    )
+    return db.session.scalars(query.order_by(ReferenceRevision.number.desc())).all()
+
+
+def entries(today: dt.date) -> list[Entry]:
+    """Return every entry the team may correct, in the order of the files."""
+    files = read_reference()
+    written = db.session.scalars(select(ReferenceRevision).order_by(ReferenceRevision.id)).all()
+    edition = revisions.apply(files, written, today)
+    by_entry: dict[tuple[str, str], list[ReferenceRevision]] = {}
+    for revision in written:
+        by_entry.setdefault((revision.kind, revision.key), []).append(revision)
+    dates = {row["code"]: _newest_date(row) for row in edition.sources}
+    return [
+        _entry(files, EntryKind(kind), row, by_entry, dates)
+        for kind in EntryKind
+        for row in revisions.rows_of(edition, kind)
+    ]
+
+
+def _newest_date(source: Row) -> dt.date | None:
+    found = [source.get("text_date"), source.get("page_date")]
+    return max((_first_day(text) for text in found if text), default=None)
+
+
+def _first_day(text: str) -> dt.date:
+    """Return the first day of « 2024 », « 2024-10 » or « 2024-10-03 »."""
+    return dt.date.fromisoformat(f"{text}-01-01"[:10] if len(text) == 4 else f"{text}-01"[:10])
+
+
+def _entry(
+    files: Reference,
+    kind: EntryKind,
+    row: Row,
+    by_entry: Mapping[tuple[str, str], list[ReferenceRevision]],
+    dates: Mapping[str, dt.date | None],
+) -> Entry:
+    key = revisions.key_of(kind, row)
+    own = by_entry.get((kind, key), [])
+    read = [dates.get(code) for code in row.get("sources") or ()]
+    read += [clock.paris_date(one.created_at) for one in own]
+    return Entry(
+        kind=kind,
+        key=key,
+        row=row,
+        verified=_is_verified(kind, row),
+        read_on=max((day for day in read if day), default=None),
+        review_on=own[-1].review_on if own else None,
+        revised=len(own),
+        overtaken=any(_is_overtaken(files, one) for one in own),
+    )
+
+
+def _is_verified(kind: EntryKind, row: Row) -> bool:
+    """Equivalences of the files are verified when a text was read, not only their existence."""
+    if "verified" in row:
+        return bool(row["verified"])
+    return kind is EntryKind.EQUIVALENCE and row.get("kind") != "existence"
+
+
+def _is_overtaken(files: Reference, revision: ReferenceRevision) -> bool:
+    row = revisions.find(files, revision.kind, revision.key)
+    if row is None:
+        return False
+    return any(
+        revisions.value_of(row, field) not in (value, revision.changes.get(field))
+        for field, value in revision.file_values.items()
+    )
+
+
+def correct(
+    actor_id: int,
+    kind: EntryKind,
+    key: str,
+    changes: dict[str, Any],
+    citation: Citation,
+    seen: int,
+    now: dt.datetime,
+) -> ReferenceRevision:
+    """Write a correction after the `seen` ones that its author was shown; apply it if in force.
+
+    No change at all is a reading: the entry is right, on that day, by that source. Raises
+    ChangedMeanwhile.
+    """
+    row = revisions.find(read_reference(), kind, key) or {}
+    revision = ReferenceRevision(
+        kind=kind,
+        key=key,
+        number=seen + 1,
+        changes=changes,
+        file_values={
+            field: revisions.value_of(row, field)
+            for field in changes
+            if field not in (ADDED, RETIRED)
+        },
+        verified=citation.verified,
+        source_title=citation.title,
+        source_url=citation.url,
+        source_reliability=citation.reliability,
+        reason=citation.reason,
+        effective_on=citation.effective_on,
+        review_on=citation.review_on,
+        author_id=actor_id,
+        created_at=now,
+    )
+    try:
+        with db.session.begin_nested():
+            if len(history(kind, key)) != seen:
+                raise ChangedMeanwhile(_changed_meanwhile())
+            db.session.add(revision)
+    except IntegrityError as error:
+        raise ChangedMeanwhile(_changed_meanwhile()) from error
+    if citation.effective_on <= clock.paris_date(now):
+        services.load_reference(day=clock.paris_date(now))
+    return revision
+
+
+def _changed_meanwhile() -> str:
+    return _(
+        "Quelqu’un a corrigé cette fiche pendant que vous écriviez. Relisez-la\u00a0: "
+        "vos réponses sont gardées ci-dessous."
+    )
+
+
+def apply_due(now: dt.datetime) -> int:
+    """Bring the tables to the corrections whose day has come; return how many rows changed."""
+    result = services.load_reference(day=clock.paris_date(now))
+    return result.created + result.updated + result.removed
