@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -73,6 +74,10 @@ def check_answer(base: Base, situation: Situation, wishes: Wishes) -> None:
     answer = find(base, situation, wishes)
     assert answer == find(base, situation, wishes)
     assert answer.pathways or answer.remarks
+    for sentence in (*answer.remarks, *(word for way in answer.pathways for word in way.reasons)):
+        assert not re.search(r"[^\u00a0\s][;?!»]| [:;?!»]|«[^\u00a0]|%\(|'", sentence), sentence
+        assert sentence[0].isupper() or sentence[0].isdigit(), sentence
+        assert sentence[-1] in ".?", sentence
     start = situation.profession if situation.profession in base.professions else None
     aimed = wishes.target if wishes.target in base.professions else None
     for way in answer.pathways:

@@ -66,6 +66,7 @@ def _plausible(base: Base, situation: Situation, remarks: list[str]) -> Situatio
     if strangers := situation.diplomas - base.diplomas.keys():
         remarks.append(words.unknown_diplomas(strangers))
         situation = replace(situation, diplomas=situation.diplomas - strangers)
+    remarks += words.former_diplomas(base, situation.diplomas)
     if situation.years is None:
         return situation
     if not 0 <= situation.years <= 60:
