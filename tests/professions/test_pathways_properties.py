@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.professions.pathways import Base, Pathway, Situation, Wishes, find
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.no_database
 # Moves looked at in the worst case, for 32 professions and 93 moves. Each costs some microseconds.
 MOST_WORK = 5_000
 
-quick = settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=80, deadline=None)
 
 
 @st.composite
@@ -170,7 +170,7 @@ def bases(draw: st.DrawFn) -> Base:
 
 
 @given(data=st.data())
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_every_answer_of_an_invented_base_holds_its_promises(data: Any) -> None:
     base = data.draw(bases())
     check_answer(base, *data.draw(questions(base)))
