@@ -197,6 +197,17 @@ def test_unknown_lengths_are_kept_after_the_others(base: Base) -> None:
 
 
 @no_database
+def test_a_long_way_round_never_hides_a_direct_one_of_unknown_length(base: Base) -> None:
+    for ways in (
+        ask(base, "accompagnant-educatif-social", "assistant-familial").pathways,
+        ask(base, "accompagnant-educatif-social").pathways,
+    ):
+        (way,) = (way for way in ways if way.slugs[-1] == "assistant-familial")
+        assert way.slugs == ("accompagnant-educatif-social", "assistant-familial")
+        assert way.months is None
+
+
+@no_database
 def test_near_counts_only_what_is_still_to_prepare(base: Base) -> None:
     wishes = Wishes(taught_near=frozenset({"dei"}))
 

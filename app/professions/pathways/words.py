@@ -86,22 +86,25 @@ def _blocks(base: Base, move: Move) -> Iterable[str]:
     shortened = sum(block.status == "shortened" for block in blocks)
     if acquired:
         yield plural(
-            "Un bloc de la formation est déjà acquis grâce à votre diplôme %(names)s.",
-            "%(num)d blocs de la formation sont déjà acquis grâce à votre diplôme %(names)s.",
+            "Un bloc de la formation est déjà acquis grâce à votre diplôme ou titre (%(names)s).",
+            "%(num)d blocs de la formation sont déjà acquis "
+            "grâce à votre diplôme ou titre (%(names)s).",
             acquired,
             names=names,
         )
     if shortened:
         yield plural(
-            "Un bloc est raccourci grâce à votre diplôme %(names)s ; l’épreuve reste à passer.",
-            "%(num)d blocs sont raccourcis grâce à votre diplôme %(names)s ; "
+            "Un bloc est raccourci grâce à votre diplôme ou titre (%(names)s) ; "
+            "l’épreuve reste à passer.",
+            "%(num)d blocs sont raccourcis grâce à votre diplôme ou titre (%(names)s) ; "
             "les épreuves restent à passer.",
             shortened,
             names=names,
         )
     if any(block.status == "unknown" for block in blocks) or not blocks:
         yield _(
-            "Votre diplôme %(names)s ouvre des équivalences ; leur volume reste à confirmer.",
+            "Votre diplôme ou titre (%(names)s) ouvre des équivalences ; "
+            "leur volume reste à confirmer.",
             names=names,
         )
 
