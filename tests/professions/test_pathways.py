@@ -274,6 +274,7 @@ def test_a_move_carries_its_sources_and_the_date_of_the_newest_text(base: Base) 
     assert step.as_of == "2023-08-02"
     assert step.funding[0] == "employeur-parcours-as-ide"
     assert step.keeps_pay
+    assert best(ask(base, "aesh", "moniteur-educateur", "deme")).steps[0].as_of == "2025-08-06"
 
 
 def test_the_graph_follows_the_base(app: Flask) -> None:

@@ -61,6 +61,7 @@ class Base:
     `opened`: for each diploma, the professions one may exercise as soon as one holds it.
     `required`: for each profession, the diplomas one of which it asks for.
     `counting`: for each diploma, those that count towards it, itself among them.
+    `text_dates`: for each diploma, the date of the newest text it cites.
     """
 
     professions: Mapping[str, ProfessionEntry]
@@ -72,6 +73,7 @@ class Base:
     opened: Mapping[str, tuple[str, ...]]
     required: Mapping[str, frozenset[str]]
     counting: Mapping[str, frozenset[str]]
+    text_dates: Mapping[str, str | None]
 
     @classmethod
     def of(
@@ -161,6 +163,10 @@ class _Builder:
                 slug: frozenset(
                     {slug, *(e["from_diploma"] for e in entry.data.get("equivalences") or ())}
                 )
+                for slug, entry in self.diplomas.items()
+            },
+            text_dates={
+                slug: self.newest(entry.data.get("sources") or ())
                 for slug, entry in self.diplomas.items()
             },
         )

@@ -93,7 +93,7 @@ class Walker:
             verified=entry.verified,
             route_verified=entry.verified,
             sources=tuple(entry.data.get("sources") or ()),
-            as_of=None,
+            as_of=self.base.text_dates[diploma],
         )
 
     def _follow(
