@@ -198,6 +198,17 @@ def test_unknown_lengths_are_kept_after_the_others(base: Base) -> None:
 
 
 @no_database
+def test_a_long_way_round_never_hides_a_direct_one_of_unknown_length(base: Base) -> None:
+    for ways in (
+        ask(base, "accompagnant-educatif-social", "assistant-familial").pathways,
+        ask(base, "accompagnant-educatif-social").pathways,
+    ):
+        (way,) = (way for way in ways if way.slugs[-1] == "assistant-familial")
+        assert way.slugs == ("accompagnant-educatif-social", "assistant-familial")
+        assert way.months is None
+
+
+@no_database
 def test_near_counts_only_what_is_still_to_prepare(base: Base) -> None:
     wishes = Wishes(taught_near=frozenset({"dei"}))
 
@@ -239,6 +250,7 @@ def test_contradictory_answers_get_a_sentence_and_a_way(base: Base) -> None:
     assert said(strange.remarks, "permis-b", "n’est pas possible")
     assert all(answer.pathways for answer in (present, above, unknown, start, strange))
     assert said(nowhere.remarks, "Métiers voisins")
+    assert said(ask(base, "auxiliaire-de-vie", None, "deavs").remarks, "n’est plus délivré")
 
 
 @no_database
@@ -263,18 +275,7 @@ def test_a_move_carries_its_sources_and_the_date_of_the_newest_text(base: Base) 
     assert step.as_of == "2023-08-02"
     assert step.funding[0] == "employeur-parcours-as-ide"
     assert step.keeps_pay
-
-
-@no_database
-def test_no_place_has_more_than_five_ways_and_two_alike(base: Base) -> None:
-    for start in (None, *base.professions):
-        for target in base.professions:
-            if start == target:
-                continue
-            ways = ask(base, start, target).pathways
-            diplomas = [tuple(step.diploma for step in way.steps) for way in ways]
-            assert 1 <= len(ways) <= 5, (start, target)
-            assert max(map(diplomas.count, diplomas)) <= 2
+    assert best(ask(base, "aesh", "moniteur-educateur", "deme")).steps[0].as_of == "2025-08-06"
 
 
 def test_the_graph_follows_the_base(app: Flask) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.professions.pathways import Base, Pathway, Situation, Wishes, find
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.no_database
 # Moves looked at in the worst case, for 32 professions and 93 moves. Each costs some microseconds.
 MOST_WORK = 5_000
 
-quick = settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=80, deadline=None)
 
 
 @st.composite
@@ -73,6 +74,10 @@ def check_answer(base: Base, situation: Situation, wishes: Wishes) -> None:
     answer = find(base, situation, wishes)
     assert answer == find(base, situation, wishes)
     assert answer.pathways or answer.remarks
+    for sentence in (*answer.remarks, *(word for way in answer.pathways for word in way.reasons)):
+        assert not re.search(r"[^\u00a0\s][;?!»]| [:;?!»]|«[^\u00a0]|%\(|'", sentence), sentence
+        assert sentence[0].isupper() or sentence[0].isdigit(), sentence
+        assert sentence[-1] in ".?", sentence
     start = situation.profession if situation.profession in base.professions else None
     aimed = wishes.target if wishes.target in base.professions else None
     for way in answer.pathways:
@@ -165,7 +170,7 @@ def bases(draw: st.DrawFn) -> Base:
 
 
 @given(data=st.data())
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_every_answer_of_an_invented_base_holds_its_promises(data: Any) -> None:
     base = data.draw(bases())
     check_answer(base, *data.draw(questions(base)))

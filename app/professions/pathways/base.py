@@ -60,6 +60,8 @@ class Base:
 
     `opened`: for each diploma, the professions one may exercise as soon as one holds it.
     `required`: for each profession, the diplomas one of which it asks for.
+    `counting`: for each diploma, those that count towards it, itself among them.
+    `text_dates`: for each diploma, the date of the newest text it cites.
     """
 
     professions: Mapping[str, ProfessionEntry]
@@ -70,6 +72,8 @@ class Base:
     links: Mapping[str, tuple[Link, ...]]
     opened: Mapping[str, tuple[str, ...]]
     required: Mapping[str, frozenset[str]]
+    counting: Mapping[str, frozenset[str]]
+    text_dates: Mapping[str, str | None]
 
     @classmethod
     def of(
@@ -155,6 +159,16 @@ class _Builder:
             links={slug: tuple(found) for slug, found in links.items()},
             opened={slug: self.opened(entry) for slug, entry in self.diplomas.items()},
             required=self.required,
+            counting={
+                slug: frozenset(
+                    {slug, *(e["from_diploma"] for e in entry.data.get("equivalences") or ())}
+                )
+                for slug, entry in self.diplomas.items()
+            },
+            text_dates={
+                slug: self.newest(entry.data.get("sources") or ())
+                for slug, entry in self.diplomas.items()
+            },
         )
 
     def opened(self, diploma: DiplomaEntry) -> tuple[str, ...]:

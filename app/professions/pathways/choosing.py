@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from app.professions.pathways.base import Base
@@ -106,8 +106,8 @@ def other_trainings(trainings: Iterable[Walk], walks: Iterable[Walk]) -> list[Wa
     return [walk for walk in trainings if walk[0].step.diploma not in replaced]
 
 
-def without_detours(walks: Iterable[Walk]) -> list[Walk]:
-    """Drop the walks that go round for nothing.
+def without_detours(walks: Iterable[Walk]) -> Iterator[Walk]:
+    """Yield the walks, but those that go round for nothing.
 
     A walk of more steps than another to the same profession is kept if it changes something: it
     is shorter; or it keeps a pay and the other does not; or more of it was read in sources; or it
@@ -118,14 +118,12 @@ def without_detours(walks: Iterable[Walk]) -> list[Walk]:
     """
     found = [(walk, tuple(move.step.to_slug for move in walk)) for walk in walks]
     plain = [(walk, slugs) for walk, slugs in found if not walk[0].link.exceptional]
-    return [
-        walk
-        for walk, slugs in found
+    for walk, slugs in found:
         if not any(
             len(fewer) < len(slugs) and not _adds(walk, shorter, same_way=_within(fewer, slugs))
             for shorter, fewer in plain
-        )
-    ]
+        ):
+            yield walk
 
 
 def different(walks: Iterable[Walk]) -> list[Walk]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -66,6 +67,7 @@ def _plausible(base: Base, situation: Situation, remarks: list[str]) -> Situatio
     if strangers := situation.diplomas - base.diplomas.keys():
         remarks.append(words.unknown_diplomas(strangers))
         situation = replace(situation, diplomas=situation.diplomas - strangers)
+    remarks += words.former_diplomas(base, situation.diplomas)
     if situation.years is None:
         return situation
     if not 0 <= situation.years <= 60:
@@ -83,10 +85,10 @@ def _best(base: Base, wishes: Wishes, walks: Iterable[Walk]) -> list[Walk]:
     ranked = sorted(walks, key=key)
     if wishes.target:
         return choosing.shown(choosing.different(choosing.without_detours(ranked)), WAYS)
-    first: dict[str, Walk] = {}
+    to: dict[str, list[Walk]] = defaultdict(list)
     for walk in ranked:
-        first.setdefault(walk[-1].step.to_slug, walk)
-    return list(first.values())
+        to[walk[-1].step.to_slug].append(walk)
+    return sorted((next(choosing.without_detours(group)) for group in to.values()), key=key)
 
 
 def _pathway(base: Base, situation: Situation, wishes: Wishes, walk: Walk, first: bool) -> Pathway:
