@@ -149,7 +149,7 @@ def pay_of(profession: ProfessionEntry, minimum: LegalMinimum | None) -> Pay | N
         high = raised.cents + SEGUR_CENTS if with_segur else max(high, raised.cents)
         low = raised.cents
     return Pay(
-        text=_("%(low)s à %(high)s", low=_round(low), high=_round(high))
+        text=_("%(low)s à %(high)s", low=number(round(low / 100)), high=_round(high))
         if high > low
         else _("dès %(low)s", low=_round(low)),
         lines=_lines(low) if with_segur else (),
