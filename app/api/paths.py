@@ -9,7 +9,7 @@ from app.api.requests import InvalidParametersError, message, read_query
 from app.api.schemas import PathOut, PathsOut, PathsQuery
 from app.core.permissions import public
 from app.professions import queries
-from app.professions.queries import EdgeEntry
+from app.professions.queries import EdgeEntry, newest_text
 
 
 @bp.get("/paths")
@@ -42,8 +42,16 @@ def _public(edge: EdgeEntry) -> PathOut:
             "exemptions": edge.data.get("exemptions") or "",
             "funding": list(edge.data.get("funding") or ()),
             "verified": edge.verified,
+            "route_verified": bool(edge.data.get("route_verified")),
+            "as_of": newest_text(cited),
             "sources": [
-                {"code": source.code, "title": source.title, "url": source.url} for source in cited
+                {
+                    "code": source.code,
+                    "title": source.title,
+                    "url": source.url,
+                    "text_date": source.text_date,
+                }
+                for source in cited
             ],
         }
     )

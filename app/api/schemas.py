@@ -204,6 +204,7 @@ class ReadSourceOut(Schema):
     code: str
     title: str
     url: str | None
+    text_date: dt.date | None = Field(description="Date du texte cité, quand elle est connue.")
 
 
 class PathOut(Schema):
@@ -217,7 +218,9 @@ class PathOut(Schema):
     entry: str
     exemptions: str
     funding: list[str]
-    verified: bool
+    verified: bool = Field(description="Lu dans les sources pour ces deux métiers.")
+    route_verified: bool = Field(description="Conditions du diplôme visé lues dans les sources.")
+    as_of: dt.date | None = Field(description="Date du plus récent des textes cités.")
     sources: list[ReadSourceOut]
 
 

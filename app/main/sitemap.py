@@ -52,6 +52,7 @@ def _fixed() -> list[Address]:
             for endpoint in (
                 "main.home",
                 "professions.index",
+                "explorer.index",
                 "search.index",
                 "main.accessibility",
                 "main.legal",

@@ -9,7 +9,7 @@ import json
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -149,12 +149,13 @@ class EdgeEntry:
 
 @dataclass(frozen=True, slots=True)
 class SourceEntry:
-    """Where facts were read; `reliability` A, B or C."""
+    """Where facts were read; `reliability` A, B or C; `text_date`: ISO date of the text cited."""
 
     code: str
     title: str
     url: str | None
     reliability: str | None
+    text_date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +306,9 @@ def _read_reference() -> _Reference:
         labels={(t.kind, t.slug): t.label for entries in terms.values() for t in entries},
         edges=_read_edges(by_id, diplomas),
         sources={
-            row.code: SourceEntry(row.code, row.title, row.url, row.reliability)
+            row.code: SourceEntry(
+                row.code, row.title, row.url, row.reliability, row.data.get("text_date")
+            )
             for row in db.session.scalars(select(Source).order_by(Source.position))
         },
     )
@@ -369,6 +372,11 @@ def mobility_edges(
 def sources() -> Mapping[str, SourceEntry]:
     """Return the sources by code."""
     return REFERENCE.get().sources
+
+
+def newest_text(cited: Iterable[SourceEntry]) -> str | None:
+    """Return the date of the newest of the texts cited, if one is known."""
+    return max((source.text_date for source in cited if source.text_date), default=None)
 
 
 @cache

@@ -264,7 +264,8 @@ def test_paths_are_sourced(client: FlaskClient) -> None:
         ("agent-de-service-hospitalier", "aide-soignant")
     ]
     assert items[0]["verified"] is True
-    assert items[0]["sources"][0].keys() == {"code", "title", "url"}
+    assert items[0]["route_verified"] is True
+    assert items[0]["sources"][0].keys() == {"code", "title", "url", "text_date"}
     assert (
         len(get(client, "/paths")["items"]) > len(get(client, "/paths?to=infirmier")["items"]) > 0
     )

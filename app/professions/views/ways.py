@@ -1,0 +1,271 @@
+"""A way between professions, said in words for the page that shows it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.filters import date_long, date_short, number
+from app.core.i18n import _, plural
+from app.listings.queries import Live
+from app.professions import queries
+from app.professions.enums import TermKind
+from app.professions.forms import Asked
+from app.professions.pathways import Base, Block, Pathway, Step
+from app.professions.queries import ProfessionEntry, SourceEntry, TermEntry
+
+# The name of a way of one step without a diploma.
+DIRECT = "direct"
+# A kind of listing -> the value of `type` in the address of a search.
+_PARAMS = {
+    "training": "formation",
+    "internship": "stage",
+    "job": "emploi",
+    "immersion": "immersion",
+    "event": "rendez-vous",
+}
+_LINKS = {
+    "training": ("%(num)d formation ouverte", "%(num)d formations ouvertes"),
+    "internship": ("%(num)d stage", "%(num)d stages"),
+    "job": ("%(num)d emploi", "%(num)d emplois"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is open around the place asked, by (profession, kind) and by diploma."""
+
+    by_profession: Mapping[tuple[str, str], Live]
+    by_diploma: Mapping[str, Live]
+
+
+@dataclass(frozen=True, slots=True)
+class Pay:
+    """The pay of those who start in a profession, before tax, a month."""
+
+    text: str
+    year: int | None
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Listings of a step; `query`: arguments of the search that shows them."""
+
+    text: str
+    query: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Stage:
+    """A step with what the page says of it."""
+
+    step: Step
+    origin: ProfessionEntry | None
+    target: ProfessionEntry
+    diploma: str
+    months: str
+    hours: str
+    pay: Pay
+    trainings: list[Link]
+    openings: list[Link]
+    funding: list[TermEntry]
+    facts_as_of: str
+    sources: list[SourceEntry]
+
+
+@dataclass(slots=True)
+class Way:
+    """A pathway with what the page says of it; `by` names it in an address."""
+
+    path: Pathway
+    by: tuple[str, ...]
+    stages: list[Stage]
+    months: str
+    hours: str
+    before: Pay | None
+    after: Pay
+    kept: str
+    next_start: dt.datetime | None
+    next_seats: int
+    trainings: int
+    jobs: int
+    funding: list[TermEntry]
+
+    @property
+    def target(self) -> ProfessionEntry:
+        """Return the profession it leads to."""
+        return self.stages[-1].target
+
+    @property
+    def origin(self) -> ProfessionEntry | None:
+        """Return the profession it leaves."""
+        return self.stages[0].origin
+
+    @property
+    def diplomas(self) -> list[str]:
+        """Return the diplomas to prepare."""
+        return [stage.diploma for stage in self.stages if stage.diploma]
+
+    @property
+    def trained(self) -> bool:
+        """Whether there is something to learn."""
+        return any(stage.step.diploma and stage.step.months != 0 for stage in self.stages)
+
+
+def name_of(path: Pathway) -> tuple[str, ...]:
+    """Return the professions and diplomas by which an address tells a way from the others."""
+    names: list[str] = []
+    for step in path.steps:
+        names += [step.diploma] if step.diploma else []
+        names.append(step.to_slug)
+    return tuple(names[:-1]) or (DIRECT,)
+
+
+def chosen(paths: tuple[Pathway, ...], by: tuple[str, ...]) -> Pathway | None:
+    """Return the way an address names: exactly, else by the professions or diplomas it gives."""
+    named = [(path, name_of(path)) for path in paths]
+    exact = (path for path, name in named if name == by)
+    near = (path for path, name in named if by and set(by) <= {*name, path.slugs[-1]})
+    return next(exact, None) or next(near, None)
+
+
+def explain(base: Base, asked: Asked, path: Pathway, opened: Opened) -> Way:
+    """Say a pathway in words, with what is open for each of its steps."""
+    stages = [_stage(base, asked, step, opened) for step in path.steps]
+    diplomas = [step.diploma for step in path.steps if step.diploma and step.months != 0]
+    first = opened.by_diploma.get(diplomas[0]) if diplomas else None
+    jobs = opened.by_profession.get((path.slugs[-1], "job"))
+    funding = {term.slug: term for stage in stages for term in stage.funding}
+    return Way(
+        path=path,
+        by=name_of(path),
+        stages=stages,
+        months=months_text(path.months),
+        hours=hours_text(path.hours_left),
+        before=pay_of(stages[0].origin) if stages[0].origin else None,
+        after=pay_of(stages[-1].target),
+        kept=_kept(path),
+        next_start=first.next_start if first else None,
+        next_seats=first.seats if first else 0,
+        trainings=first.listings if first else 0,
+        jobs=jobs.listings if jobs else 0,
+        funding=list(funding.values()),
+    )
+
+
+def months_text(months: float | None) -> str:
+    """Write « 11 mois », « tout de suite », « durée non connue »."""
+    if months is None:
+        return _("durée non connue")
+    if not months:
+        return _("tout de suite")
+    return _("%(months)s\u00a0mois", months=number(months if months % 1 else int(months)))
+
+
+def hours_text(hours: int | None) -> str:
+    """Write « 1 540 h »; empty when they are unknown."""
+    return "" if hours is None else _("%(hours)s\u00a0h", hours=number(hours))
+
+
+def pay_of(profession: ProfessionEntry) -> Pay:
+    """Write « 1 836 à 2 077 € »."""
+    pay = profession.data.get("pay") or {}
+    low, high = pay.get("entry_gross_monthly"), pay.get("entry_gross_monthly_high")
+    if low is None:
+        return Pay(_("non connue"), None, verified=True)
+    text = number(round(low))
+    if high and round(high) != round(low):
+        text = _("%(low)s à %(high)s", low=text, high=number(round(high)))
+    return Pay(f"{text}\u00a0€", pay.get("year"), bool(pay.get("verified")))
+
+
+def departure(profession: ProfessionEntry | None) -> str:
+    """Write « D’aide à domicile », « De moniteur·rice-éducateur·rice »."""
+    if profession is None:
+        return ""
+    return _of(profession.label, capital=True)
+
+
+def arrival(label: str) -> str:
+    """Write the name of a profession inside a sentence."""
+    return label[:1].lower() + label[1:] if not label[:2].isupper() else label
+
+
+def from_to(origin: str, target: str, months: float | None) -> str:
+    """Name a move: « D’aide-soignant·e à infirmier·ère, 27 mois »."""
+    return _(
+        "%(origin)s à %(target)s, %(months)s",
+        origin=_of(origin, capital=True),
+        target=arrival(target),
+        months=months_text(months),
+    )
+
+
+def _of(label: str, *, capital: bool) -> str:
+    vowel = label[:1].lower() in "aeiouyéèêh"
+    word = ("D’" if vowel else "De ") if capital else ("d’" if vowel else "de ")
+    return word + arrival(label)
+
+
+def _stage(base: Base, asked: Asked, step: Step, opened: Opened) -> Stage:
+    diploma = base.diplomas.get(step.diploma or "")
+    sources = queries.sources()
+    return Stage(
+        step=step,
+        origin=base.professions.get(step.from_slug or ""),
+        target=base.professions[step.to_slug],
+        diploma=diploma.label if diploma else "",
+        months=months_text(step.months),
+        hours=hours_text(step.hours_left),
+        pay=pay_of(base.professions[step.to_slug]),
+        trainings=_links(asked, step.to_slug, opened, "training") if diploma else [],
+        openings=_links(asked, step.to_slug, opened, "internship", "job"),
+        funding=[term for slug in step.funding if (term := queries.term(TermKind.FUNDING, slug))],
+        facts_as_of=date_long(dt.date.fromisoformat(step.as_of)) if step.as_of else "",
+        sources=[sources[code] for code in step.sources if code in sources],
+    )
+
+
+def _links(asked: Asked, slug: str, opened: Opened, *kinds: str) -> list[Link]:
+    """Return the searches that have results, each with how many."""
+    links = []
+    for kind in kinds:
+        live = opened.by_profession.get((slug, kind))
+        if live is None:
+            continue
+        text = plural(*_LINKS[kind], live.listings)
+        if live.seats:
+            text += plural(", %(num)d place", ", %(num)d places", live.seats)
+        if live.next_start and kind == "training":
+            text += _(", dès le %(day)s", day=date_short(live.next_start))
+        links.append(Link(text, search_of(asked, slug, kind)))
+    return links
+
+
+def search_of(asked: Asked, slug: str, *kinds: str) -> dict[str, Any]:
+    """Return the arguments of the search for listings of a profession near the place asked."""
+    query: dict[str, Any] = {"type": [_PARAMS[kind] for kind in kinds], "metier": slug}
+    if asked.place:
+        query |= {"ou": asked.place_text, "rayon": asked.radius_km}
+    return query
+
+
+def _kept(path: Pathway) -> str:
+    """Say how many of the blocks to prepare are already acquired."""
+    blocks = [block for step in path.steps for block in step.blocks]
+    acquired = _count(blocks, "acquired")
+    shortened = _count(blocks, "shortened")
+    if acquired:
+        return _("%(num)s blocs sur %(total)s", num=acquired, total=len(blocks))
+    if shortened:
+        return plural("%(num)d bloc raccourci", "%(num)d blocs raccourcis", shortened)
+    if _count(blocks, "unknown"):
+        return _("Des équivalences, à confirmer")
+    return ""
+
+
+def _count(blocks: list[Block], status: str) -> int:
+    return sum(block.status == status for block in blocks)
