@@ -1016,7 +1016,7 @@ def test_error_page(visit: Visit, inspector: Inspector, live: Live, name: str) -
         ("main/accessibility.html", "/accessibilite"),
         ("search/index.html", "/recherche"),
         ("professions/index.html", "/metiers/"),
-        ("professions/show.html", "/metiers/aide-a-domicile"),
+        ("professions/unknown.html", "/metiers/aide-a-domicile"),
         ("accounts/sign_in.html", "/connexion"),
         ("applications/lookup.html", "/candidature/"),
         ("organisations/sign_up.html", "/inscription"),
