@@ -31,5 +31,5 @@ def _public(entry: ProfessionEntry) -> ProfessionOut:
         diplomas=list(entry.data["required_diplomas"]),
         rome=[RomeOut(code=rome.code, current=rome.current) for rome in entry.rome],
         verified=entry.verified,
-        url=f"{current_app.config['PUBLIC_BASE_URL']}{url_for('search.index', metier=entry.slug)}",
+        url=current_app.config["PUBLIC_BASE_URL"] + url_for("professions.show", slug=entry.slug),
     )

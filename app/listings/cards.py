@@ -34,6 +34,7 @@ from app.listings.enums import (
 )
 from app.organisations.models import measure_of
 from app.organisations.wording import measured_text
+from app.professions.queries import profession_by_id
 
 WEEKS_PER_MONTH = 52 / 12
 MAX_SCHEDULES = 2
@@ -71,6 +72,9 @@ COLUMNS = (
     "published_at",
     "deadline",
     "starts_on",
+    "positions",
+    "profession_id",
+    "from_profession_id",
 )
 
 # Gives the French name of a term from its facet and slug: label("contract", "cdi") -> "CDI".
@@ -313,7 +317,10 @@ def _short_facts(row: Any, label: Label) -> list[str]:
 
 
 def _path_facts(row: Any, label: Label) -> list[str]:
+    ends = [profession_by_id(one or 0) for one in (row.from_profession_id, row.profession_id)]
     return [
+        " → ".join(entry.label for entry in ends if entry) if all(ends) else "",
+        seats_text(row.positions, 0) if row.positions and row.positions > 1 else "",
         _modality(row.modality) if row.modality else "",
         _free(row),
         *(label("funding", slug) for slug in (row.funding or ())[:MAX_SCHEDULES]),

@@ -105,6 +105,7 @@ class Details:
     sessions_title: str
     steps: list[Step]
     path: list[Step]
+    explorer_url: str
     tasks_title: str
     tasks: tuple[str, ...]
     description_title: str
@@ -136,6 +137,7 @@ def details_of(listing: Listing, now: dt.datetime) -> Details:
         sessions_title=str(SESSIONS_TITLES.get(kind, _("Les dates possibles"))),
         steps=_steps(listing),
         path=_path(listing),
+        explorer_url=_explorer_url(listing),
         tasks_title=tasks_title,
         tasks=tasks,
         description_title=str(DESCRIPTION_TITLES[kind]),
@@ -300,3 +302,12 @@ def _path(listing: Listing) -> list[Step]:
     if end is not None:
         steps.append(Step(end.label, end.summary))
     return steps
+
+
+def _explorer_url(listing: Listing) -> str:
+    """Return the address of the explorer for the two ends of a path; empty for the rest."""
+    end = profession_by_id(listing.profession_id) if listing.profession_id else None
+    if listing.kind != Kind.PATH or end is None:
+        return ""
+    start = profession_by_id(listing.from_profession_id) if listing.from_profession_id else None
+    return f"/evoluer?de={start.slug if start else 'debutant'}&vers={end.slug}"

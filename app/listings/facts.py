@@ -171,6 +171,12 @@ def _nature(listing: Listing) -> Fact:
     return Fact("info", _("À savoir"), _("Pour découvrir\u00a0: ce n’est pas encore un poste"))
 
 
+def _places(listing: Listing) -> Fact:
+    count = listing.positions
+    text = plural("%(num)d\u00a0place", "%(num)d\u00a0places", count) if count > 1 else ""
+    return Fact("gens", _("Places"), text)
+
+
 def _profession(listing: Listing) -> Fact:
     profession = profession_by_id(listing.profession_id) if listing.profession_id else None
     return Fact("emploi", _("Métier"), profession.label if profession else "")
@@ -189,6 +195,8 @@ _FACTS: Mapping[Kind, Callable[[Listing], list[Fact]]] = {
         _prepared(lazy("Diplôme préparé")), _duration, _place, _start, _hours, _publics, _licence
     ),
     Kind.IMMERSION: _facts(_nature, _profession, _duration, _place, _start, _publics),
-    Kind.PATH: _facts(_duration, _prepared(lazy("Diplôme préparé")), _cost, _entry, _place, _start),
+    Kind.PATH: _facts(
+        _places, _duration, _prepared(lazy("Diplôme préparé")), _cost, _entry, _place, _start
+    ),
     Kind.EVENT: _facts(_place, _duration, _cost, _profession),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import NamedTuple
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, current_app, render_template, url_for
 from flask_babel import format_date
 
 from app.core import clock
@@ -81,8 +81,9 @@ def accessibility() -> str:
 @bp.get("/robots.txt")
 @public
 def robots() -> Response:
-    """Tell robots what not to read."""
-    return Response(ROBOTS, mimetype="text/plain")
+    """Tell robots what not to read, and where the list of what they may read is."""
+    address = current_app.config["PUBLIC_BASE_URL"] + url_for("sitemap.index")
+    return Response(f"{ROBOTS}\nSitemap: {address}\n", mimetype="text/plain")
 
 
 def _calendar_day(card: Card) -> CalendarDay:

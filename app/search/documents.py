@@ -24,7 +24,7 @@ from app.search.reading import normalise, professions_in
 from app.search.vocabulary import SearchWords, search_words
 
 # Raise it when what is written in a document changes: indexes are then rebuilt.
-FORMAT = "2"
+FORMAT = "3"
 # 31 December 9999: a listing without an end.
 NO_END = 253_402_214_400
 MAX_TEXT = 6000
@@ -125,8 +125,9 @@ def _document(row: Any, words: SearchWords, places: dict[str, Any]) -> Document:
     place = places.get(row.commune_code)
     city = places.get(place.parent_code) if place and place.parent_code else None
     reads = professions_in(row.title, words.lexicon)
-    if profession:
-        reads = (profession.slug, *(slug for slug in reads if slug != profession.slug))
+    # A path answers those who hold the profession it starts from.
+    known = (profession, words.by_id.get(row.from_profession_id))
+    reads = tuple(dict.fromkeys([*(entry.slug for entry in known if entry), *reads]))
     months = row.duration_months if row.duration_months is not None else row.contract_months
     document = {
         "id": row.id,

@@ -96,7 +96,7 @@ def key_of(text: str) -> tuple[str, ...]:
 
 def read(text: str, lexicon: Lexicon) -> Reading:
     """Return the professions named in `text` and the useful words left, ten at most."""
-    words = _corrected(normalise(text).split()[:MAX_TOKENS], lexicon)
+    words = corrected(normalise(text).split()[:MAX_TOKENS], lexicon)
     sentence = not _SENTENCE.isdisjoint(words)
     shouted = set() if text.isupper() else {w.lower() for w in re.findall(r"\b[A-Z]{2,4}\b", text)}
     allowed = lexicon.ambiguous & shouted if sentence else lexicon.ambiguous
@@ -121,7 +121,7 @@ def spans_of(
     spans = []
     position = 0
     while position < len(stems):
-        length, slug = _longest(stems, position, lexicon.professions)
+        length, slug = longest(stems, position, lexicon.professions)
         named = length and slug in understood.professions
         if named or (words and stems[position].startswith(understood.words)):
             length = length if named else 1
@@ -130,14 +130,15 @@ def spans_of(
     return spans
 
 
-def _corrected(words: list[str], lexicon: Lexicon) -> list[str]:
-    corrected: list[str] = []
+def corrected(words: list[str], lexicon: Lexicon) -> list[str]:
+    """Return the words with the known misspellings put right."""
+    found: list[str] = []
     position = 0
     while position < len(words):
-        length, meant = _longest(words, position, lexicon.misspellings)
-        corrected += meant if length else words[position : position + 1]
+        length, meant = longest(words, position, lexicon.misspellings)
+        found += meant if length else words[position : position + 1]
         position += length or 1
-    return corrected
+    return found
 
 
 def _take_professions(
@@ -147,20 +148,21 @@ def _take_professions(
     left: list[str] = []
     position = 0
     while position < len(words):
-        length, slug = _longest(words, position, lexicon.professions)
+        length, slug = longest(words, position, lexicon.professions)
         if length == 1 and words[position] in refused:
             length = 0
         if length and slug not in found:
             found.append(slug)
         if not length:
             # A profession named in full comes first: « éducateur de jeunes enfants ».
-            length, meant = _longest(words, position, lexicon.phrases)
+            length, meant = longest(words, position, lexicon.phrases)
             left += meant or words[position : position + 1]
         position += length or 1
     return tuple(found), left
 
 
-def _longest(words: list[str], start: int, names: Mapping[tuple[str, ...], Any]) -> tuple[int, Any]:
+def longest(words: list[str], start: int, names: Mapping[tuple[str, ...], Any]) -> tuple[int, Any]:
+    """Return how many words from `start` make the longest name known, and what it names."""
     stems = tuple(stem(word) for word in words[start : start + LONGEST_NAME])
     for length in range(len(stems), 0, -1):
         if (found := names.get(stems[:length])) is not None:

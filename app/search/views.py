@@ -18,6 +18,7 @@ from app.listings.enums import KIND_LABELS_PLURAL, Kind
 from app.listings.queries import listing_cards
 from app.professions import queries as professions
 from app.search import facets
+from app.search.answers import answer_to
 from app.search.criteria import DEFAULT_RADIUS_KM, MULTIPLE, SearchCriteria, parse
 from app.search.queries import rescue, search
 from app.search.results import Hit, Proposal, SearchResults
@@ -97,6 +98,7 @@ def index() -> str:
         next_url=_next_url(criteria, results),
         proposals=[_offer(proposal) for proposal in rescue(criteria, now)] if empty else [],
         places=_places(criteria),
+        answer=answer_to(criteria),
     )
 
 

@@ -29,6 +29,9 @@ QUALIFIERS = frozenset({"nuit", "jour", "domicile", "ehpad", "creche", "ecole", 
 EMPTY_WORDS = frozenset(
     {"auprès", "proche", "près", "environ", "région", "secteur", "contrat", "voudrais", "veux"}
     | {"souhaite", "aimerais", "suis", "travailler", "bosser", "bonjour", "svp", "merci", "m", "t"}
+    # A question about a way: search/moves.py answers it, the listings answer its professions.
+    | {"devenir", "évoluer", "évolution", "passer", "passerelle", "vers", "étant", "lorsque"}
+    | {"tant", "après", "depuis", "reconversion"}
 )
 
 

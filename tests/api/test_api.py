@@ -254,7 +254,7 @@ def test_professions_carry_their_codes(client: FlaskClient) -> None:
     assert {"code": "J1501", "current": True} in first["rome"]
     assert first["diplomas"] == ["deas"]
     address = first["url"].removeprefix("http://localhost")
-    assert address == "/recherche?metier=aide-soignant"
+    assert address == "/metiers/aide-soignant"
     assert client.get(address).status_code == 200
 
 

@@ -966,6 +966,7 @@ PARTS = {
     "recruiter/listing_status.html",
     "recruiter/space.html",
     "search/_empty.html",
+    "search/answer.html",
     "search/_notices.html",
     "search/facet_box.html",
     "search/facets.html",

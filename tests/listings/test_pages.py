@@ -273,3 +273,41 @@ def test_path_shows_the_thread_from_one_profession_to_the_other(client: FlaskCli
     page = client.get(listing.path).get_data(as_text=True)
 
     assert page.index("Point de départ") < page.index("Aide-soignant·e</h3>")
+
+
+@pytest.mark.parametrize("kind", [Kind.JOB, Kind.PATH])
+def test_job_and_path_show_where_to_try_the_profession_nearest_first(
+    client: FlaskClient, kind: Kind
+) -> None:
+    listing = factories.listing(kind)
+    far = factories.listing(Kind.IMMERSION, title="Matinée à Givors", commune_code="69091")
+    near = factories.listing(Kind.IMMERSION, title="Matinée à Bron")
+    visit = factories.listing(Kind.EVENT, title="Café des soignantes")
+    factories.listing_session(visit)
+
+    page = client.get(listing.path).get_data(as_text=True)
+
+    section = page.split('aria-labelledby="try"')[1].split("</section>")[0]
+    assert near.path in section
+    assert visit.path in section
+    assert page.count(f'href="{near.path}"') == 1, "a listing is not shown twice"
+    assert section.index(near.path) < section.index(far.path)
+    assert "à moins de 1\u00a0km" in section
+
+
+def test_a_profession_without_any_way_to_try_says_so(client: FlaskClient) -> None:
+    page = client.get(factories.listing().path).get_data(as_text=True)
+
+    section = page.split('aria-labelledby="try"')[1].split("</section>")[0]
+    assert "n’est ouverte pour ce métier aujourd’hui" in section
+    assert 'href="/recherche?type=immersion"' in section
+
+
+@pytest.mark.parametrize("kind", [Kind.EVENT, Kind.IMMERSION, Kind.INTERNSHIP, Kind.TRAINING])
+def test_what_is_itself_a_try_or_a_training_shows_none(client: FlaskClient, kind: Kind) -> None:
+    assert 'aria-labelledby="try"' not in client.get(factories.listing(kind).path).text
+
+
+def test_a_job_without_a_profession_shows_no_way_to_try(client: FlaskClient) -> None:
+    page = client.get(factories.listing(profession_id=None).path).text
+    assert 'aria-labelledby="try"' not in page

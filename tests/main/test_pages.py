@@ -131,7 +131,7 @@ def test_home_links_the_professions_to_their_search(client: FlaskClient) -> None
 
     card = page(client, "/").find("li", class_="job")
 
-    assert card.a["href"] == "/recherche?metier=aide-soignant"
+    assert card.a["href"] == "/metiers/aide-soignant"
     assert "2 annonces" in words(card)
 
 

@@ -93,6 +93,8 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "organisations.sign_up": PUBLIC,
     "organisations.sign_up_sent": PUBLIC,
     "pictures.show": PUBLIC,
+    "professions.index": PUBLIC,
+    "professions.show": PUBLIC,
     "recruiter.application_cv": MEMBERS,
     "recruiter.application_decline": MEMBERS,
     "recruiter.application_move": MEMBERS,
@@ -148,6 +150,8 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "search.index": PUBLIC,
     "seats.answer": PUBLIC,
     "seats.attendance": MEMBERS,
+    "sitemap.index": PUBLIC,
+    "sitemap.part": PUBLIC,
 }
 PRIVATE = sorted(endpoint for endpoint, policy in POLICIES.items() if policy is not PUBLIC)
 # Those who decide on nothing visit the same world one after the other; the team changes it.

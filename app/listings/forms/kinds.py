@@ -212,6 +212,9 @@ class PathForm(DurationFields, ListingForm):
     duration_months = number_field(
         lazy("Durée en mois"), 0.1, 120, lazy("Indiquez un nombre de mois, par exemple 19.")
     )
+    positions = number_field(
+        lazy("Nombre de places"), 1, 500, lazy("Indiquez un nombre de places, par exemple 6.")
+    )
     free = BooleanField(lazy("C’est gratuit pour la personne"))
     funding = tick_boxes(lazy("Qui peut payer\u00a0?"), "funding")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request
@@ -12,14 +13,17 @@ from app.core import clock
 from app.core.i18n import _
 from app.core.permissions import public
 from app.listings import queries
+from app.listings.cards import Card
 from app.listings.details import details_of
-from app.listings.enums import KIND_PATHS, Outcome, Status
+from app.listings.enums import KIND_PATHS, Kind, Outcome, Status
 from app.listings.models import Listing
 from app.listings.structured_data import structured_data
 
 listings = Blueprint("listings", __name__)
 
 KIND_RULE = f"<any({', '.join(repr(path) for path in KIND_PATHS.values())}):kind_path>"
+# One may see these before choosing them.
+TRIED_FIRST = frozenset({Kind.JOB, Kind.PATH})
 HIDDEN = {Status.DRAFT, Status.IN_REVIEW, Status.PAUSED}
 
 
@@ -37,15 +41,31 @@ def show(kind_path: str, listing_id: int, slug: str = "") -> Any:
     now = clock.now()
     if not listing.is_open(now) and listing.status not in HIDDEN:
         return _closed(listing), 410
+    tries = _tries(listing, now)
+    shown = {card.id for card in tries}
     return render_template(
         "listings/show.html",
         listing=listing,
         details=details_of(listing, now),
-        similar=queries.similar_cards(listing, now),
+        tried=listing.profession.slug if listing.kind in TRIED_FIRST and listing.profession else "",
+        tries=tries,
+        similar=[card for card in queries.similar_cards(listing, now) if card.id not in shown],
         preview=listing.status in HIDDEN,
         url=current_app.config["PUBLIC_BASE_URL"] + listing.path,
         data=_structured(listing),
     )
+
+
+def _tries(listing: Listing, now: dt.datetime) -> list[Card]:
+    """Return the nearest immersion, event and internship of the profession of a job or a path."""
+    if listing.kind not in TRIED_FIRST or listing.profession is None:
+        return []
+    point = None
+    if listing.latitude is not None and listing.longitude is not None:
+        point = (listing.latitude, listing.longitude)
+    elif listing.commune is not None:
+        point = (listing.commune.latitude, listing.commune.longitude)
+    return queries.nearest_tries(listing.profession.slug, now, point, limit=len(queries.TRIES))
 
 
 def _closed(listing: Listing) -> str:
