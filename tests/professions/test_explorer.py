@@ -75,7 +75,7 @@ def test_an_address_gives_back_the_question_that_wrote_it(asked: Asked) -> None:
     assert parse(asked.to_query()) == asked
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(
     typed=st.lists(
         st.tuples(
@@ -129,21 +129,21 @@ def test_the_link_of_each_card_shows_that_way(client: FlaskClient) -> None:
         told = get(client, html.unescape(address))
         assert "Le chemin de cette adresse n’existe plus" not in told
         for name in re.findall(r"<strong>(.*?)</strong>", steps):
-            assert f"<h3>{name}" in told, address
+            assert name in told.partition("Le fil, étape")[2], address
 
 
 def test_the_best_way_comes_in_detail_and_the_others_after(client: FlaskClient) -> None:
-    page = get(client, "/evoluer?de=aide-a-domicile&vers=aide-soignant")
+    page = get(client, "/evoluer?de=aide-a-domicile&vers=infirmier")
 
     said = text_of(page)
-    assert "D’aide à domicile à aide-soignant·e" in said
+    assert "D’aide à domicile à infirmier·ère" in said
     for part in ("Durée de formation", "Qui paie ?", "Le fil, étape par étape", "Vous êtes ici"):
         assert part in said
     assert "Les autres chemins" in said
 
 
 def test_blocks_held_are_told_from_those_to_follow(client: FlaskClient) -> None:
-    said = text_of(get(client, "/evoluer?de=auxiliaire-de-puericulture&vers=aide-soignant"))
+    said = text_of(get(client, "/evoluer?de=assistant-maternel&vers=accompagnant-petite-enfance"))
 
     assert "Ce qui est acquis, ce qui reste" in said
     assert "Déjà acquis" in said
@@ -278,7 +278,8 @@ def test_every_answer_over_the_base_takes_under_50_ms() -> None:
     for start in [None, *base.professions]:
         began = time.perf_counter()
         find(base, Situation(start), Wishes())
-        assert time.perf_counter() - began < 0.25, start
+        # Measured under 7 ms; the machines of tests are slower at times.
+        assert time.perf_counter() - began < 0.05, start
 
 
 def test_a_training_read_in_sources_is_described_to_search_engines(client: FlaskClient) -> None:
