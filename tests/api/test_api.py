@@ -258,6 +258,15 @@ def test_professions_carry_their_codes(client: FlaskClient) -> None:
     assert client.get(address).status_code == 200
 
 
+def test_paths_are_dated_by_the_newest_text_they_cite(client: FlaskClient) -> None:
+    items = get(client, "/paths")["items"]
+
+    for item in items:
+        dates = [source["text_date"] for source in item["sources"] if source["text_date"]]
+        assert item["as_of"] == max(dates, default=None)
+    assert sum(item["as_of"] is not None for item in items) > 30
+
+
 def test_paths_are_sourced(client: FlaskClient) -> None:
     items = get(client, "/paths?from=agent-de-service-hospitalier&to=aide-soignant")["items"]
     assert [(item["from"], item["to"]) for item in items] == [

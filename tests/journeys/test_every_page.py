@@ -244,6 +244,28 @@ CASES = [
     Case("professions/show.html", "nothing near", path("/metiers/psychologue?ou=Brest")),
     Case("professions/unknown.html", "close", path("/metiers/infirmiere-volante"), status=404),
     Case("professions/unknown.html", "far", path("/metiers/zzqx"), status=404),
+    # From a profession to another
+    Case("professions/explorer.html", "as it is", path("/evoluer")),
+    Case("professions/explorer.html", "misunderstood", path("/evoluer?annees=z&mois=x&ou=Atlantis")),
+    Case("professions/explorer_results.html", "reached", path("/evoluer?de=aide-a-domicile")),
+    Case("professions/explorer_results.html", "from nothing", path("/evoluer?de=debutant&ou=Bron")),
+    Case(
+        "professions/explorer_results.html",
+        "nothing within",
+        path("/evoluer?de=aide-a-domicile&vers=cadre-de-sante&mois=1&niveau=3&salaire=oui"),
+    ),
+    Case("professions/explorer_results.html", "unknown", path("/evoluer?de=zzz&vers=yyy&diplome=x")),
+    Case(
+        "professions/explorer_way.html",
+        "one step",
+        path("/evoluer?de=auxiliaire-de-puericulture&vers=aide-soignant"),
+    ),
+    Case(
+        "professions/explorer_way.html",
+        "several steps",
+        path("/evoluer?de=aide-a-domicile&vers=infirmier&diplome=tp-advf&annees=4&ou=Bron"),
+    ),
+    Case("professions/explorer_way.html", "lost way", path("/evoluer?de=aesh&vers=tisf&par=zzz")),
     # Listings
     *(Case("listings/show.html", kind, at(lambda w, k=kind: w.open[k])) for kind in KINDS),
     *(
@@ -955,6 +977,11 @@ PARTS = {
     "recruiter/coach_findings.html",
     "recruiter/coach_panel.html",
     "moderation/team_links.html",
+    "professions/_explorer_ask.html",
+    "professions/_explorer_card.html",
+    "professions/_explorer_form.html",
+    "professions/_explorer_map.html",
+    "professions/_explorer_notes.html",
     "recruiter/listing_links.html",
     "recruiter/listing_status.html",
     "recruiter/space.html",

@@ -60,6 +60,7 @@ class Base:
 
     `opened`: for each diploma, the professions one may exercise as soon as one holds it.
     `required`: for each profession, the diplomas one of which it asks for.
+    `counting`: for each diploma, those that count towards it, itself among them.
     """
 
     professions: Mapping[str, ProfessionEntry]
@@ -70,6 +71,7 @@ class Base:
     links: Mapping[str, tuple[Link, ...]]
     opened: Mapping[str, tuple[str, ...]]
     required: Mapping[str, frozenset[str]]
+    counting: Mapping[str, frozenset[str]]
 
     @classmethod
     def of(
@@ -137,6 +139,7 @@ class _Builder:
             (diploma, edge.to_slug)
             for edge in self.edges
             for diploma in self.required[edge.from_slug] & self.required[edge.to_slug]
+            if diploma != edge.diploma
         }
 
     def base(self) -> Base:
@@ -154,6 +157,12 @@ class _Builder:
             links={slug: tuple(found) for slug, found in links.items()},
             opened={slug: self.opened(entry) for slug, entry in self.diplomas.items()},
             required=self.required,
+            counting={
+                slug: frozenset(
+                    {slug, *(e["from_diploma"] for e in entry.data.get("equivalences") or ())}
+                )
+                for slug, entry in self.diplomas.items()
+            },
         )
 
     def opened(self, diploma: DiplomaEntry) -> tuple[str, ...]:

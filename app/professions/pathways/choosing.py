@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from app.professions.pathways.base import Base
@@ -110,11 +110,11 @@ def without_detours(walks: Iterable[Walk]) -> list[Walk]:
     """Drop the walks that go round for nothing.
 
     A walk of more steps than another to the same profession is kept if it changes something: it
-    is shorter, or of a known length where that of the other is unknown; or it keeps a pay and the
-    other does not; or more of it was read in sources; or it asks for no bac and the other does;
-    or, no longer than the other, it starts at once by a job. If it goes by other professions than
-    the other it may also be longer, by half at most, for each step is a job of its own. To start
-    somewhere exceptionally without the diploma replaces nothing.
+    is shorter; or it keeps a pay and the other does not; or more of it was read in sources; or it
+    asks for no bac and the other does; or, no longer than the other, it starts at once by a job.
+    If it goes by other professions than the other it may also be longer, by half at most, for
+    each step is a job of its own. To start somewhere exceptionally without the diploma replaces
+    nothing.
     """
     found = [(walk, tuple(move.step.to_slug for move in walk)) for walk in walks]
     plain = [(walk, slugs) for walk, slugs in found if not walk[0].link.exceptional]
@@ -140,6 +140,17 @@ def different(walks: Iterable[Walk]) -> list[Walk]:
     return kept
 
 
+def shown(ranked: Sequence[Walk], most: int) -> list[Walk]:
+    """Return the first ones, among which the surest and the one that starts without diploma."""
+    usual = [walk for walk in ranked if not walk[0].link.exceptional]
+    surest = min(usual, key=unverified, default=None)
+    exceptional = next((walk for walk in ranked if walk[0].link.exceptional), None)
+    musts = [walk for walk in (surest, exceptional) if walk]
+    others = [walk for walk in ranked if walk not in musts]
+    chosen = [*musts, *others[: most - len(musts)]]
+    return [walk for walk in ranked if walk in chosen]
+
+
 def _within(fewer: tuple[str, ...], slugs: tuple[str, ...]) -> bool:
     rest = iter(slugs)
     return all(slug in rest for slug in fewer)
@@ -147,7 +158,7 @@ def _within(fewer: tuple[str, ...], slugs: tuple[str, ...]) -> bool:
 
 def _adds(walk: Walk, shorter: Walk, *, same_way: bool) -> bool:
     mine, other = months_of(walk), months_of(shorter)
-    if mine is not None and (other is None or mine < other):
+    if mine is not None and other is not None and mine < other:
         return True
     if keeps_pay(walk) and not keeps_pay(shorter):
         return True

@@ -66,6 +66,7 @@ def _plausible(base: Base, situation: Situation, remarks: list[str]) -> Situatio
     if strangers := situation.diplomas - base.diplomas.keys():
         remarks.append(words.unknown_diplomas(strangers))
         situation = replace(situation, diplomas=situation.diplomas - strangers)
+    remarks += words.former_diplomas(base, situation.diplomas)
     if situation.years is None:
         return situation
     if not 0 <= situation.years <= 60:
@@ -82,7 +83,7 @@ def _best(base: Base, wishes: Wishes, walks: Iterable[Walk]) -> list[Walk]:
     key = choosing.rank(base, wishes)
     ranked = sorted(walks, key=key)
     if wishes.target:
-        return choosing.different(choosing.without_detours(ranked))[:WAYS]
+        return choosing.shown(choosing.different(choosing.without_detours(ranked)), WAYS)
     first: dict[str, Walk] = {}
     for walk in ranked:
         first.setdefault(walk[-1].step.to_slug, walk)

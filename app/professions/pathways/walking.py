@@ -39,7 +39,7 @@ class Walker:
         self.situation = situation
         self.start = situation.profession
         self.visited = 0
-        self._credits: dict[tuple[str, frozenset[str]], Credit] = {}
+        self._moves: dict[tuple[object, ...], Move] = {}
         held = situation.diplomas & base.diplomas.keys()
         present = base.professions[self.start] if self.start else None
         if present and present.regulated:
@@ -48,7 +48,7 @@ class Walker:
 
     def walks(self, target: str | None = None) -> Iterator[Walk]:
         """Yield the walks by the moves of the base and the diplomas held, to `target` if any."""
-        yield from self._from([*self._moves(), *self._held_links()], target)
+        yield from self._from([*self._present_links(), *self._held_links()], target)
 
     def walks_of_beginners(self, target: str) -> Iterator[Walk]:
         """Yield the walks of those who start: what is left when no move leads to `target`."""
@@ -65,7 +65,7 @@ class Walker:
             if link.to_slug not in seen:
                 yield from self._follow((), link, (*seen, link.to_slug), self.held, target)
 
-    def _moves(self) -> Iterable[Link]:
+    def _present_links(self) -> Iterable[Link]:
         return self.base.links.get(self.start, ()) if self.start else self.base.entries
 
     def _entries(self) -> Iterable[Link]:
@@ -119,15 +119,25 @@ class Walker:
             yield from self._follow(walk, following, (*seen, following.to_slug), holds, target)
 
     def _move(self, link: Link, held: frozenset[str], first: bool) -> Move:
+        """Return the step of a link; the same one serves all the walks where the same counts."""
+        counting = self.base.counting[link.diploma] if link.diploma else frozenset()
+        told = held & (counting | link.presumes)
+        key = (link.from_slug, link.to_slug, link.kind, link.diploma, link.training, told, first)
+        if key not in self._moves:
+            self._moves[key] = self._made(link, told, first)
+        return self._moves[key]
+
+    def _made(self, link: Link, held: frozenset[str], first: bool) -> Move:
         supposed: frozenset[str] = frozenset()
         if first and link.presumes and not link.presumes & held:
             supposed = link.presumes
         already = link.diploma in held
-        given = self._credit(link.diploma, held | supposed) if link.diploma else None
+        given = self._credit(link.diploma, held | supposed)
         given = None if already else given
         full = self._full_hours(link.diploma)
         hours_left = self._hours_left(link, given, full)
-        months = 0 if already or hours_left == 0 else link.months
+        nothing_left = already or (given is not None and given.hours_left == 0)
+        months = 0 if nothing_left else link.months
         step = Step(
             from_slug=link.from_slug,
             to_slug=link.to_slug,
@@ -149,11 +159,8 @@ class Walker:
         )
         return Move(step, link, already, supposed, given.given_by if given else (), first)
 
-    def _credit(self, diploma: str, held: frozenset[str]) -> Credit:
-        key = (diploma, held)
-        if key not in self._credits:
-            self._credits[key] = credit(self.base.diplomas[diploma], held)
-        return self._credits[key]
+    def _credit(self, diploma: str | None, held: frozenset[str]) -> Credit | None:
+        return credit(self.base.diplomas[diploma], held) if diploma else None
 
     def _full_hours(self, diploma: str | None) -> int | None:
         if diploma is None:

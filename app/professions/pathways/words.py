@@ -157,7 +157,7 @@ def _pay(base: Base, walk: Walk) -> Iterable[str]:
 
 def _certainty(walk: Walk) -> Iterable[str]:
     if not choosing.unverified(walk):
-        yield _("Chaque étape a été lue dans une source.")
+        yield _("Chaque étape a été vérifiée dans une source.")
     else:
         yield _("À confirmer : une étape au moins n’a pas pu être vérifiée.")
 
@@ -310,6 +310,19 @@ def unknown_diplomas(slugs: Iterable[str]) -> str:
         "Nous n’avons pas tenu compte de ce que nous ne connaissons pas : %(names)s.",
         names=", ".join(sorted(slugs)),
     )
+
+
+def former_diplomas(base: Base, slugs: Iterable[str]) -> list[str]:
+    """Some of the diplomas are no longer given: what they open today was not read."""
+    former = [slug for slug in _ordered(base, slugs) if base.diplomas[slug].data.get("obsolete")]
+    return [
+        _(
+            "Ce diplôme n’est plus délivré : %(name)s. "
+            "Demandez à l’école ce qu’il ouvre aujourd’hui.",
+            name=base.diplomas[slug].label,
+        )
+        for slug in former
+    ]
 
 
 def years_of_nothing() -> str:
