@@ -246,7 +246,9 @@ CASES = [
     Case("professions/unknown.html", "far", path("/metiers/zzqx"), status=404),
     # From a profession to another
     Case("professions/explorer.html", "as it is", path("/evoluer")),
-    Case("professions/explorer.html", "misunderstood", path("/evoluer?annees=z&mois=x&ou=Atlantis")),
+    Case(
+        "professions/explorer.html", "misunderstood", path("/evoluer?annees=z&mois=x&ou=Atlantis")
+    ),
     Case("professions/explorer_results.html", "reached", path("/evoluer?de=aide-a-domicile")),
     Case("professions/explorer_results.html", "from nothing", path("/evoluer?de=debutant&ou=Bron")),
     Case(
@@ -254,7 +256,9 @@ CASES = [
         "nothing within",
         path("/evoluer?de=aide-a-domicile&vers=cadre-de-sante&mois=1&niveau=3&salaire=oui"),
     ),
-    Case("professions/explorer_results.html", "unknown", path("/evoluer?de=zzz&vers=yyy&diplome=x")),
+    Case(
+        "professions/explorer_results.html", "unknown", path("/evoluer?de=zzz&vers=yyy&diplome=x")
+    ),
     Case(
         "professions/explorer_way.html",
         "one step",

@@ -235,6 +235,7 @@ class World:
             "session_id": self.date.id if rule.endpoint == "seats.attendance" else self.session_id,
             "passkey_id": 1,
             "token": "jeton-inconnu",
+            "number": 1,
         }
         needed = {name: values[name] for name in rule.arguments}
         with self.app.test_request_context():
