@@ -925,6 +925,7 @@ ERROR_PAGES = sorted(one.stem for one in (TEMPLATES / "errors").glob("[45]*.html
 # Included in other pages, or extended by them: seen through those.
 PARTS = {
     "accounts/app_setup.html",
+    "applications/after.html",
     "applications/pool.html",
     "base.html",
     "base_pro.html",

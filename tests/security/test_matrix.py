@@ -56,6 +56,7 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "applications.withdraw": PUBLIC,
     "closing.answer": MEMBERS,
     "closing.close": MEMBERS,
+    "following.apply": PUBLIC,
     "following.calendar": PUBLIC,
     "following.keep": PUBLIC,
     "geography.index": PUBLIC,
