@@ -128,6 +128,8 @@ def apply_next(application: Application, listing_id: int, now: dt.datetime) -> S
 
     Raises ListingNotOpen: it closed meanwhile, or was never proposed to her.
     """
+    # A second tap waits for the first, then finds what it sent.
+    db.session.refresh(application, ["status"], with_for_update={"key_share": True})
     key = keys.keyed_hash("application-next", f"{application.id}\x1f{listing_id}")
     known = queries.by_key(key)
     if known is not None:

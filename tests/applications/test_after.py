@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from app.applications import after, keys, services
+from app.applications import after, keys, services, tasks
 from app.applications.enums import ActorKind, Status
 from app.applications.models import Application
 from app.core import clock
@@ -292,3 +292,24 @@ def test_without_anything_open_there_the_search_near_there_is_offered(client: Fl
     assert "metier=aide-soignant" in link
     assert "type=emploi" in link
     assert "Bron" in link
+
+
+def test_who_came_is_thanked_two_hours_later_unless_it_was_a_mistake(smtp: Any) -> None:
+    now = clock.now()
+    came, missed = (visit(status=Status.REGISTERED) for _ in range(2))
+    for one in (came, missed):
+        services.move_application(one, Status.ATTENDED, ActorKind.MEMBER, None, now)
+    services.move_application(missed, Status.ABSENT, ActorKind.MEMBER, None, now)
+    waiting = db.session.scalars(
+        select(OutboxEvent).where(OutboxEvent.topic == "application.came")
+    ).all()
+    assert {one.available_at for one in waiting} == {now + dt.timedelta(hours=2)}
+
+    for one in waiting:
+        effect = tasks.thank(one.payload, one.id)
+        if effect is not None:
+            effect()
+
+    assert [message["To"] for message in smtp.messages] == [came.email]
+    text = smtp.messages[0].get_body(("plain",)).get_content()
+    assert f"/candidature/{came.reference}?cle=" in text
