@@ -97,13 +97,14 @@ def proposal(application: Application, now: dt.datetime) -> Proposal | None:
         return None
     listing, session = found
     held = application.diploma_held
+    label = str(DIPLOMA_HELD_LABELS[DiplomaHeld(held)]).lower() if held else ""
     given = (
         application.first_name,
         application.last_name,
         phone(application.phone) if application.phone else "",
         application.email,
         application.commune_label,
-        _("diplôme\u00a0: %(held)s", held=DIPLOMA_HELD_LABELS[DiplomaHeld(held)]) if held else "",
+        _("diplôme du métier\u00a0: %(held)s", held=label) if held else "",
     )
     return Proposal(
         listing=listing,
