@@ -225,6 +225,8 @@ CASES = [
     Case(
         "search/index.html", "nothing here", path("/recherche?q=soin&ou=Brest&rayon=5&contrat=cdi")
     ),
+    Case("search/index.html", "a way", path("/recherche?q=ASH+vers+ma%C3%AEtresse+de+maison")),
+    Case("search/index.html", "a profession", path("/recherche?q=aide-soignante")),
     Case("search/index.html", "nothing at all", path("/recherche?q=zzqxw+kkvbn")),
     Case("search/index.html", "long words", path(f"/recherche?q={'anticonstitution' * 12}")),
     Case("search/index.html", "marks", path("/recherche?q=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E")),
@@ -967,6 +969,7 @@ ERROR_PAGES = sorted(one.stem for one in (TEMPLATES / "errors").glob("[45]*.html
 # Included in other pages, or extended by them: seen through those.
 PARTS = {
     "accounts/app_setup.html",
+    "applications/after.html",
     "applications/pool.html",
     "base.html",
     "base_pro.html",

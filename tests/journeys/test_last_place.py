@@ -22,7 +22,7 @@ def test_the_last_place_is_offered_on_the_page_of_a_profession(
     page.goto("/recherche?ou=Bron")
     page.goto("/metiers/aide-soignant")
 
-    expect(page.get_by_label("Près de chez vous", exact=True)).to_have_value("Bron (69500)")
+    expect(page.locator("#ou")).to_have_value("Bron (69500)")
     assert page.context.cookies() == []
     page.get_by_role("button", name="Voir autour").click()
     expect(page.get_by_role("heading", name="Autour de Bron")).to_be_visible()

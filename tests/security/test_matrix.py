@@ -57,6 +57,7 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "closing.answer": MEMBERS,
     "closing.close": MEMBERS,
     "explorer.index": PUBLIC,
+    "following.apply": PUBLIC,
     "following.calendar": PUBLIC,
     "following.keep": PUBLIC,
     "geography.index": PUBLIC,
