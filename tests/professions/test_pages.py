@@ -256,7 +256,7 @@ def test_only_what_is_near_is_shown_to_who_says_where(client: FlaskClient) -> No
     assert "Au loin" in everywhere
 
 
-@pytest.mark.parametrize("radius", ["0", "-3", "x", "9" * 40, "²", "500"])
+@pytest.mark.parametrize("radius", ["0", "-3", "9" * 40, "²", "500"])
 def test_a_radius_that_means_nothing_is_bounded(client: FlaskClient, radius: str) -> None:
     page(client, "/metiers/aide-soignant", ou="Bron", rayon=radius)
 
@@ -286,9 +286,7 @@ def test_the_training_card_counts_the_sessions_and_the_seats_left(client: FlaskC
 
     cards = words(page(client, "/metiers/aide-soignant").find(id="acces").parent)
 
-    assert "1 formation ouverte , 7 places libres" in cards or (
-        "1 formation ouverte, 7 places libres" in cards
-    )
+    assert "1 formation ouverte, 7 places libres" in cards
 
 
 def test_a_page_leads_to_each_move_from_and_to_the_profession(client: FlaskClient) -> None:
