@@ -26,6 +26,7 @@ from app.applications.tasks import (
     tell_of_move,
     tell_pool_ends,
     tell_transfer,
+    thank,
 )
 from app.core.jobs import Scheduled, purge_done
 from app.core.outbox import Subscription
@@ -65,6 +66,7 @@ SUBSCRIPTIONS: list[Subscription] = [
     Subscription("account.code_requested", send_email_code),
     Subscription("application.received", confirm_to_candidate),
     Subscription("application.moved", tell_candidate),
+    Subscription("application.came", thank),
     Subscription("application.announced", tell_member),
     Subscription("application.listing_closed", tell_of_closing),
     Subscription("application.date_moved", tell_of_move),

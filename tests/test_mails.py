@@ -107,6 +107,12 @@ def moved(to: Step) -> Callable[[], Sent]:
     return make
 
 
+def came() -> Sent:
+    one = dated(Kind.EVENT, status=Step.REGISTERED)
+    move_application(one, Step.ATTENDED, ActorKind.MEMBER, None, clock.now())
+    return "application.came", {"application_event_id": last(ApplicationEvent)}
+
+
 def seat_offered() -> Sent:
     one = dated(Kind.TRAINING, status=Step.WAITLISTED)
     move_application(one, Step.OFFERED, ActorKind.SYSTEM, None, clock.now())
@@ -282,6 +288,7 @@ CASES: list[tuple[str, Callable[[], Sent]]] = [
         "applications/date_near",
         person("application.date_near", lambda: dated(Kind.EVENT, status=Step.REGISTERED)),
     ),
+    ("applications/thanked", came),
     ("applications/listing_closed", person("application.listing_closed", closed)),
     ("applications/reminder", overdue),
     ("applications/ends_soon", ends_soon),

@@ -191,6 +191,21 @@ def date_near(application: Application, event_id: int, base_url: str) -> mail.Me
     )
 
 
+def thanked(application: Application, event_id: int, base_url: str) -> mail.Message | None:
+    """Return the thanks to who came, with the way to what may follow, or None without an e-mail."""
+    if application.email is None:
+        return None
+    return mail.render(
+        "applications/thanked",
+        to=application.email,
+        message_id=f"application-thanked-{event_id}",
+        application=application,
+        listing=application.listing,
+        employer=progress.employer(application),
+        url=follow_url(application, base_url),
+    )
+
+
 def date_moved(
     application: Application, was: dt.datetime, event_id: int, base_url: str
 ) -> mail.Message | None:

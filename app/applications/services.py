@@ -36,6 +36,7 @@ KEEP_FINISHED = dt.timedelta(days=90)
 FILE_GRACE = dt.timedelta(hours=24)
 KEEP_SILENT = dt.timedelta(days=365)
 NEW_REFERENCE_TRIES = 5
+THANKS_AFTER = dt.timedelta(hours=2)
 # How long a seat is kept for the person who waited, at most: never past the first day.
 OFFER_LASTS = dt.timedelta(hours=72)
 
@@ -302,6 +303,14 @@ def move_held(
             "application.moved",
             now=now,
             application_id=application.id,
+            application_event_id=event.id,
+        )
+    if to is Status.ATTENDED:
+        # A box ticked by mistake at the door is put right before the message leaves.
+        enqueue(
+            "application.came",
+            now=now,
+            at=now + THANKS_AFTER,
             application_event_id=event.id,
         )
     if to is Status.OFFERED and application.email is None:

@@ -42,6 +42,14 @@ def tell_candidate(payload: dict[str, Any], event_id: int) -> Effect | None:
     return mail.sending(mails.moved(event.application, event, event_id, _base_url()))
 
 
+def thank(payload: dict[str, Any], event_id: int) -> Effect | None:
+    """Thank one person for having come, unless the box was unticked since."""
+    event = db.session.get(ApplicationEvent, payload["application_event_id"])
+    if event is None or event.application.events[-1].id != event.id:
+        return None
+    return mail.sending(mails.thanked(event.application, event_id, _base_url()))
+
+
 def tell_member(payload: dict[str, Any], event_id: int) -> Effect | None:
     """Tell one member of the organisation that somebody answered, or took her answer back."""
     event = db.session.get(ApplicationEvent, payload["application_event_id"])

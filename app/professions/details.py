@@ -149,7 +149,7 @@ def pay_of(profession: ProfessionEntry, minimum: LegalMinimum | None) -> Pay | N
         high = raised.cents + SEGUR_CENTS if with_segur else max(high, raised.cents)
         low = raised.cents
     return Pay(
-        text=_("%(low)s à %(high)s", low=_round(low), high=_round(high))
+        text=_("%(low)s à %(high)s", low=number((low + 50) // 100), high=_round(high))
         if high > low
         else _("dès %(low)s", low=_round(low)),
         lines=_lines(low) if with_segur else (),
@@ -164,7 +164,7 @@ def pay_of(profession: ProfessionEntry, minimum: LegalMinimum | None) -> Pay | N
 
 
 def _round(cents: int) -> str:
-    return euros(round(cents / 100) * 100)
+    return euros((cents + 50) // 100 * 100)
 
 
 def _lines(low: int) -> tuple[PayLine, ...]:

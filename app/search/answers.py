@@ -13,13 +13,17 @@ from app.search.vocabulary import search_words
 
 
 class Answer(NamedTuple):
-    """A page of the site that answers a search. `unsure`: its facts wait to be checked."""
+    """A page of the site that answers a search. `unsure`: its facts wait to be checked.
+
+    `profession`: it tells of a profession, rather than of a way to one.
+    """
 
     title: str
     text: str
     url: str
     label: str
     unsure: bool = False
+    profession: bool = False
 
 
 def answer_to(criteria: SearchCriteria) -> Answer | None:
@@ -48,7 +52,8 @@ def answer_to(criteria: SearchCriteria) -> Answer | None:
 
 
 def _profession(move: Move, entry: ProfessionEntry) -> Answer:
-    return Answer(entry.label, entry.summary, move.url, _("Découvrir ce métier"))
+    label = _("Découvrir ce métier")
+    return Answer(entry.label, entry.summary, move.url, label, profession=True)
 
 
 def _next(move: Move, start: ProfessionEntry) -> Answer:

@@ -225,9 +225,53 @@ CASES = [
     Case(
         "search/index.html", "nothing here", path("/recherche?q=soin&ou=Brest&rayon=5&contrat=cdi")
     ),
+    Case("search/index.html", "a way", path("/recherche?q=ASH+vers+ma%C3%AEtresse+de+maison")),
+    Case("search/index.html", "a profession", path("/recherche?q=aide-soignante")),
     Case("search/index.html", "nothing at all", path("/recherche?q=zzqxw+kkvbn")),
     Case("search/index.html", "long words", path(f"/recherche?q={'anticonstitution' * 12}")),
     Case("search/index.html", "marks", path("/recherche?q=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E")),
+    # Professions
+    Case("professions/index.html", "all", path("/metiers/")),
+    Case(
+        "professions/index.html",
+        "filtered",
+        path("/metiers/?domaine=domicile&diplome=sans&public=personnes-agees"),
+    ),
+    Case("professions/index.html", "forged filter", path("/metiers/?niveau=x&public=%3Cb%3E")),
+    Case("professions/index.html", "by name", path("/metiers/?q=aide+soigniante")),
+    Case("professions/index.html", "nothing", path(f"/metiers/?q={'anticonstitution' * 5}")),
+    Case("professions/show.html", "filled", path("/metiers/aide-soignant")),
+    Case("professions/show.html", "near", path("/metiers/aide-soignant?ou=Bron&rayon=5")),
+    Case("professions/show.html", "unknown place", path("/metiers/aide-a-domicile?ou=Atlantis")),
+    Case("professions/show.html", "nothing near", path("/metiers/psychologue?ou=Brest")),
+    Case("professions/unknown.html", "close", path("/metiers/infirmiere-volante"), status=404),
+    Case("professions/unknown.html", "far", path("/metiers/zzqx"), status=404),
+    # From a profession to another
+    Case("professions/explorer.html", "as it is", path("/evoluer")),
+    Case(
+        "professions/explorer.html", "misunderstood", path("/evoluer?annees=z&mois=x&ou=Atlantis")
+    ),
+    Case("professions/explorer_results.html", "reached", path("/evoluer?de=aide-a-domicile")),
+    Case("professions/explorer_results.html", "from nothing", path("/evoluer?de=debutant&ou=Bron")),
+    Case(
+        "professions/explorer_results.html",
+        "nothing within",
+        path("/evoluer?de=aide-a-domicile&vers=cadre-de-sante&mois=1&niveau=3&salaire=oui"),
+    ),
+    Case(
+        "professions/explorer_results.html", "unknown", path("/evoluer?de=zzz&vers=yyy&diplome=x")
+    ),
+    Case(
+        "professions/explorer_way.html",
+        "one step",
+        path("/evoluer?de=auxiliaire-de-puericulture&vers=aide-soignant"),
+    ),
+    Case(
+        "professions/explorer_way.html",
+        "several steps",
+        path("/evoluer?de=aide-a-domicile&vers=infirmier&diplome=tp-advf&annees=4&ou=Bron"),
+    ),
+    Case("professions/explorer_way.html", "lost way", path("/evoluer?de=aesh&vers=tisf&par=zzz")),
     # Listings
     *(Case("listings/show.html", kind, at(lambda w, k=kind: w.open[k])) for kind in KINDS),
     *(
@@ -925,16 +969,26 @@ ERROR_PAGES = sorted(one.stem for one in (TEMPLATES / "errors").glob("[45]*.html
 # Included in other pages, or extended by them: seen through those.
 PARTS = {
     "accounts/app_setup.html",
+    "applications/after.html",
     "applications/pool.html",
     "base.html",
     "base_pro.html",
     "errors/layout.html",
     "listings/preview_bar.html",
     "listings/sessions.html",
+    "professions/moves.html",
+    "professions/near.html",
+    "professions/pay.html",
+    "professions/ways.html",
     "recruiter/import_state.html",
     "recruiter/coach_findings.html",
     "recruiter/coach_panel.html",
     "moderation/team_links.html",
+    "professions/_explorer_ask.html",
+    "professions/_explorer_card.html",
+    "professions/_explorer_form.html",
+    "professions/_explorer_map.html",
+    "professions/_explorer_notes.html",
     "recruiter/listing_links.html",
     "recruiter/listing_status.html",
     "recruiter/space.html",
@@ -995,6 +1049,8 @@ def test_error_page(visit: Visit, inspector: Inspector, live: Live, name: str) -
         ("main/privacy.html", "/donnees-personnelles"),
         ("main/accessibility.html", "/accessibilite"),
         ("search/index.html", "/recherche"),
+        ("professions/index.html", "/metiers/"),
+        ("professions/unknown.html", "/metiers/aide-a-domicile"),
         ("accounts/sign_in.html", "/connexion"),
         ("applications/lookup.html", "/candidature/"),
         ("organisations/sign_up.html", "/inscription"),

@@ -56,6 +56,8 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "applications.withdraw": PUBLIC,
     "closing.answer": MEMBERS,
     "closing.close": MEMBERS,
+    "explorer.index": PUBLIC,
+    "following.apply": PUBLIC,
     "following.calendar": PUBLIC,
     "following.keep": PUBLIC,
     "geography.index": PUBLIC,
@@ -234,6 +236,7 @@ class World:
             "session_id": self.date.id if rule.endpoint == "seats.attendance" else self.session_id,
             "passkey_id": 1,
             "token": "jeton-inconnu",
+            "number": 1,
         }
         needed = {name: values[name] for name in rule.arguments}
         with self.app.test_request_context():

@@ -7,14 +7,15 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, flash, redirect, request, url_for
 
-from app.applications import pool, progress
+from app.applications import after, pool, progress
 from app.applications.enums import Letter
 from app.applications.models import ApplicationMessage
-from app.applications.views.public import opened, private
+from app.applications.views.public import opened, private, remember
 from app.core import clock
 from app.core.database import db
 from app.core.errors import DomainError
 from app.core.i18n import _
+from app.core.limits import limiter
 from app.core.permissions import public
 
 following = Blueprint("following", __name__, url_prefix="/candidature/<reference>")
@@ -45,6 +46,31 @@ def keep(reference: str) -> Any:
         db.session.commit()
         flash(told, "ok")
     return private(redirect(url_for("applications.show", reference=reference), 303))  # type: ignore[arg-type]
+
+
+@following.post("/suite")
+@public
+@limiter.limit(lambda: str(current_app.config["APPLICATION_RATE_LIMIT"]))
+def apply(reference: str) -> Any:
+    """Answer the listing proposed after a visit that pleased: one tap, once."""
+    application = opened(reference)
+    if application is None:
+        return private(redirect(url_for("applications.lookup", reference=reference[:20]), 303))  # type: ignore[arg-type]
+    now = clock.now()
+    back = url_for("applications.show", reference=reference)
+    try:
+        listing_id = request.form.get("listing", 0, type=int)
+        result = after.apply_next(application, listing_id, now)
+    except DomainError as error:
+        db.session.rollback()
+        flash(error.message, "warn")
+        return private(redirect(back, 303))  # type: ignore[arg-type]
+    db.session.commit()
+    if result.secret is None:
+        flash(_("Vous avez déjà répondu à cette annonce. Rien d’autre n’a été envoyé."), "warn")
+        return private(redirect(back, 303))  # type: ignore[arg-type]
+    remember(result.application.reference, result.secret, now)
+    return private(redirect(url_for("applications.confirmation"), 303))  # type: ignore[arg-type]
 
 
 @following.get("/rencontre.ics")

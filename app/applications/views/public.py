@@ -19,7 +19,7 @@ from flask import (
     url_for,
 )
 
-from app.applications import callback, cv, keys, pool, progress, queries, services, workflow
+from app.applications import after, callback, cv, keys, pool, progress, queries, services, workflow
 from app.applications.enums import CALL_BACK_HOURS, LETTER_LABELS
 from app.applications.forms import (
     ApplicationForm,
@@ -205,7 +205,7 @@ def _receive(listing: Listing, form: ApplicationForm, now: dt.datetime) -> Any:
     if not result.created:
         _discard(stored)
     if result.secret is not None:
-        _remember(result.application.reference, result.secret, now)
+        remember(result.application.reference, result.secret, now)
     elif session.get("sent", {}).get("reference") != result.application.reference:
         page = render_template("applications/already.html", listing=listing, own=False)
         return private(make_response(page, 409))
@@ -221,7 +221,8 @@ def _discard(stored: cv.StoredFile | None) -> None:
         storage.remove(stored.key)
 
 
-def _remember(reference: str, secret: str, now: dt.datetime) -> None:
+def remember(reference: str, secret: str, now: dt.datetime) -> None:
+    """Let this browser see the confirmation of what it has just sent, and follow it."""
     session["sent"] = {"reference": reference, "code": secret, "at": now.timestamp()}
     _follow(reference, now)
 
@@ -303,8 +304,12 @@ def show(reference: str) -> Any:
     if application is None:
         return private(redirect(url_for("applications.lookup", reference=reference[:20]), 303))  # type: ignore[arg-type]
     form = CallBackForm(call_back=callback.read(application.call_back))
+    now = clock.now()
+    tried = after.has_tried(application, now)
     page = render_template(
         "applications/show.html",
+        has_tried=tried,
+        after=after.proposal(application, now) if tried else None,
         application=application,
         form=form if callback.may_choose_call(application) else None,
         call_back=callback.words(application.call_back),

@@ -18,7 +18,7 @@ from app.professions import map as maps
 from app.professions import queries
 from app.professions.enums import TermKind
 from app.professions.forms import BEGINNER, MONTHS, ORDER_LABELS, RADII_KM, Asked, parse
-from app.professions.pathways import Answer, Base, base_of_reference, find
+from app.professions.pathways import Answer, Base, Pathway, base_of_reference, find
 from app.professions.queries import DiplomaEntry, ProfessionEntry
 from app.professions.views import ways
 from app.professions.views.ways import Opened, Way
@@ -57,7 +57,8 @@ def index() -> str:
     opened = Opened(live_by_profession(*around), live_by_diploma(*around))
     answer = find(base, asked.situation(), asked.wishes(opened.by_diploma))
     if _aims(base, asked) and answer.pathways:
-        path = ways.chosen(answer.pathways, asked.by) or answer.pathways[0]
+        named = ways.chosen((*answer.pathways, *_from_cards(base, asked, opened)), asked.by)
+        path = named or answer.pathways[0]
         way = ways.explain(base, asked, path, opened)
         return _page(
             "professions/explorer_way.html",
@@ -71,7 +72,7 @@ def index() -> str:
                 for other in answer.pathways
                 if other is not path
             ],
-            lost=bool(asked.by) and ways.chosen(answer.pathways, asked.by) is None,
+            lost=bool(asked.by) and named is None,
             tries=nearest_tries(way.target.slug, now, asked.point),
             try_search=ways.search_of(asked, way.target.slug, *TRIES),
             heading=heading(way),
@@ -140,6 +141,18 @@ def _moved(asked: Asked, origin: str, target: str) -> Asked:
     if origin == asked.start:
         return asked.but(target=target)
     return Asked(start=origin, target=target, place=asked.place, place_text=asked.place_text)
+
+
+def _from_cards(base: Base, asked: Asked, opened: Opened) -> tuple[Pathway, ...]:
+    """Return the way that the card of the target shows, when an address names a way.
+
+    It may not be among the best ways to the target: those leave detours out.
+    """
+    if not asked.by:
+        return ()
+    wishes = asked.but(target="").wishes(opened.by_diploma)
+    reached = find(base, asked.situation(), wishes).pathways
+    return tuple(path for path in reached if path.slugs[-1] == asked.target)
 
 
 def _aims(base: Base, asked: Asked) -> bool:

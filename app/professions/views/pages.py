@@ -31,8 +31,6 @@ RADII = (5, 10, 20, 50)
 MAX_LENGTH = 80
 SCHOOL_CONTRACTS = ("apprentissage", "professionnalisation")
 
-# Where `app.professions.views.explorer` answers.
-PATHS = "/evoluer"
 WITHOUT = "sans"
 FILTER_NAMES = {
     "domaine": lazy("domaine"),
@@ -203,7 +201,6 @@ def show(slug: str) -> Any:
         cards=newest_of_profession(entry.id, now, near.point, near.radius_km, CARDS),
         tries=nearest_tries(slug, now, near.point, TRIES),
         near=near,
-        paths=PATHS,
         radii=RADII,
         proposed=suggest_places(near.text, limit=4) if near.text and not near.place else [],
         workplaces=[

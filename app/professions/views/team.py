@@ -76,7 +76,7 @@ def entry(kind: str, key: str) -> Any:
     return _write(found, changes, form, _told(changes))
 
 
-@bp.route("/<any(move,equivalence):kind>/<path:key>/retirer", methods=["GET", "POST"])
+@bp.route("/retirer/<any(move,equivalence):kind>/<path:key>", methods=["GET", "POST"])
 @requires_role(*REVIEW_ROLES)
 def retire(kind: str, key: str) -> Any:
     """Take a move or an equivalence away; its history stays."""
@@ -94,7 +94,7 @@ def retire(kind: str, key: str) -> Any:
     return _write(found, {RETIRED: True}, form, _("La fiche est retirée. Son histoire reste."))
 
 
-@bp.route("/<any(move,equivalence):kind>/ajouter", methods=["GET", "POST"])
+@bp.route("/ajouter/<any(move,equivalence):kind>", methods=["GET", "POST"])
 @requires_role(*REVIEW_ROLES)
 def add(kind: str) -> Any:
     """Add a move between professions, or an equivalence between diplomas."""
