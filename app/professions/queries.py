@@ -76,7 +76,7 @@ class ProfessionEntry:
 
     `data`: alt_labels, typical_tasks, qualities, pay, required_diplomas, workplaces, publics,
     next_steps, regulated_note, without_diploma_entry, rome_note, rome_verified, verified_fields,
-    editorial_fields, sources.
+    editorial_fields, sources, portrait (the words of the platform on an ordinary day, or None).
     """
 
     id: int

@@ -49,6 +49,7 @@ class Reference:
     """The files of the reference base, as read."""
 
     professions: list[Row]
+    portraits: list[Row]
     diplomas: list[Row]
     mobility: list[Row]
     terms: dict[str, list[Row]]
@@ -165,11 +166,13 @@ def _profession_rows(reference: Reference) -> Iterable[Row]:
         *("slug", "label", "label_feminine", "label_masculine"),
         *("sector", "regulated", "summary", "verified"),
     )
+    portraits = {row["slug"]: _rest(row, "slug") for row in reference.portraits}
     for position, row in enumerate(reference.professions):
         yield {name: row[name] for name in named} | {
             "position": position,
             "active": True,
-            "data": _rest(row, *named, "rome", "former_rome_codes"),
+            "data": _rest(row, *named, "rome", "former_rome_codes")
+            | {"portrait": portraits.get(row["slug"])},
         }
 
 
