@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from app.core.database import db
 from app.core.snapshots import Snapshot
@@ -236,7 +237,12 @@ def _read_professions() -> tuple[ProfessionEntry, ...]:
 
 
 def _read_diplomas() -> tuple[DiplomaEntry, ...]:
-    rows = select(Diploma).where(Diploma.active).order_by(Diploma.position)
+    rows = (
+        select(Diploma)
+        .where(Diploma.active)
+        .order_by(Diploma.position)
+        .options(selectinload(Diploma.professions))
+    )
     return tuple(
         DiplomaEntry(
             id=row.id,

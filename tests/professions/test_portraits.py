@@ -1,28 +1,34 @@
-"""The words of each profession: complete, in order, typed as French is."""
+"""The portraits of the professions: the words of the platform on an ordinary day."""
 
 from __future__ import annotations
 
-import itertools
+import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from itertools import pairwise
+from types import MappingProxyType
 
 import pytest
 
 from app.professions import queries
-from app.professions.files import Reference, read_reference
+from app.professions.files import DATA, Row, read_reference
 
-HOUR = re.compile("(\\d{1,2})\u00a0h(?:\u00a0(\\d{2}))?")
+TIME = re.compile("(\\d{1,2})\u00a0h\u00a0([0-5]\\d)")
+PAY_OR_LAW = re.compile(r"€|\beuros?\b|\bsmic\b|\bloi\b|\bdécret|légal", re.IGNORECASE)
+BRANDS = re.compile(r"korian|orpea|emeis|domusvi|clariane|doctolib|google", re.IGNORECASE)
+
+PORTRAITS: list[Row] = read_reference().portraits
 
 
-@pytest.fixture(scope="module")
-def reference() -> Reference:
-    return read_reference()
-
-
-def texts(portrait: Mapping[str, Any]) -> Iterator[str]:
+def texts(portrait: Row) -> Iterator[str]:
     for moment in portrait["day"]:
-        yield from (moment["title"], moment["text"])
+        yield moment["title"]
+    yield from sentences(portrait)
+
+
+def sentences(portrait: Row) -> Iterator[str]:
+    for moment in portrait["day"]:
+        yield moment["text"]
     yield from portrait["hard"]
     yield from portrait["good"]
     yield portrait["schedule_note"]
@@ -30,63 +36,88 @@ def texts(portrait: Mapping[str, Any]) -> Iterator[str]:
         yield portrait["start_without_diploma"]
 
 
-def test_each_profession_is_told(reference: Reference) -> None:
-    assert [row["slug"] for row in reference.portraits] == [
-        row["slug"] for row in reference.professions
-    ]
-    days = [tuple(moment["title"] for moment in row["day"]) for row in reference.portraits]
-    assert len(set(days)) == len(days)
+each = pytest.mark.parametrize("portrait", PORTRAITS, ids=lambda portrait: portrait["slug"])
 
 
-def test_schedules_are_those_of_the_vocabulary(reference: Reference) -> None:
-    known = {term["slug"] for term in reference.terms["schedule"]}
-    for row in reference.portraits:
-        assert row["schedules"]
-        assert set(row["schedules"]) <= known, row["slug"]
+@pytest.mark.no_database
+def test_every_profession_has_one_portrait() -> None:
+    wanted = [row["slug"] for row in read_reference().professions]
+
+    assert [portrait["slug"] for portrait in PORTRAITS] == wanted
 
 
-def test_a_day_goes_forward_and_midnight_is_passed_once_at_most(reference: Reference) -> None:
-    for row in reference.portraits:
-        minutes = []
-        for moment in row["day"]:
-            found = HOUR.fullmatch(moment["time"])
-            assert found, moment
-            minutes.append(int(found[1]) * 60 + int(found[2] or 0))
-        assert 5 <= len(minutes) <= 6
-        backwards = sum(later <= sooner for sooner, later in itertools.pairwise(minutes))
-        assert backwards <= ("nuit" in row["schedules"]), row["slug"]
+@pytest.mark.no_database
+def test_the_file_is_read_without_loss() -> None:
+    assert json.loads((DATA / "portraits.json").read_bytes()) == PORTRAITS
 
 
-def test_texts_are_short_and_typed_as_french_is(reference: Reference) -> None:
-    for row in reference.portraits:
-        assert 2 <= len(row["hard"]) <= 4
-        assert 2 <= len(row["good"]) <= 3
-        for text in texts(row):
-            assert 3 <= len(text) <= 180, text
-            assert "'" not in text, text
-            assert "  " not in text, text
-            assert not re.search(r"(?<!\u00a0)[:;?!»]|«(?!\u00a0)", text), text
-        sentences = [*row["hard"], *row["good"], row["schedule_note"]]
-        assert all(sentence.endswith((".", "?")) for sentence in sentences), row["slug"]
+@pytest.mark.no_database
+@each
+def test_a_portrait_has_its_parts_within_bounds(portrait: Row) -> None:
+    assert 5 <= len(portrait["day"]) <= 6
+    assert 2 <= len(portrait["hard"]) <= 4
+    assert 2 <= len(portrait["good"]) <= 3
+    assert all(len(moment["title"]) <= 40 for moment in portrait["day"])
+    assert all(20 <= len(text) <= 200 for text in sentences(portrait))
+    assert any("vous" in text.lower() for text in sentences(portrait))
 
 
-def test_nothing_tells_of_money_or_of_the_law(reference: Reference) -> None:
-    forbidden = re.compile(r"€|euros?\b|\bloi\b|décret|arrêté|%", re.IGNORECASE)
-    for row in reference.portraits:
-        assert not [text for text in texts(row) if forbidden.search(text)]
+@pytest.mark.no_database
+@each
+def test_hours_go_forward_and_only_a_night_passes_midnight(portrait: Row) -> None:
+    minutes: list[int] = []
+    for moment in portrait["day"]:
+        found = TIME.fullmatch(moment["time"])
+        assert found, moment["time"]
+        assert int(found[1]) < 24
+        minutes.append(int(found[1]) * 60 + int(found[2]))
+    turns = sum(later <= earlier for earlier, later in pairwise(minutes))
+
+    assert turns == (1 if portrait["slug"] == "surveillant-de-nuit" else 0)
 
 
-def test_who_may_not_start_without_the_diploma_is_not_told_she_may(reference: Reference) -> None:
-    closed = {
-        row["slug"]
-        for row in reference.professions
-        if row["without_diploma_entry"]["note"].startswith(("Aucune", "Réservé"))
-    }
-    for row in reference.portraits:
-        assert not (row["slug"] in closed and row["start_without_diploma"]), row["slug"]
+@pytest.mark.no_database
+@each
+def test_schedules_are_terms(portrait: Row) -> None:
+    known = {row["slug"] for row in read_reference().terms["schedule"]}
+
+    assert portrait["schedules"]
+    assert len(portrait["schedules"]) == len(set(portrait["schedules"]))
+    assert set(portrait["schedules"]) <= known
 
 
-def test_pages_read_them_with_the_profession() -> None:
-    entry = queries.profession_by_slug("surveillant-de-nuit")
-    assert entry is not None
-    assert entry.data["portrait"]["day"][0]["title"] == "Le relais du soir"
+@pytest.mark.no_database
+@each
+def test_words_hold_no_figure_no_law_no_brand(portrait: Row) -> None:
+    for text in texts(portrait):
+        assert not re.search(r"\d", text), text
+        assert not PAY_OR_LAW.search(text), text
+        assert not BRANDS.search(text), text
+        assert not re.search(r"\b(?:tu|toi|tes)\b", text.lower()), text
+
+
+@pytest.mark.no_database
+def test_a_start_without_diploma_is_told_wherever_it_is_possible() -> None:
+    told = {portrait["slug"]: portrait["start_without_diploma"] for portrait in PORTRAITS}
+
+    for row in read_reference().professions:
+        assert told[row["slug"]] or not row["without_diploma_entry"]["possible"], row["slug"]
+
+
+@pytest.mark.no_database
+def test_no_two_professions_share_a_day_or_a_difficulty() -> None:
+    said = [text for portrait in PORTRAITS for text in sentences(portrait)]
+    days = [text for text in said if not text.startswith("En journée")]
+
+    assert len(days) == len(set(days))
+
+
+def test_a_profession_gives_its_portrait_read_only() -> None:
+    profession = queries.profession_by_slug("surveillant-de-nuit")
+    assert profession
+    portrait = profession.data["portrait"]
+
+    assert isinstance(portrait, MappingProxyType)
+    assert portrait["day"][0]["time"] == "21\u00a0h\u00a030"
+    assert isinstance(portrait["hard"], tuple)
+    assert "slug" not in portrait
