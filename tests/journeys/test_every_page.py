@@ -230,7 +230,9 @@ CASES = [
     Case("search/index.html", "marks", path("/recherche?q=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E")),
     # From a profession to another
     Case("professions/explorer.html", "as it is", path("/evoluer")),
-    Case("professions/explorer.html", "misunderstood", path("/evoluer?annees=z&mois=x&ou=Atlantis")),
+    Case(
+        "professions/explorer.html", "misunderstood", path("/evoluer?annees=z&mois=x&ou=Atlantis")
+    ),
     Case("professions/explorer_results.html", "reached", path("/evoluer?de=aide-a-domicile")),
     Case("professions/explorer_results.html", "from nothing", path("/evoluer?de=debutant&ou=Bron")),
     Case(
@@ -238,7 +240,9 @@ CASES = [
         "nothing within",
         path("/evoluer?de=aide-a-domicile&vers=cadre-de-sante&mois=1&niveau=3&salaire=oui"),
     ),
-    Case("professions/explorer_results.html", "unknown", path("/evoluer?de=zzz&vers=yyy&diplome=x")),
+    Case(
+        "professions/explorer_results.html", "unknown", path("/evoluer?de=zzz&vers=yyy&diplome=x")
+    ),
     Case(
         "professions/explorer_way.html",
         "one step",

@@ -75,12 +75,27 @@ def test_an_address_gives_back_the_question_that_wrote_it(asked: Asked) -> None:
     assert parse(asked.to_query()) == asked
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
+)
 @given(
     typed=st.lists(
         st.tuples(
             st.sampled_from(
-                "de vers diplome annees salaire mois niveau ou rayon sur-place ordre par".split()
+                [
+                    "de",
+                    "vers",
+                    "diplome",
+                    "annees",
+                    "salaire",
+                    "mois",
+                    "niveau",
+                    "ou",
+                    "rayon",
+                    "sur-place",
+                    "ordre",
+                    "par",
+                ]
             ),
             st.text(max_size=30) | st.sampled_from([*SLUGS, "oui", "3", "9" * 5000, "deas"]),
         ),
@@ -94,7 +109,9 @@ def test_whatever_is_typed_gets_a_page(client: FlaskClient, typed: list[tuple[st
 
 
 def test_what_means_nothing_is_named_and_the_rest_is_kept(client: FlaskClient) -> None:
-    page = get(client, "/evoluer?de=aide-a-domicile&annees=quatre&ordre=zzz&salaire=oui&diplome=deas")
+    page = get(
+        client, "/evoluer?de=aide-a-domicile&annees=quatre&ordre=zzz&salaire=oui&diplome=deas"
+    )
 
     said = text_of(page)
     assert "« quatre », « zzz »" in said
@@ -159,9 +176,9 @@ def test_what_was_not_read_is_to_be_confirmed(client: FlaskClient) -> None:
 def test_pay_is_given_before_and_after_with_its_year(client: FlaskClient) -> None:
     said = text_of(get(client, "/evoluer?de=aide-a-domicile&vers=aide-soignant"))
 
-    assert "1\u00a0823\u00a0€ → 1\u00a0836 à 2\u00a0077\u00a0€" in said.replace(" €", "\u00a0€") or (
-        "1 823 € → 1 836 à 2 077 €" in said
-    )
+    assert "1\u00a0823\u00a0€ → 1\u00a0836 à 2\u00a0077\u00a0€" in said.replace(
+        " €", "\u00a0€"
+    ) or ("1 823 € → 1 836 à 2 077 €" in said)
     assert "chiffres 2024" in said
 
 

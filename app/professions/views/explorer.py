@@ -104,9 +104,7 @@ def heading(way: Way) -> str:
     target = ways.arrival(way.target.label)
     if way.origin is None:
         return _("Devenir %(target)s", target=target)
-    return _(
-        "%(origin)s à %(target)s", origin=ways.departure(way.origin), target=target
-    )
+    return _("%(origin)s à %(target)s", origin=ways.departure(way.origin), target=target)
 
 
 def _page(template: str, asked: Asked, base: Base, **values: Any) -> str:

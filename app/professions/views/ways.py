@@ -223,9 +223,7 @@ def _stage(base: Base, asked: Asked, step: Step, opened: Opened) -> Stage:
         pay=pay_of(base.professions[step.to_slug]),
         trainings=_links(asked, step.to_slug, opened, "training") if diploma else [],
         openings=_links(asked, step.to_slug, opened, "internship", "job"),
-        funding=[
-            term for slug in step.funding if (term := queries.term(TermKind.FUNDING, slug))
-        ],
+        funding=[term for slug in step.funding if (term := queries.term(TermKind.FUNDING, slug))],
         facts_as_of=date_long(dt.date.fromisoformat(step.as_of)) if step.as_of else "",
         sources=[sources[code] for code in step.sources if code in sources],
     )
