@@ -6,6 +6,7 @@ a phone, with the levels one under the other. Coordinates are those of the SVG.
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -82,7 +83,7 @@ class Map:
         """Draw the line through professions, whether or not the base has a move between each."""
         places = {node.slug: node for node in self.nodes}
         known = [places[slug] for slug in slugs if slug in places]
-        return " ".join(self.join(one, two) for one, two in zip(known, known[1:], strict=False))
+        return " ".join(self.join(one, two) for one, two in itertools.pairwise(known))
 
     def join(self, one: Node, two: Node) -> str:
         """Return the curve from a node to another."""
@@ -225,11 +226,13 @@ def _across(one: Node, two: Node) -> str:
     """Leave by the side that faces the other node; bulge to the right in the same column."""
     if one.x == two.x:
         edge = one.x + one.width
-        return f"M{edge} {one.middle}C{edge + 34} {one.middle} {edge + 34} {two.middle} {edge} {two.middle}"
+        out = edge + 34
+        return f"M{edge} {one.middle}C{out} {one.middle} {out} {two.middle} {edge} {two.middle}"
     forward = two.x > one.x
     start, end = (one.x + one.width, two.x) if forward else (one.x, two.x + two.width)
     bend = max(abs(end - start) // 2, 20) * (1 if forward else -1)
-    return f"M{start} {one.middle}C{start + bend} {one.middle} {end - bend} {two.middle} {end} {two.middle}"
+    first, last = f"{start} {one.middle}", f"{end} {two.middle}"
+    return f"M{first}C{start + bend} {one.middle} {end - bend} {two.middle} {last}"
 
 
 def _down(one: Node, two: Node) -> str:
@@ -239,4 +242,5 @@ def _down(one: Node, two: Node) -> str:
     down = two.y > one.y
     start, end = (one.y + one.height, two.y) if down else (one.y, two.y + two.height)
     bend = max(abs(end - start) // 2, 12) * (1 if down else -1)
-    return f"M{one.centre} {start}C{one.centre} {start + bend} {two.centre} {end - bend} {two.centre} {end}"
+    first, last = f"{one.centre} {start}", f"{two.centre} {end}"
+    return f"M{first}C{one.centre} {start + bend} {two.centre} {end - bend} {last}"
