@@ -15,6 +15,7 @@ from sqlalchemy import event, func, select
 from app.accounts.enums import Role
 from app.applications.enums import DECLINE_REASON_LABELS, DeclineReason, Status
 from app.applications.models import Application, ContactView
+from app.core import clock
 from app.core.database import db
 from app.core.outbox import OutboxEvent
 from app.listings.enums import Kind
@@ -207,13 +208,17 @@ def test_steps_are_taken_from_the_sheet_and_from_the_board(sign_in: SignIn, sess
     )
 
 
-def test_who_came_to_an_event_is_noted_in_silence(sign_in: SignIn, session: Any) -> None:
+def test_who_came_to_an_event_is_told_nothing_at_once_but_thanks_later(
+    sign_in: SignIn, session: Any
+) -> None:
     person, application = received(kind=Kind.EVENT, status=Status.REGISTERED)
     client = sign_in(person)
     assert "Inscriptions" in words(client.get(BOARD))
     press(client, f"{sheet(application)}/etape", BOARD, to="attended")
     assert "Samira : Présence." in words(client.get(BOARD))
-    assert session.scalar(select(func.count()).select_from(OutboxEvent)) == 0
+    queued = session.scalars(select(OutboxEvent)).one()
+    assert queued.topic == "application.came"
+    assert queued.available_at > clock.now()
 
 
 def test_a_person_without_email_is_to_be_told_by_phone(sign_in: SignIn) -> None:

@@ -28,7 +28,7 @@ from app.professions.files import DATA, NAMES, read_reference, write_reference
 from app.professions.models import ReferenceRevision
 from app.professions.revisions import ADDED, RETIRED
 from tests import factories
-from tests.applications.pages import page, press, words
+from tests.applications.pages import page, words
 from tests.listings.counting import count_queries
 
 MOVE = "aide-soignant>infirmier:promotion"

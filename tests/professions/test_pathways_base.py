@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from app.professions.files import Reference, read_reference
 from app.professions.pathways import Base, Situation, Wishes, find
 from app.professions.pathways.blocks import credit
 from app.professions.pathways.walking import Walker
-from app.professions.files import Reference, read_reference
 
 pytestmark = pytest.mark.no_database
 
