@@ -247,6 +247,7 @@ CASES = [
     Case("professions/unknown.html", "close", path("/metiers/infirmiere-volante"), status=404),
     Case("professions/unknown.html", "far", path("/metiers/zzqx"), status=404),
     # From a profession to another
+    Case("professions/open_data.html", "files", path("/donnees-ouvertes/")),
     Case("professions/explorer.html", "as it is", path("/evoluer")),
     Case(
         "professions/explorer.html", "misunderstood", path("/evoluer?annees=z&mois=x&ou=Atlantis")
@@ -948,6 +949,50 @@ CASES = [
         status=422,
         error=True,
     ),
+    *(
+        Case("professions/team_index.html", name, path(f"/equipe/metiers/?{query}"), "moderator")
+        for name, query in {
+            "professions": "",
+            "moves": "liste=move&etat=a-confirmer",
+            "equivalences": "liste=equivalence&etat=a-relire",
+            "nothing": "liste=funding&q=zzz",
+        }.items()
+    ),
+    *(
+        Case(
+            "professions/team_entry.html", kind, path(f"/equipe/metiers/{kind}/{key}"), "moderator"
+        )
+        for kind, key in {
+            "profession": "aide-soignant",
+            "diploma": "deas",
+            "move": "aide-soignant>infirmier:promotion",
+            "equivalence": "deaf>deme",
+            "funding": "cpf",
+        }.items()
+    ),
+    Case(
+        "professions/team_entry.html",
+        "without source",
+        pressing(lambda _w: "/equipe/metiers/diploma/deas", "Enregistrer"),
+        "moderator",
+        status=422,
+        error=True,
+    ),
+    Case("professions/team_write.html", "move", path("/equipe/metiers/ajouter/move"), "moderator"),
+    Case(
+        "professions/team_write.html",
+        "equivalence",
+        pressing(lambda _w: "/equipe/metiers/ajouter/equivalence", "Ajouter la fiche"),
+        "moderator",
+        status=422,
+        error=True,
+    ),
+    Case(
+        "professions/team_write.html",
+        "taken away",
+        path("/equipe/metiers/retirer/equivalence/deaf>deme"),
+        "moderator",
+    ),
     Case("moderation/index.html", "filled", path("/equipe/annonces"), "moderator"),
     Case("moderation/index.html", "empty", path("/equipe/annonces?page=99"), "moderator"),
     Case("moderation/show.html", "verified", at(lambda w: w.review["relue"]), "moderator"),
@@ -984,6 +1029,7 @@ PARTS = {
     "recruiter/coach_findings.html",
     "recruiter/coach_panel.html",
     "moderation/team_links.html",
+    "professions/_citation.html",
     "professions/_explorer_ask.html",
     "professions/_explorer_card.html",
     "professions/_explorer_form.html",
