@@ -42,7 +42,7 @@ def unverified() -> None:
     for one in found:
         reasons = [] if one.verified else ["à confirmer"]
         if one.is_stale(today):
-            read = f"lu le {one.read_on:%d/%m/%Y}" if one.read_on else "date de lecture inconnue"
+            read = f"lu le {one.read_on:%d/%m/%Y}" if one.read_on else "jamais lu"
             reasons.append(f"à relire ({read})")
         click.echo(f"{one.kind} {one.key} : {', '.join(reasons)}")
     click.echo(f"{len(found)} fiches")

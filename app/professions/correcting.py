@@ -19,7 +19,7 @@ from app.core.errors import DomainError
 from app.core.i18n import _
 from app.professions import revisions, services
 from app.professions.enums import EntryKind
-from app.professions.files import Reference, Row, read_reference
+from app.professions.files import READ_ON, Reference, Row, read_reference
 from app.professions.models import ReferenceRevision
 from app.professions.revisions import ADDED, RETIRED
 
@@ -50,8 +50,8 @@ class Citation:
 class Entry:
     """An entry as the team sees it: the row in force, and what is known of its age.
 
-    `read_on`: when it was last read, as far as one knows. `overtaken`: the file has another value
-    than when the team corrected it.
+    `read_on`: when it was last read in a source; None when it never was. `overtaken`: the file has
+    another value than when the team corrected it.
     """
 
     kind: EntryKind
@@ -86,22 +86,11 @@ def entries(today: dt.date) -> list[Entry]:
     by_entry: dict[tuple[str, str], list[ReferenceRevision]] = {}
     for revision in written:
         by_entry.setdefault((revision.kind, revision.key), []).append(revision)
-    dates = {row["code"]: _newest_date(row) for row in edition.sources}
     return [
-        _entry(files, EntryKind(kind), row, by_entry, dates)
+        _entry(files, EntryKind(kind), row, by_entry)
         for kind in EntryKind
         for row in revisions.rows_of(edition, kind)
     ]
-
-
-def _newest_date(source: Row) -> dt.date | None:
-    found = [source.get("text_date"), source.get("page_date")]
-    return max((_first_day(text) for text in found if text), default=None)
-
-
-def _first_day(text: str) -> dt.date:
-    """Return the first day of « 2024 », « 2024-10 » or « 2024-10-03 »."""
-    return dt.date.fromisoformat(f"{text}-01-01"[:10] if len(text) == 4 else f"{text}-01"[:10])
 
 
 def _entry(
@@ -109,18 +98,19 @@ def _entry(
     kind: EntryKind,
     row: Row,
     by_entry: Mapping[tuple[str, str], list[ReferenceRevision]],
-    dates: Mapping[str, dt.date | None],
 ) -> Entry:
     key = revisions.key_of(kind, row)
     own = by_entry.get((kind, key), [])
-    read = [dates.get(code) for code in row.get("sources") or ()]
-    read += [clock.paris_date(one.created_at) for one in own]
+    verified = _is_verified(kind, row)
+    read = [clock.paris_date(one.created_at) for one in own]
+    if verified and not own:
+        read = [READ_ON]
     return Entry(
         kind=kind,
         key=key,
         row=row,
-        verified=_is_verified(kind, row),
-        read_on=max((day for day in read if day), default=None),
+        verified=verified,
+        read_on=max(read, default=None),
         review_on=own[-1].review_on if own else None,
         revised=len(own),
         overtaken=any(_is_overtaken(files, one) for one in own),

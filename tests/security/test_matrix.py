@@ -243,6 +243,9 @@ class World:
             "passkey_id": 1,
             "token": "jeton-inconnu",
             "number": 1,
+            "kind": "move",
+            "key": "aide-soignant>infirmier:promotion",
+            "name": "metiers.json",
         }
         needed = {name: values[name] for name in rule.arguments}
         with self.app.test_request_context():
