@@ -92,3 +92,23 @@ export function suggestPlaces(field) {
     if (option) take(option);
   });
 }
+
+// The commune of the last search, kept in this browser alone and offered in the next empty field.
+const LAST_PLACE = "last-place";
+
+export function rememberPlace(place) {
+  try {
+    localStorage.setItem(LAST_PLACE, place);
+  } catch {
+    // The browser keeps nothing: the person types her commune again.
+  }
+}
+
+export function offerPlace(field) {
+  const input = field.querySelector("input");
+  try {
+    if (!input.value) input.value = localStorage.getItem(LAST_PLACE) ?? "";
+  } catch {
+    // As above.
+  }
+}

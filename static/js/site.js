@@ -1,8 +1,7 @@
 // Small behaviours of every page, hooked on data- attributes. Each page works without them.
 import { coach, keepDraft } from "./editor.js";
 import { group } from "./group.js";
-import { offerPlace, rememberPlace } from "./last-place.js";
-import { suggestPlaces } from "./places.js";
+import { offerPlace, rememberPlace, suggestPlaces } from "./places.js";
 
 document.querySelector("[data-error-summary]")?.focus();
 
