@@ -60,7 +60,9 @@ def upgrade() -> None:
             ondelete="SET NULL",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reference_revision")),
-        sa.UniqueConstraint("kind", "key", "number", name=op.f("uq_reference_revision_kind_key_number")),
+        sa.UniqueConstraint(
+            "kind", "key", "number", name=op.f("uq_reference_revision_kind_key_number")
+        ),
     )
     op.create_index(op.f("ix_reference_revision_author_id"), TABLE, ["author_id"])
 

@@ -20,6 +20,7 @@ from app.core import clock
 from app.core.database import db
 from app.geography.queries import find_place
 from app.listings.enums import Kind
+from app.listings.models import Listing
 from app.professions.forms import LEVELS, ORDERS, Asked, parse
 from app.professions.models import Diploma
 from app.professions.pathways import Situation, Wishes, base_of_reference, find
@@ -42,7 +43,7 @@ def get(client: FlaskClient, address: str) -> str:
     return answer.get_data(as_text=True)
 
 
-def training(slug: str = "aide-soignant", diploma: str = "deas", **session: Any) -> None:
+def training(slug: str = "aide-soignant", diploma: str = "deas", **session: Any) -> Listing:
     listing = factories.listing(
         Kind.TRAINING,
         profession_id=factories.profession(slug).id,
@@ -50,6 +51,7 @@ def training(slug: str = "aide-soignant", diploma: str = "deas", **session: Any)
     )
     values = {"starts_at": clock.now() + dt.timedelta(days=30), "capacity": 9, "taken": 2}
     factories.listing_session(listing, **values | session)
+    return listing
 
 
 # ------------------------------------------------------------------- the question
@@ -200,6 +202,26 @@ def test_the_next_departure_is_the_first_session_with_room(client: FlaskClient) 
 
     assert "Aucune date ouverte" in full
     assert "Aucune date ouverte" not in room
+
+
+def test_a_training_that_says_no_diploma_opens_a_date_too(client: FlaskClient) -> None:
+    training().diploma_id = None
+    db.session.commit()
+
+    page = text_of(get(client, "/evoluer?de=auxiliaire-de-puericulture&vers=aide-soignant"))
+
+    assert "1 formation ouverte" in page
+    assert "Aucune date ouverte" not in page
+
+
+def test_a_diploma_held_is_not_one_to_prepare(client: FlaskClient) -> None:
+    asked = "/evoluer?de=aide-a-domicile&vers=infirmier&diplome=tp-advf&annees=4"
+
+    lead = re.search(r'class="lead">(.*?)</p>', get(client, asked), re.DOTALL)
+
+    assert lead
+    assert "assistant de vie" not in lead[1]
+    assert "aide-soignant" in lead[1]
 
 
 def test_listings_are_counted_near_the_place(client: FlaskClient) -> None:

@@ -220,9 +220,11 @@ def _title(base: Base, asked: Asked, answer: Answer) -> str:
 def _program(way: Way) -> dict[str, Any] | None:
     """Describe the way to search engines: only one training of a known length, read in sources."""
     trained = [stage for stage in way.stages if stage.step.diploma and stage.step.months]
-    if len(way.stages) != 1 or len(trained) != 1 or not trained[0].step.verified:
+    if len(way.stages) != 1 or len(trained) != 1:
         return None
     stage = trained[0]
+    if not (stage.step.verified and stage.step.route_verified):
+        return None
     months = stage.step.months or 0
     if months % 1:
         return None

@@ -107,12 +107,24 @@ class Way:
     @property
     def diplomas(self) -> list[str]:
         """Return the diplomas to prepare."""
-        return [stage.diploma for stage in self.stages if stage.diploma]
+        return [stage.diploma for stage in self.stages if _is_taught(stage.step)]
 
     @property
     def trained(self) -> bool:
         """Whether there is something to learn."""
-        return any(stage.step.diploma and stage.step.months != 0 for stage in self.stages)
+        return any(_is_taught(stage.step) for stage in self.stages)
+
+
+def _is_taught(step: Step) -> bool:
+    """Return whether there is a training to follow: the diploma is not held yet."""
+    return step.diploma is not None and step.months != 0
+
+
+def _training(step: Step, opened: Opened) -> Live | None:
+    """Return the trainings open for a step; those of the profession when no diploma is said."""
+    return opened.by_diploma.get(step.diploma or "") or opened.by_profession.get(
+        (step.to_slug, "training")
+    )
 
 
 def name_of(path: Pathway) -> tuple[str, ...]:
@@ -135,8 +147,7 @@ def chosen(paths: tuple[Pathway, ...], by: tuple[str, ...]) -> Pathway | None:
 def explain(base: Base, asked: Asked, path: Pathway, opened: Opened) -> Way:
     """Say a pathway in words, with what is open for each of its steps."""
     stages = [_stage(base, asked, step, opened) for step in path.steps]
-    diplomas = [step.diploma for step in path.steps if step.diploma and step.months != 0]
-    first = opened.by_diploma.get(diplomas[0]) if diplomas else None
+    first = next((_training(step, opened) for step in path.steps if _is_taught(step)), None)
     jobs = opened.by_profession.get((path.slugs[-1], "job"))
     funding = {term.slug: term for stage in stages for term in stage.funding}
     return Way(
@@ -221,7 +232,7 @@ def _stage(base: Base, asked: Asked, step: Step, opened: Opened) -> Stage:
         months=months_text(step.months),
         hours=hours_text(step.hours_left),
         pay=pay_of(base.professions[step.to_slug]),
-        trainings=_links(asked, step.to_slug, opened, "training") if diploma else [],
+        trainings=_links(asked, step.to_slug, opened, "training") if _is_taught(step) else [],
         openings=_links(asked, step.to_slug, opened, "internship", "job"),
         funding=[term for slug in step.funding if (term := queries.term(TermKind.FUNDING, slug))],
         facts_as_of=date_long(dt.date.fromisoformat(step.as_of)) if step.as_of else "",
