@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -51,7 +51,7 @@ class Entry:
     """An entry as the team sees it: the row in force, and what is known of its age.
 
     `read_on`: when it was last read in a source; None when it never was. `overtaken`: the file has
-    another value than when the team corrected it.
+    another value than when the team corrected it. `absent`: taken away, or added for a day to come.
     """
 
     kind: EntryKind
@@ -62,6 +62,7 @@ class Entry:
     review_on: dt.date | None
     revised: int
     overtaken: bool
+    absent: bool = False
 
     def is_stale(self, today: dt.date) -> bool:
         """Return whether it should be read again."""
@@ -86,11 +87,31 @@ def entries(today: dt.date) -> list[Entry]:
     by_entry: dict[tuple[str, str], list[ReferenceRevision]] = {}
     for revision in written:
         by_entry.setdefault((revision.kind, revision.key), []).append(revision)
-    return [
+    found = [
         _entry(files, EntryKind(kind), row, by_entry)
         for kind in EntryKind
         for row in revisions.rows_of(edition, kind)
     ]
+    present = {(one.kind, one.key) for one in found}
+    # As they would be if nothing had been taken away and every day had come.
+    kept = [one for one in written if not one.changes.get(RETIRED)]
+    whole = revisions.apply(files, kept, dt.date.max) if by_entry.keys() - present else edition
+    for kind, key in sorted(by_entry.keys() - present):
+        row = revisions.find(whole, kind, key)
+        if row is not None:
+            found.append(replace(_entry(files, EntryKind(kind), row, by_entry), absent=True))
+    return found
+
+
+def row_shown(kind: EntryKind, key: str, seen: int, today: dt.date) -> Row:
+    """Return an entry as it was after its `seen` first corrections."""
+    query = select(ReferenceRevision).order_by(ReferenceRevision.id)
+    before = [
+        one
+        for one in db.session.scalars(query)
+        if (one.kind, one.key) != (kind, key) or one.number <= seen
+    ]
+    return revisions.find(revisions.apply(read_reference(), before, today), kind, key) or {}
 
 
 def _entry(
@@ -113,7 +134,7 @@ def _entry(
         read_on=max(read, default=None),
         review_on=own[-1].review_on if own else None,
         revised=len(own),
-        overtaken=any(_is_overtaken(files, one) for one in own),
+        overtaken=_is_overtaken(files, kind, key, own),
     )
 
 
@@ -124,14 +145,19 @@ def _is_verified(kind: EntryKind, row: Row) -> bool:
     return kind is EntryKind.EQUIVALENCE and row.get("kind") != "existence"
 
 
-def _is_overtaken(files: Reference, revision: ReferenceRevision) -> bool:
-    row = revisions.find(files, revision.kind, revision.key)
+def _is_overtaken(
+    files: Reference, kind: EntryKind, key: str, own: Sequence[ReferenceRevision]
+) -> bool:
+    """Return whether the file says neither what it said then nor what the team last wrote."""
+    row = revisions.find(files, kind, key)
     if row is None:
         return False
-    return any(
-        revisions.value_of(row, field) not in (value, revision.changes.get(field))
-        for field, value in revision.file_values.items()
-    )
+    last = {
+        field: (value, one.changes.get(field))
+        for one in own
+        for field, value in one.file_values.items()
+    }
+    return any(revisions.value_of(row, field) not in known for field, known in last.items())
 
 
 def correct(

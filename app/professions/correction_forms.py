@@ -18,6 +18,7 @@ from wtforms import (
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
+from app.core import clock
 from app.core.forms import NOT_IN_LIST, TOO_LONG, BaseForm
 from app.core.i18n import _, lazy
 from app.professions.correcting import Citation
@@ -32,6 +33,11 @@ MOVE_LABELS = {
     MobilityKind.MANAGEMENT: lazy("Encadrement"),
 }
 YES_NO = (SelectChoice("", "–"), SelectChoice("oui", lazy("Oui")), SelectChoice("non", lazy("Non")))
+# The first is never more than the second.
+ORDERED = (
+    ("pay.entry_gross_monthly", "pay.entry_gross_monthly_high"),
+    ("hours_remaining", "hours_full"),
+)
 FARTHEST = dt.timedelta(days=3 * 366)
 OLDEST = dt.date(1950, 1, 1)
 
@@ -69,13 +75,16 @@ class CitationForm(BaseForm):
 
     def validate_source_url(self, field: Any) -> None:
         """Refuse what is no address of a page."""
-        address = urlsplit(field.data)
+        try:
+            address = urlsplit(field.data)
+        except ValueError:
+            address = urlsplit("")
         if address.scheme not in {"http", "https"} or "." not in (address.hostname or ""):
             raise ValidationError(_("Écrivez une adresse complète, qui commence par https://."))
 
     def validate_effective_on(self, field: Any) -> None:
         """Refuse a date that is no date of a text."""
-        if field.data and not OLDEST <= field.data <= dt.date.today() + FARTHEST:  # noqa: DTZ011
+        if field.data and not OLDEST <= field.data <= clock.paris_date(clock.now()) + FARTHEST:
             raise ValidationError(_("Cette date est trop loin."))
 
     def validate_review_on(self, field: Any) -> None:
@@ -119,7 +128,26 @@ class _EntryForm(CitationForm):
             except ValueError as error:
                 control.errors = [*control.errors, str(error)]
                 valid = False
-        return valid
+        return self._agree() and valid
+
+    def _agree(self) -> bool:
+        """Refuse a least that is more than the most."""
+        for least, most in ORDERED:
+            low, high = self.values.get(least), self.values.get(most)
+            if low is not None and high is not None and low > high:
+                name = "field-" + least.replace(".", "-")
+                self[name].errors = [
+                    *self[name].errors,
+                    _("Ce nombre ne peut pas dépasser l’autre\u00a0: vérifiez les deux."),
+                ]
+                return False
+        return True
+
+    def keep_changes(self, shown: dict[str, Any], present: dict[str, Any]) -> None:
+        """Give the present value to the fields that the author left as they were shown to her."""
+        for field, control in self.controls:
+            if (control.data or "").strip() == written(field, value_of(shown, field.name)):
+                control.data = written(field, value_of(present, field.name))
 
     @property
     def controls(self) -> list[tuple[EntryField, Any]]:

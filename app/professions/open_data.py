@@ -18,7 +18,6 @@ from app.professions.revisions import value_of
 
 LICENCE = "Licence Ouverte 2.0"
 LICENCE_URL = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
-# What of a source is said: the rest is notes of those who read it.
 WHOLE = "metiers.json"
 # Fields of the rows of the files, by table, as app.professions.revisions.value_of reads them.
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -61,9 +60,11 @@ class OpenFile:
 
 
 def _files() -> Mapping[str, OpenFile]:
-    edition = services.edition(clock.paris_date(clock.now()))
+    today = clock.paris_date(clock.now())
+    edition = services.edition(today)
     whole = {name: getattr(edition, name) for name in NAMES}
-    document = {"licence": LICENCE, "licence_url": LICENCE_URL, **whole}
+    day = services.edition_day(today).isoformat()
+    document = {"licence": LICENCE, "licence_url": LICENCE_URL, "edition": day, **whole}
     contents = {WHOLE: (orjson.dumps(document, option=orjson.OPT_INDENT_2), 0)}
     for name, columns in COLUMNS.items():
         rows = _ROWS[name](edition)

@@ -2,7 +2,7 @@
 
 A revision bears on one entry, named by its kind and key. Its changes are values by field; a field
 is a name of the row of the file, or two joined by a dot. The file stays what it is: what the tables
-hold is the files with the revisions in force, in the order they were written.
+hold is the files with the revisions in force, in the order they take effect.
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ def value_of(row: Mapping[str, Any], field: str) -> Any:
 
 def apply(reference: Reference, revisions: Iterable[Revised], day: dt.date) -> Reference:
     """Return the files with the revisions in force that day; `version` tells of both."""
-    kept = [one for one in revisions if one.effective_on <= day]
+    in_force = (one for one in revisions if one.effective_on <= day)
+    # What takes effect later has the last word, whenever it was written.
+    kept = sorted(in_force, key=lambda one: (one.effective_on, one.id))
     if not kept:
         return reference
     contents = {name: copy.deepcopy(getattr(reference, name)) for name in NAMES}

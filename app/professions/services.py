@@ -13,7 +13,7 @@ from app.core.database import db
 from app.core.snapshots import record_version
 from app.professions import queries
 from app.professions.enums import NameKind
-from app.professions.files import Reference, Row, read_reference
+from app.professions.files import READ_ON, Reference, Row, read_reference
 from app.professions.models import (
     Diploma,
     MobilityEdge,
@@ -43,6 +43,16 @@ def edition(day: dt.date, files: Reference | None = None) -> Reference:
     """Return the files with the corrections of the team that are in force that day."""
     revisions = db.session.scalars(select(ReferenceRevision).order_by(ReferenceRevision.id))
     return apply(files or read_reference(), revisions, day)
+
+
+def edition_day(today: dt.date) -> dt.date:
+    """Return the day from which the base says what it says today."""
+    revisions = db.session.execute(
+        select(ReferenceRevision.created_at, ReferenceRevision.effective_on).where(
+            ReferenceRevision.effective_on <= today
+        )
+    )
+    return max([READ_ON, *(max(clock.paris_date(at), day) for at, day in revisions)])
 
 
 def load_reference(reference: Reference | None = None, day: dt.date | None = None) -> LoadResult:

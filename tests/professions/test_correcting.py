@@ -24,7 +24,7 @@ from app.core.database import db
 from app.professions import correcting, fields, open_data, queries, revisions, services
 from app.professions.correcting import ChangedMeanwhile, Citation
 from app.professions.enums import EntryKind
-from app.professions.files import DATA, NAMES, read_reference, write_reference
+from app.professions.files import DATA, NAMES, READ_ON, read_reference, write_reference
 from app.professions.models import ReferenceRevision
 from app.professions.revisions import ADDED, RETIRED
 from tests import factories
@@ -150,6 +150,55 @@ def test_what_the_file_says_since_is_told(
     assert found[MOVE].row["duration_months"] == 30
 
 
+def write(seen: int, changes: dict[str, Any], author: Any, now: dt.datetime, day: dt.date) -> None:
+    """Correct the move after `seen` corrections, from that day."""
+    cite = cited(clock.paris_date(now), effective_on=day)
+    correcting.correct(author.id, EntryKind.MOVE, MOVE, changes, cite, seen, now)
+
+
+def is_overtaken(today: dt.date) -> bool:
+    return {one.key: one for one in correcting.entries(today)}[MOVE].overtaken
+
+
+def test_a_decree_to_come_has_the_last_word_on_its_day(
+    now: dt.datetime, today: dt.date, author: Any
+) -> None:
+    write(0, {"duration_months": 30}, author, now, today + 40 * DAY)
+    write(1, {"duration_months": 28}, author, now, today)
+    assert move().duration_months == 28
+    correcting.apply_due(now + 40 * DAY)
+    assert move().duration_months == 30
+
+
+def test_a_file_that_changed_is_settled_by_the_next_correction(
+    now: dt.datetime, today: dt.date, author: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(0, {"duration_months": 30}, author, now, today)
+    newer = read_reference()
+    row = revisions.find(newer, EntryKind.MOVE, MOVE)
+    assert row is not None
+    row["duration_months"] = 24
+    monkeypatch.setattr(correcting, "read_reference", lambda: newer)
+    assert is_overtaken(today)
+    write(1, {"duration_months": 24}, author, now, today)
+    assert not is_overtaken(today)
+
+
+def test_an_export_that_became_the_files_says_nothing_else_than_the_team(
+    now: dt.datetime,
+    today: dt.date,
+    author: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    write(0, {"duration_months": 30}, author, now, today)
+    write(1, {"duration_months": 28}, author, now, today)
+    write_reference(services.edition(today), tmp_path)
+    again = read_reference(tmp_path)
+    monkeypatch.setattr(correcting, "read_reference", lambda: again)
+    assert not is_overtaken(today)
+
+
 def test_a_reading_without_change_makes_the_entry_fresh(
     now: dt.datetime, today: dt.date, author: Any
 ) -> None:
@@ -260,8 +309,12 @@ def test_what_is_no_value_is_refused_in_french(kind: EntryKind, name: str, typed
 
 def filled(client: FlaskClient, address: str) -> dict[str, str]:
     """Return what the form of an entry would send as it is."""
-    answer = client.get(address)
-    assert answer.status_code == 200, answer.text
+    return values_of(client.get(address), 200)
+
+
+def values_of(answer: Any, status: int) -> dict[str, str]:
+    """Return what the form of an answer would send as it is."""
+    assert answer.status_code == status, answer.text
     form = page(answer).select_one("main form[method=post]")
     values = {}
     for control in form.select("input[name], textarea[name], select[name]"):
@@ -301,6 +354,92 @@ def test_the_team_corrects_an_entry_and_reads_its_history(
     assert "En retard." in stale.text
     assert "pendant que vous écriviez" in words(stale)
     assert session.scalar(select(func.count()).select_from(ReferenceRevision)) == 1
+
+
+def test_sending_again_after_somebody_else_keeps_both_corrections(
+    sign_in: SignIn, author: Any
+) -> None:
+    client, address = sign_in(author), f"/equipe/metiers/move/{MOVE}"
+    shown = filled(client, address) | {"source_title": "Essai"}
+    colleague = shown | {"field-duration_months": "28,5", "field-entry": "Autre entrée."}
+    assert client.post(address, data=colleague).status_code == 303
+    mine = shown | {"field-note": "Ma note.", "field-entry": "Mon entrée."}
+    again = values_of(client.post(address, data=mine), 409)
+    assert client.post(address, data=again).status_code == 303
+    edge = move()
+    assert (edge.duration_months, edge.data["note"]) == (28.5, "Ma note.")
+    assert edge.data["entry"] == "Mon entrée."
+
+
+def test_the_history_tells_what_the_correction_before_said(
+    sign_in: SignIn, author: Any, now: dt.datetime, today: dt.date
+) -> None:
+    write(0, {"duration_months": 30}, author, now, today)
+    write(1, {"duration_months": 28}, author, now, today)
+    shown = words(sign_in(author).get(f"/equipe/metiers/move/{MOVE}")).replace("\u00a0", " ")
+    assert "Durée, en mois : 30 → 28" in shown
+    assert "Durée, en mois : 27 → 30" in shown
+
+
+def test_what_is_taken_away_or_to_come_stays_readable(
+    sign_in: SignIn, author: Any, now: dt.datetime, today: dt.date
+) -> None:
+    client, address = sign_in(author), "/equipe/metiers/ajouter/move"
+    values = filled(client, address) | {
+        "origin": "psychologue",
+        "target": "infirmier",
+        "nature": "reconversion",
+        "field-route_verified": "non",
+        "source_title": "Essai",
+        "effective_on": str(today + 40 * DAY),
+    }
+    assert client.post(address, data=values).status_code == 303
+    write(0, {RETIRED: True}, author, now, today)
+    for key in ("psychologue>infirmier:reconversion", MOVE):
+        found = f"/equipe/metiers/move/{key}"
+        assert "n’est pas sur le site aujourd’hui" in words(client.get(found))
+        assert page(client.get(found)).select_one("main form[method=post]") is None
+        assert client.post(found, data=values).status_code == 409
+        assert client.get(f"/equipe/metiers/retirer/move/{key}").status_code == 404
+    listed = client.get("/equipe/metiers/?liste=move")
+    tagged = [one for one in page(listed).select("tbody tr") if "retirée ou à venir" in one.text]
+    assert len(tagged) == 2
+    waiting = client.get("/equipe/metiers/?liste=move&etat=a-confirmer")
+    assert "retirée ou à venir" not in waiting.text
+    # The day after, the one to come is there.
+    correcting.apply_due(now + 40 * DAY)
+    assert len(queries.mobility_edges("psychologue", "infirmier")) == 1
+
+
+@pytest.mark.parametrize("typed", ["https://[abc", "legifrance.gouv.fr", "javascript:alert(1)"])
+def test_what_is_no_address_is_said_in_french(sign_in: SignIn, author: Any, typed: str) -> None:
+    client, address = sign_in(author), f"/equipe/metiers/move/{MOVE}"
+    values = filled(client, address) | {"source_title": "Essai", "source_url": typed}
+    answer = client.post(address, data=values)
+    assert answer.status_code == 422
+    assert "Écrivez une adresse complète" in words(answer)
+    assert typed in answer.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "least", "most"),
+    [
+        (EntryKind.EQUIVALENCE, "field-hours_remaining", "field-hours_full"),
+        (EntryKind.PROFESSION, "field-pay-entry_gross_monthly", None),
+    ],
+)
+def test_a_least_is_never_more_than_a_most(
+    sign_in: SignIn, author: Any, today: dt.date, kind: EntryKind, least: str, most: str | None
+) -> None:
+    client = sign_in(author)
+    entry = next(one for one in correcting.entries(today) if one.kind is kind)
+    address = f"/equipe/metiers/{kind.value}/{entry.key}"
+    high = {most or "field-pay-entry_gross_monthly_high": "2000", least: "2001"}
+    values = filled(client, address) | {"source_title": "Essai"}
+    answer = client.post(address, data=values | high)
+    assert answer.status_code == 422
+    assert "vérifiez les deux" in words(answer)
+    assert client.post(address, data=values | high | {least: "1999"}).status_code == 303
 
 
 def test_nothing_changed_is_a_reading(sign_in: SignIn, author: Any) -> None:
@@ -382,7 +521,7 @@ def test_commands_write_the_files_and_list_what_is_to_confirm(
 def test_open_data_holds_the_whole_base_and_nobody(
     client: FlaskClient, now: dt.datetime, today: dt.date, author: Any
 ) -> None:
-    assert client.get("/donnees-ouvertes/").status_code == 200
+    assert "Édition du 22 novembre 2026." in words(client.get("/donnees-ouvertes/"))
     whole = client.get("/donnees-ouvertes/metiers.json")
     document = json.loads(whole.data)
     reference = read_reference()
@@ -410,4 +549,5 @@ def test_open_data_holds_the_whole_base_and_nobody(
     changed = client.get("/donnees-ouvertes/metiers.json", headers=mark)
     assert changed.status_code == 200
     assert b"Source publique" in changed.data
+    assert json.loads(changed.data)["edition"] == max(today, READ_ON).isoformat()
     assert b"Secret" not in changed.data

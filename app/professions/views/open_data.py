@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request
 
+from app.core import clock
 from app.core.permissions import public
-from app.professions import open_data
+from app.professions import open_data, services
 from app.professions.open_data import COLUMNS, FILES, LICENCE, LICENCE_URL, WHOLE
 
 bp = Blueprint("open_data", __name__, url_prefix="/donnees-ouvertes")
@@ -27,6 +28,7 @@ def index() -> str:
         tables=COLUMNS,
         licence=LICENCE,
         licence_url=LICENCE_URL,
+        edition=services.edition_day(clock.paris_date(clock.now())),
     )
 
 

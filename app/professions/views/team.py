@@ -17,6 +17,7 @@ from app.professions.correcting import ChangedMeanwhile, Entry
 from app.professions.correction_forms import CitationForm, entry_form, new_form
 from app.professions.enums import EntryKind
 from app.professions.fields import FIELDS, KIND_LABELS, written
+from app.professions.models import ReferenceRevision
 from app.professions.revisions import ADDED, RETIRED, value_of
 
 bp = Blueprint("reference_team", __name__, url_prefix="/equipe/metiers")
@@ -62,6 +63,8 @@ def index() -> str:
 def entry(kind: str, key: str) -> Any:
     """Show an entry and its history; write a correction."""
     found = _find(EntryKind(kind), key)
+    if found.absent and request.method == "POST":
+        abort(409)
     form = entry_form(found.kind, found.row, _diploma_names())
     if request.method == "GET":
         form.effective_on.data = clock.paris_date(clock.now())
@@ -81,6 +84,8 @@ def entry(kind: str, key: str) -> Any:
 def retire(kind: str, key: str) -> Any:
     """Take a move or an equivalence away; its history stays."""
     found = _find(EntryKind(kind), key)
+    if found.absent:
+        abort(404)
     form = CitationForm()
     if request.method == "GET":
         form.effective_on.data = clock.paris_date(clock.now())
@@ -108,7 +113,7 @@ def add(kind: str) -> Any:
         key = revisions.key_of(of, row)
         if row.get("from") == row.get("to") and row.get("from_diploma") == row.get("to_diploma"):
             form.target.errors = [*form.target.errors, _("Choisissez deux fiches différentes.")]
-        elif any(one.kind is of and one.key == key for one in _entries()):
+        elif any(one.kind is of and one.key == key and not one.absent for one in _entries()):
             form.target.errors = [*form.target.errors, _("Cette fiche existe déjà.")]
         else:
             seen = len(correcting.history(of, key))
@@ -151,6 +156,9 @@ def _write(found: Entry, changes: dict[str, Any], form: Any, told: str) -> Any:
         flash(str(error), "warn")
         present = _find(found.kind, found.key)
         again = entry_form(present.kind, present.row, _diploma_names())
+        today = clock.paris_date(clock.now())
+        shown = correcting.row_shown(present.kind, present.key, form.seen_number, today)
+        again.keep_changes(shown, present.row)
         again.seen.data = str(present.revised)
         return _page(present, again), 409
     db.session.commit()
@@ -167,22 +175,6 @@ def _told(changes: dict[str, Any]) -> str:
 
 
 def _page(found: Entry, form: Any) -> str:
-    fields = {field.name: field for field in FIELDS[found.kind]}
-    past = [
-        (
-            revision,
-            [
-                (
-                    fields[name].label if name in fields else name,
-                    written(fields[name], revision.file_values.get(name)) if name in fields else "",
-                    written(fields[name], value) if name in fields else "",
-                )
-                for name, value in revision.changes.items()
-                if name not in (ADDED, RETIRED)
-            ],
-        )
-        for revision in correcting.history(found.kind, found.key)
-    ]
     sources = queries.sources()
     return render_template(
         "professions/team_entry.html",
@@ -190,11 +182,29 @@ def _page(found: Entry, form: Any) -> str:
         title=title_of(found.kind, found.row),
         label=KIND_LABELS[found.kind],
         form=form,
-        history=past,
+        history=_history(found),
         sources=[sources[code] for code in found.row.get("sources") or () if code in sources],
         today=clock.paris_date(clock.now()),
         can_retire=found.kind in ADDABLE,
     )
+
+
+def _history(found: Entry) -> list[tuple[ReferenceRevision, list[tuple[Any, str, str]]]]:
+    """Return each correction with (field, before, after), the newest first."""
+    fields = {field.name: field for field in FIELDS[found.kind]}
+    before: dict[str, Any] = {}
+    told = []
+    for revision in reversed(correcting.history(found.kind, found.key)):
+        lines = []
+        for name, value in revision.changes.items():
+            if name in fields:
+                was = before.get(name, revision.file_values.get(name))
+                lines.append(
+                    (fields[name].label, written(fields[name], was), written(fields[name], value))
+                )
+        before |= revision.changes.get(ADDED) or revision.changes
+        told.append((revision, lines))
+    return told[::-1]
 
 
 def title_of(kind: EntryKind, row: dict[str, Any]) -> str:
@@ -230,8 +240,8 @@ def _kind(text: str, default: EntryKind) -> EntryKind:
 def _is(state: str, entry: Entry, today: Any) -> bool:
     return {
         "tout": True,
-        "a-confirmer": not entry.verified,
-        "a-relire": entry.is_stale(today),
+        "a-confirmer": not entry.verified and not entry.absent,
+        "a-relire": entry.is_stale(today) and not entry.absent,
         "depasse": entry.overtaken,
     }[state]
 
