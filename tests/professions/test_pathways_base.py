@@ -147,3 +147,14 @@ def test_a_walk_never_stands_on_a_diploma_nobody_gave(base: Base) -> None:
         for move in walk:
             assert not move.link.presumes or move.link.presumes & held
             held |= {move.step.diploma} if move.step.diploma else set()
+
+
+def test_the_way_told_without_a_target_is_the_first_one_towards_it(base: Base) -> None:
+    told = 0
+    for slug in base.professions:
+        situation = Situation(profession=slug)
+        for way in find(base, situation, Wishes()).pathways:
+            towards = find(base, situation, Wishes(target=way.steps[-1].to_slug)).pathways
+            assert towards[0].steps == way.steps
+            told += 1
+    assert told > 300

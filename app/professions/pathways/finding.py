@@ -22,10 +22,9 @@ def find(base: Base, situation: Situation, wishes: Wishes) -> Answer:
     situation, wishes, remarks = _understood(base, situation, wishes)
     walker = Walker(base, situation)
     walks = list(walker.walks(wishes.target))
+    walks += _trainings(walker, walks)
     if wishes.target:
-        if walks:
-            walks += choosing.other_trainings(walker.trainings(wishes.target), walks)
-        else:
+        if not walks:
             walks = list(walker.walks_of_beginners(wishes.target))
             remarks += [words.no_move(base, situation, wishes)] if walks else []
         remarks += words.above_target(base, walker.held, wishes.target)
@@ -80,15 +79,29 @@ def _plausible(base: Base, situation: Situation, remarks: list[str]) -> Situatio
     return situation
 
 
+def _trainings(walker: Walker, walks: Iterable[Walk]) -> list[Walk]:
+    """Return the trainings open to all towards the professions that walks lead to."""
+    return [
+        training
+        for target, found in _by_target(walks).items()
+        for training in choosing.other_trainings(walker.trainings(target), found)
+    ]
+
+
+def _by_target(walks: Iterable[Walk]) -> dict[str, list[Walk]]:
+    found: dict[str, list[Walk]] = defaultdict(list)
+    for walk in walks:
+        found[walk[-1].step.to_slug].append(walk)
+    return found
+
+
 def _best(base: Base, wishes: Wishes, walks: Iterable[Walk]) -> list[Walk]:
     key = choosing.rank(base, wishes)
     ranked = sorted(walks, key=key)
     if wishes.target:
         return choosing.shown(choosing.different(choosing.without_detours(ranked)), WAYS)
-    to: dict[str, list[Walk]] = defaultdict(list)
-    for walk in ranked:
-        to[walk[-1].step.to_slug].append(walk)
-    return sorted((next(choosing.without_detours(group)) for group in to.values()), key=key)
+    groups = _by_target(ranked).values()
+    return sorted((next(choosing.without_detours(group)) for group in groups), key=key)
 
 
 def _pathway(base: Base, situation: Situation, wishes: Wishes, walk: Walk, first: bool) -> Pathway:
