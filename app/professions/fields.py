@@ -97,6 +97,7 @@ FIELDS: dict[EntryKind, tuple[EntryField, ...]] = {
     K.FUNDING: (
         EntryField("label", lazy("Nom"), T.TEXT, required=True),
         EntryField("description", lazy("Qui, quoi, comment"), T.LONG, required=True),
+        EntryField("ask", lazy("À qui en parler"), T.TEXT, required=True),
     ),
 }
 
