@@ -38,6 +38,7 @@ from app.core.database import db
 from app.core.outbox import enqueue
 from app.geography.services import load_communes
 from app.listings.models import Listing
+from app.professions.pathways import Situation, Wishes, base_of_reference, find
 from app.professions.services import load_reference
 from app.search import rebuild
 from app.search.client import Engine
@@ -230,6 +231,7 @@ class Bench:
                 raw = engine_calls(self.app, questions())
                 page = page_calls(questions())
                 db.session.remove()
+                self.pathways()
                 self.compare(raw, page)
                 self.applications()
                 self.visibility()
@@ -253,6 +255,19 @@ class Bench:
         say(f"Index construit : {done.documents} annonces en {done.seconds:.0f} s (but : 240 s)")
         if done.seconds > 240 * max(self.listings / 100_000, 0.1):
             self.missed.append("reconstruction de l’index")
+
+    def pathways(self) -> None:
+        """Measure an answer over the whole base, from each profession and from none."""
+        base = base_of_reference()
+        durations = []
+        for start in [None, *base.professions]:
+            started = time.perf_counter()
+            find(base, Situation(start), Wishes())
+            durations.append(time.perf_counter() - started)
+        told = Measure(durations, sum(durations), 0)
+        say(f"parcours depuis un métier    {told}, au pire {max(durations) * 1000:.1f}")
+        if max(durations) > 0.05:
+            self.missed.append("parcours en 50 ms")
 
     def compare(self, raw: Sequence[Asked], page: Sequence[Asked]) -> None:
         """Measure the engine and the page side by side, at 1 and 8 connections."""
