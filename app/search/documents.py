@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core.database import db
-from app.geography.queries import PLACES
+from app.geography.queries import PLACES, Place, nearest_commune
 from app.listings.enums import KIND_LABELS, OWN_SOURCE, DiplomaNeed, Kind
 from app.listings.models import Listing
 from app.listings.queries import is_open
@@ -24,7 +24,7 @@ from app.search.reading import normalise, professions_in
 from app.search.vocabulary import SearchWords, search_words
 
 # Raise it when what is written in a document changes: indexes are then rebuilt.
-FORMAT = "3"
+FORMAT = "4"
 # 31 December 9999: a listing without an end.
 NO_END = 253_402_214_400
 MAX_TEXT = 6000
@@ -122,7 +122,7 @@ def open_versions(now: dt.datetime, ids: Iterable[int] | None = None) -> dict[in
 
 def _document(row: Any, words: SearchWords, places: dict[str, Any]) -> Document:
     profession = words.by_id.get(row.profession_id)
-    place = places.get(row.commune_code)
+    place = places.get(row.commune_code) or _nearest(row)
     city = places.get(place.parent_code) if place and place.parent_code else None
     reads = professions_in(row.title, words.lexicon)
     # A path answers those who hold the profession it starts from.
@@ -150,7 +150,7 @@ def _document(row: Any, words: SearchWords, places: dict[str, Any]) -> Document:
                 if name
             )
         ),
-        "commune": row.commune_code,
+        "commune": place.code if place else row.commune_code,
         "department": place.department_code if place else None,
         "labels": _labels(row, words),
         "contract": row.contract,
@@ -170,6 +170,13 @@ def _document(row: Any, words: SearchWords, places: dict[str, Any]) -> Document:
     if row.source == OWN_SOURCE and row.kind != Kind.EVENT and (measured := measure_of(row)):
         document["answer_rank"] = measured.rank
     return document
+
+
+def _nearest(row: Any) -> Place | None:
+    """Return where a listing is that gives a position and no commune."""
+    if row.latitude is None:
+        return None
+    return nearest_commune(row.latitude, row.longitude)
 
 
 def _labels(row: Any, words: SearchWords) -> list[str]:

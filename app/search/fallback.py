@@ -12,7 +12,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 
 from app.core.database import db
-from app.geography.queries import Place, circles
+from app.geography.queries import circles
 from app.listings.models import Listing
 from app.search import filters, highlights
 from app.search.criteria import DURATIONS, SearchCriteria
@@ -66,7 +66,7 @@ def _conditions(
     if after := criteria.published_after(now):
         found.append(SearchEntry.published_at >= int(after.timestamp()))
     if criteria.place:
-        found.append(_near(criteria, criteria.place))
+        found.append(SearchEntry.commune_code.in_(filters.area_codes(criteria)))
     if criteria.duration:
         low, high = DURATIONS[criteria.duration]
         found.append(and_(SearchEntry.duration_months >= low, SearchEntry.duration_months < high))
@@ -143,12 +143,6 @@ def _count(rows: Iterable[Row], facets: dict[str, dict[str, int]], only: str = "
         name, _colon, value = tag.partition(":")
         if only in ("", name):
             facets[name][value] = facets[name].get(value, 0) + number
-
-
-def _near(criteria: SearchCriteria, place: Place) -> ColumnElement[bool]:
-    """In the commune, or in the circle around its centre."""
-    near = circles.inside(*_POSITION, (place.latitude, place.longitude), criteria.radius_km)
-    return or_(near, SearchEntry.commune_code.in_(filters.place_codes(criteria)))
 
 
 def _hits(ids: list[int], criteria: SearchCriteria, understood: Reading) -> list[Hit]:

@@ -40,7 +40,7 @@ class SearchEntry(db.Model):
         Text, comment="of title, profession, employer, place, labels, summary; between spaces"
     )
 
-    __table_args__ = (Index("ix_search_entry_position", "latitude", "longitude"),)
+    __table_args__ = (Index("ix_search_entry_commune", "commune_code"),)
 
 
 class SearchQuarantine(db.Model):

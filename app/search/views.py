@@ -19,6 +19,7 @@ from app.listings.queries import listing_cards
 from app.professions import queries as professions
 from app.search import facets
 from app.search.answers import answer_to
+from app.search.cache import share
 from app.search.criteria import DEFAULT_RADIUS_KM, MULTIPLE, SearchCriteria, parse
 from app.search.queries import rescue, search
 from app.search.results import Hit, Proposal, SearchResults
@@ -76,6 +77,7 @@ def index() -> str:
     found = [
         _present(cards[hit.listing_id], hit) for hit in results.hits if hit.listing_id in cards
     ]
+    share(degraded=results.degraded)
     empty = results.total == 0
     return render_template(
         "search/index.html",
