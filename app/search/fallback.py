@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
+import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    String,
+    and_,
+    any_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from app.core.database import db
 from app.geography.queries import circles
@@ -66,7 +78,7 @@ def _conditions(
     if after := criteria.published_after(now):
         found.append(SearchEntry.published_at >= int(after.timestamp()))
     if criteria.place:
-        found.append(SearchEntry.commune_code.in_(filters.area_codes(criteria)))
+        found.append(_among_communes(filters.area_codes(criteria)))
     if criteria.duration:
         low, high = DURATIONS[criteria.duration]
         found.append(and_(SearchEntry.duration_months >= low, SearchEntry.duration_months < high))
@@ -143,6 +155,14 @@ def _count(rows: Iterable[Row], facets: dict[str, dict[str, int]], only: str = "
         name, _colon, value = tag.partition(":")
         if only in ("", name):
             facets[name][value] = facets[name].get(value, 0) + number
+
+
+def _among_communes(codes: Sequence[str]) -> ColumnElement[bool]:
+    """Hundreds of codes as one parameter: one for each would cost more than the search."""
+    if db.engine.dialect.name == "sqlite":
+        listed = func.json_each(json.dumps(codes)).table_valued("value")
+        return SearchEntry.commune_code.in_(select(listed.c.value))
+    return SearchEntry.commune_code == any_(literal(list(codes), ARRAY(String)))
 
 
 def _hits(ids: list[int], criteria: SearchCriteria, understood: Reading) -> list[Hit]:
