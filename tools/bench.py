@@ -1,6 +1,6 @@
 """Measure the search page against the engine alone, on the same questions, in one run.
 
-    python -m tools.bench [--listings 100000] [--seconds 20] [--keep FOLDER]
+    python -m tools.bench [--listings 100000] [--seconds 20] [--keep FOLDER] [--references]
 
 Writes listings in a throw-away database, builds the index, starts gunicorn (2 processes of 4
 threads) and Meilisearch, then asks the same questions of the engine, of the page, and of the page
@@ -11,21 +11,16 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import http.client
-import itertools
 import os
 import random
-import re
 import secrets
 import shutil
-import socket
 import statistics
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -52,6 +47,8 @@ from app.search.vocabulary import search_words
 from config import Config
 from tools.bench_applications import apply_steadily
 from tools.bench_listings import add_listings, answered_here
+from tools.bench_measures import Asked, Call, Measure, hot_rate, measure, together
+from tools.bench_references import plain_databases, plain_questions
 from tools.environment import ROOT, say
 from tools.meilisearch import Meilisearch
 from tools.processes import LOOPBACK, Service, free_port, http_status
@@ -73,48 +70,6 @@ MIN_HOT_RATE = 1500
 CHANGES = 40
 
 
-@dataclass(frozen=True)
-class Measure:
-    """Durations of one run, in seconds, and how long the run took."""
-
-    durations: Sequence[float]
-    seconds: float
-    failures: int
-
-    @property
-    def median_ms(self) -> float:
-        """Median, in milliseconds."""
-        return statistics.median(self.durations) * 1000
-
-    @property
-    def p95_ms(self) -> float:
-        """Ninety-fifth centile, in milliseconds."""
-        return sorted(self.durations)[int(len(self.durations) * 0.95)] * 1000
-
-    @property
-    def rate(self) -> float:
-        """Answers a second."""
-        return len(self.durations) / self.seconds
-
-    def __str__(self) -> str:
-        line = f"{self.median_ms:8.1f} {self.p95_ms:8.1f} {self.rate:8.1f}"
-        return line + (f"  {self.failures} échecs" if self.failures else "")
-
-
-@dataclass(frozen=True)
-class Call:
-    """One HTTP request."""
-
-    method: str
-    path: str
-    body: bytes | None = None
-    headers: tuple[tuple[str, str], ...] = ()
-
-
-# The calls that answer one question, one after the other.
-Asked = tuple[Call, ...]
-
-
 def questions(count: int = 200, seed: int = 3) -> list[dict[str, str]]:
     """Return varied searches, as parameters of the address."""
     chance = random.Random(seed)
@@ -125,83 +80,6 @@ def questions(count: int = 200, seed: int = 3) -> list[dict[str, str]]:
             asked["ou"] = place
         found.append(asked)
     return found
-
-
-def measure(port: int, asked: Sequence[Asked], connections: int, seconds: float) -> Measure:
-    """Ask the questions in turn on some connections that are kept, for some seconds."""
-    turn = itertools.cycle(asked)
-    lock = threading.Lock()
-    durations: list[float] = []
-    failures = 0
-    end = time.monotonic() + seconds
-
-    def work() -> None:
-        nonlocal failures
-        connection = http.client.HTTPConnection(LOOPBACK, port, timeout=10)
-        while time.monotonic() < end:
-            with lock:
-                calls = next(turn)
-            started = time.perf_counter()
-            good = True
-            try:
-                for call in calls:
-                    connection.request(call.method, call.path, call.body, dict(call.headers))
-                    answer = connection.getresponse()
-                    answer.read()
-                    good = good and answer.status == HTTPStatus.OK
-            except (OSError, http.client.HTTPException):
-                connection.close()
-                good = False
-            durations.append(time.perf_counter() - started)
-            failures += not good
-        connection.close()
-
-    started = time.monotonic()
-    threads = [threading.Thread(target=work) for _number in range(connections)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return Measure(durations, time.monotonic() - started, failures)
-
-
-def hot_rate(port: int, paths: Sequence[str], seconds: float, connections: int = 8) -> float:
-    """Return how many pages a second come for a few addresses, over plain kept connections.
-
-    A client that does as little as possible: it shares the two cores with what it measures.
-    """
-    turn = itertools.cycle(
-        f"GET {path} HTTP/1.1\r\nHost: {LOOPBACK}:{port}\r\n\r\n".encode() for path in paths
-    )
-    end = time.monotonic() + seconds
-    counts = [0] * connections
-
-    def work(number: int) -> None:
-        with socket.create_connection((LOOPBACK, port), timeout=10) as connection:
-            while time.monotonic() < end:
-                connection.sendall(next(turn))
-                counts[number] += _read_answer(connection)
-
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(connections)]
-    started = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(counts) / (time.monotonic() - started)
-
-
-def _read_answer(connection: socket.socket) -> bool:
-    """Read one whole answer; return whether it was a page."""
-    received = connection.recv(1 << 17)
-    while b"\r\n\r\n" not in received:
-        received += connection.recv(1 << 17)
-    head, _end, body = received.partition(b"\r\n\r\n")
-    length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])  # type: ignore[index]
-    left = length - len(body)
-    while left > 0:
-        left -= len(connection.recv(1 << 17))
-    return head.startswith(b"HTTP/1.1 200")
 
 
 def engine_calls(app: Flask, asked: Sequence[dict[str, str]]) -> list[Asked]:
@@ -243,8 +121,9 @@ def page_calls(asked: Sequence[dict[str, str]]) -> list[Asked]:
 class Bench:
     """Everything that runs during the measures, in one folder."""
 
-    def __init__(self, folder: Path, listings: int, seconds: float) -> None:
+    def __init__(self, folder: Path, listings: int, seconds: float, *, references: bool) -> None:
         self.folder = folder
+        self.references = references
         self.listings = listings
         self.seconds = seconds
         self.meilisearch = Meilisearch(folder / "search")
@@ -277,6 +156,8 @@ class Bench:
                 db.session.remove()
                 self.pathways()
                 self.compare(raw, page)
+                if self.references:
+                    self.compare_with_plain_sites(page)
                 self.hot()
                 self.applications()
                 self.visibility()
@@ -335,15 +216,43 @@ class Bench:
     def _interleaved(
         self, raw: Sequence[Asked], page: Sequence[Asked], connections: int
     ) -> tuple[Measure, Measure]:
-        """Measure both by turns, so that whatever else the machine does weighs on both."""
-        measure(self.meilisearch.port, raw, connections, 2)
-        measure(self.port, page, connections, 2)
+        """Measure both by turns."""
+        both = {"engine": (self.meilisearch.port, raw), "page": (self.port, page)}
+        told = self._by_turns(both, connections)
+        return told["engine"], told["page"]
+
+    def compare_with_plain_sites(self, page: Sequence[Asked]) -> None:
+        """Measure the page and plain sites on SQLite and PostgreSQL, by turns, in this run."""
+        addresses = plain_questions(questions())
+        headers = (("Accept", "text/html"),)
+        plain = [(Call("GET", address, None, headers),) for address in addresses]
+        with plain_databases(self.folder) as databases, contextlib.ExitStack() as sites:
+            db.session.remove()
+            ports = {"cette page": (self.port, page)}
+            for name, url in databases.items():
+                port = free_port()
+                # Without the settings of this site, which read its own tables.
+                command = (*self._gunicorn(port, "bench.plain_page:app"), "--config=/dev/null")
+                environ = self.environ | {"PLAIN_DATABASE": url}
+                sites.enter_context(self.service(f"plain-{port}", *command, environ=environ))
+                ports[name] = (port, plain)
+                self._wait_for_the_site(port)
+            for connections in (1, 8):
+                for name, told in self._by_turns(ports, connections).items():
+                    say(f"{name}, {connections} connexion(s)".ljust(28) + f"{told}")
+
+    def _by_turns(
+        self, sites: Mapping[str, tuple[int, Sequence[Asked]]], connections: int
+    ) -> dict[str, Measure]:
+        """Measure several sites by turns, so that whatever else happens weighs on all."""
         slices = 4
-        runs: tuple[list[Measure], list[Measure]] = ([], [])
+        runs: dict[str, list[Measure]] = {name: [] for name in sites}
+        for port, asked in sites.values():
+            measure(port, asked, connections, 2)
         for _slice in range(slices):
-            runs[0].append(measure(self.meilisearch.port, raw, connections, self.seconds / slices))
-            runs[1].append(measure(self.port, page, connections, self.seconds / slices))
-        return _together(runs[0]), _together(runs[1])
+            for name, (port, asked) in sites.items():
+                runs[name].append(measure(port, asked, connections, self.seconds / slices))
+        return {name: together(found) for name, found in runs.items()}
 
     def hot(self) -> None:
         """Measure the pages that many ask for at the same time, as the site serves them."""
@@ -439,10 +348,10 @@ class Bench:
         finally:
             service.stop()
 
-    def _gunicorn(self, port: int | None = None) -> tuple[str, ...]:
+    def _gunicorn(self, port: int | None = None, site: str = "wsgi:app") -> tuple[str, ...]:
         return (
             "gunicorn",
-            "wsgi:app",
+            site,
             f"--bind={LOOPBACK}:{port or self.port}",
             "--worker-class=gthread",
             "--workers=2",
@@ -458,24 +367,23 @@ class Bench:
             time.sleep(0.2)
 
 
-def _together(runs: Sequence[Measure]) -> Measure:
-    return Measure(
-        [duration for run in runs for duration in run.durations],
-        sum(run.seconds for run in runs),
-        sum(run.failures for run in runs),
-    )
-
-
 def main() -> None:
     """Read the options and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--listings", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--keep", type=Path, help="folder to reuse from one run to the next")
+    parser.add_argument(
+        "--references", action="store_true", help="measure plain sites on full text too"
+    )
     options = parser.parse_args()
     folder = options.keep or Path(tempfile.mkdtemp(prefix="mesures-"))
     try:
-        raise SystemExit(Bench(folder.resolve(), options.listings, options.seconds).run())
+        raise SystemExit(
+            Bench(
+                folder.resolve(), options.listings, options.seconds, references=options.references
+            ).run()
+        )
     finally:
         if options.keep is None:
             shutil.rmtree(folder, ignore_errors=True)

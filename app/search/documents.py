@@ -28,6 +28,7 @@ FORMAT = "4"
 # 31 December 9999: a listing without an end.
 NO_END = 253_402_214_400
 MAX_TEXT = 6000
+MAX_PARAMETERS = 10_000
 MAX_SUMMARY = 300
 MARK_START, MARK_END = "\ue000", "\ue001"
 
@@ -115,9 +116,15 @@ def all_documents(now: dt.datetime, batch: int) -> Iterator[list[Document]]:
 def open_versions(now: dt.datetime, ids: Iterable[int] | None = None) -> dict[int, int]:
     """Return id -> version of the open listings, all of them or those among `ids`."""
     query = select(Listing.id, Listing.version).where(is_open(now))
-    if ids is not None:
-        query = query.where(Listing.id.in_(list(ids)))
-    return dict(db.session.execute(query).all())
+    if ids is None:
+        return dict(db.session.execute(query).all())
+    found: dict[int, int] = {}
+    wanted = list(ids)
+    # A database takes so many parameters and no more; a rebuild asks for all the listings.
+    for start in range(0, len(wanted), MAX_PARAMETERS):
+        some = wanted[start : start + MAX_PARAMETERS]
+        found |= dict(db.session.execute(query.where(Listing.id.in_(some))).all())
+    return found
 
 
 def _document(row: Any, words: SearchWords, places: dict[str, Any]) -> Document:

@@ -1,0 +1,1 @@
+"""What the search is measured against: see tools/bench.py and tools/relevance.py."""
