@@ -53,6 +53,12 @@ def add_many(count: int, **values: Any) -> list[int]:
     return list(db.session.scalars(select(Listing.id).order_by(Listing.id)))
 
 
+def test_more_listings_than_a_query_takes_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    added = [factories.listing().id for _number in range(5)]
+    monkeypatch.setattr(documents, "MAX_PARAMETERS", 2)
+    assert documents.open_versions(clock.now(), added) == dict.fromkeys(added, 1)
+
+
 def test_a_change_reaches_both_searches(engine: Engine, found: Found) -> None:
     listing = factories.listing()
     change(listing, title="Aide-soignant·e au Vinatier")

@@ -163,6 +163,26 @@ def test_a_city_holds_its_arrondissements_at_any_radius(
     assert found(ou="Paris", rayon="1").ids == [three["educator"]]
 
 
+def test_the_area_is_made_of_communes_in_both_searches(index: Index, found: Found) -> None:
+    # Its office is in Lyon; the listing is for Bron, which the area holds.
+    in_bron = add("Aide-soignant·e", latitude=45.7676, longitude=4.8345)
+    unplaced = factories.listing(
+        source="france-travail",
+        source_id="1",
+        source_url="https://example.org/1",
+        source_hash="0" * 64,
+        title="Aide-soignant·e",
+        place_label="69 - RHONE",
+        latitude=45.7386,
+        longitude=4.9130,
+    )
+    unplaced.commune_code = None
+    index()
+    for search in (found, by_database):
+        assert set(search(ou="Bron", rayon="1").ids) == {in_bron, unplaced.id}
+        assert search(ou="Vienne", rayon="1").ids == []
+
+
 def test_orders(index: Index, found: Found) -> None:
     now = clock.now()
     far_new = add("Aide-soignant·e", commune_code="69256", published_at=now)
