@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import random
 import secrets
 import shutil
 import statistics
@@ -23,11 +22,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
-
-import orjson
-from flask import Flask
 
 from app import create_app
 from app.core import clock
@@ -39,83 +34,20 @@ from app.professions.pathways import Situation, Wishes, base_of_reference, find
 from app.professions.services import load_reference
 from app.search import rebuild
 from app.search.client import Engine
-from app.search.criteria import parse
-from app.search.queries import engine_queries, rescue_queries
-from app.search.reading import read
-from app.search.rescues import ideas
-from app.search.vocabulary import search_words
 from config import Config
 from tools.bench_applications import apply_steadily
 from tools.bench_listings import add_listings, answered_here
 from tools.bench_measures import Asked, Call, Measure, hot_rate, measure, together
+from tools.bench_questions import engine_calls, page_calls, plain_engine_calls, questions
 from tools.bench_references import plain_databases, plain_questions
 from tools.environment import ROOT, say
 from tools.meilisearch import Meilisearch
 from tools.processes import LOOPBACK, Service, free_port, http_status
 
-WORDS = (
-    "aide soignante", "infirmier", "as", "éducateur spécialisé", "nuit", "ehpad",
-    "auxiliaire de vie bron", "équipe bienveillante", "alzheimer", "infirmière de nuit",
-    "résidence des tilleuls", "moniteur éducateur ime", "ash", "week-end", "domicile",
-    "aide soigniante villeurbanne", "crèche", "accompagnant éducatif", "débutant", "planning",
-)  # fmt: skip
-PLACES = ("", "Lyon", "Bron", "Villeurbanne", "Grenoble", "69003", "Vienne", "")
-FILTERS: tuple[dict[str, str], ...] = (
-    {}, {"contrat": "cdi"}, {"type": "emploi"}, {"horaires": "nuit"}, {}, {"diplome": "sans"},
-    {"tri": "date"}, {"etablissement": "ehpad"},
-)  # fmt: skip
 MAX_MEDIAN_RATIO = 1.35
 MIN_THROUGHPUT_RATIO = 0.8
 MIN_HOT_RATE = 1500
 CHANGES = 40
-
-
-def questions(count: int = 200, seed: int = 3) -> list[dict[str, str]]:
-    """Return varied searches, as parameters of the address."""
-    chance = random.Random(seed)
-    found = []
-    for number in range(count):
-        asked = {"q": WORDS[number % len(WORDS)], **chance.choice(FILTERS)}
-        if place := chance.choice(PLACES):
-            asked["ou"] = place
-        found.append(asked)
-    return found
-
-
-def engine_calls(app: Flask, asked: Sequence[dict[str, str]]) -> list[Asked]:
-    """Return the very searches that the page asks of the engine.
-
-    One for each question, and a second one when nothing is found: what to propose instead.
-    """
-    engine: Engine = app.extensions["search_engine"]
-    now = clock.now()
-    headers = (
-        ("Authorization", f"Bearer {app.config['MEILI_API_KEY']}"),
-        ("Content-Type", "application/json"),
-    )
-
-    def call(queries: Sequence[dict[str, Any]]) -> Call:
-        body = {"queries": [{"indexUid": engine.index} | query for query in queries]}
-        return Call("POST", "/multi-search", orjson.dumps(body), headers)
-
-    found: list[Asked] = []
-    words = search_words()
-    for one in asked:
-        criteria = parse(one)
-        understood = read(criteria.q, words.lexicon)
-        queries = engine_queries(criteria, understood, now)
-        calls = [call(queries)]
-        if not engine.multi_search(queries)[0]["totalHits"]:
-            rescue = rescue_queries(ideas(criteria, understood, words), now)
-            calls += [call(rescue)] if rescue else []
-        found.append(tuple(calls))
-    return found
-
-
-def page_calls(asked: Sequence[dict[str, str]]) -> list[Asked]:
-    """Return the same questions asked of the page."""
-    headers = (("Accept", "text/html"), ("Accept-Encoding", "gzip"))
-    return [(Call("GET", f"/recherche?{urlencode(one)}", None, headers),) for one in asked]
 
 
 class Bench:
@@ -197,29 +129,29 @@ class Bench:
 
     def compare(self, raw: Sequence[Asked], page: Sequence[Asked]) -> None:
         """Measure the engine and the page side by side, at 1 and 8 connections."""
+        plain = plain_engine_calls(self.app, questions())
+        asked = {
+            "questions ordinaires": (self.meilisearch.port, plain),
+            "questions de la page": (self.meilisearch.port, raw),
+            "page": (self.port, page),
+        }
         say(f"{'':28} médiane      p95     /s  (millisecondes)")
         for connections in (1, 8):
-            engine, site = self._interleaved(raw, page, connections)
-            say(f"moteur seul, {connections} connexion(s)    {engine}")
-            say(f"page, {connections} connexion(s)           {site}")
-            say(
-                f"  rapport : médiane × {site.median_ms / engine.median_ms:.2f}, "
-                f"débit {site.rate / engine.rate:.0%}"
-            )
-            if site.failures or engine.failures:
+            told = self._by_turns(asked, connections)
+            for name, measured in told.items():
+                say(f"{name}, {connections} connexion(s)".ljust(36) + f"{measured}")
+            engine, site = told["questions ordinaires"], told["page"]
+            for name, other in list(told.items())[:-1]:
+                say(
+                    f"  page et moteur, {name} : médiane × {site.median_ms / other.median_ms:.2f}, "
+                    f"débit {site.rate / other.rate:.0%}"
+                )
+            if any(measured.failures for measured in told.values()):
                 self.missed.append(f"échecs à {connections} connexion(s)")
             if connections == 1 and site.median_ms > MAX_MEDIAN_RATIO * engine.median_ms:
                 self.missed.append(f"médiane > {MAX_MEDIAN_RATIO} × le moteur")
             if connections > 1 and site.rate < MIN_THROUGHPUT_RATIO * engine.rate:
                 self.missed.append(f"débit < {MIN_THROUGHPUT_RATIO:.0%} du moteur")
-
-    def _interleaved(
-        self, raw: Sequence[Asked], page: Sequence[Asked], connections: int
-    ) -> tuple[Measure, Measure]:
-        """Measure both by turns."""
-        both = {"engine": (self.meilisearch.port, raw), "page": (self.port, page)}
-        told = self._by_turns(both, connections)
-        return told["engine"], told["page"]
 
     def compare_with_plain_sites(self, page: Sequence[Asked]) -> None:
         """Measure the page and plain sites on SQLite and PostgreSQL, by turns, in this run."""
