@@ -58,7 +58,10 @@ class BenchSet:
     queries: str
 
 
-SETS = (BenchSet("main", "Nos mots", "offers.json", "queries.txt"),)
+SETS = (
+    BenchSet("main", "Nos mots", "offers.json", "queries.txt"),
+    BenchSet("other", "Les mots des autres", "offers_other.json", "queries_other.txt"),
+)
 
 # What a search answers: ids of listings, the best first, and how many there are.
 Answer = tuple[Sequence[int], int]
@@ -105,9 +108,8 @@ def measure(
                 OURS: [_ask_site(query, now) for query in queries],
                 NAIVE: [naive(query) for query in queries],
             }
-            titles: dict[int, str] = dict(
-                db.session.execute(db.select(Listing.id, Listing.title)).all()
-            )  # type: ignore[arg-type]
+            rows = db.session.execute(db.select(Listing.id, Listing.title))
+            titles = {one: title for one, title in rows}
             db.session.remove()
     down = app_of(folder, f"http://{LOOPBACK}:{free_port()}", server.api_key)
     with down.app_context():

@@ -30,7 +30,7 @@ FAR_KM = 55.0
 BLANK_PROFESSION, WRONG_PROFESSION = 0.22, 0.03
 BLANK_FIELD, WRONG_WORKPLACE = 0.3, 0.05
 VAGUE_TITLE = 0.06
-MENTIONS = 0.6
+MENTIONS = 0.75
 # Places of work that recruiters take for one another.
 NEIGHBOURS = {
     "ehpad": "residence-autonomie", "hopital": "clinique", "clinique": "smr", "mas": "fam",
@@ -333,14 +333,15 @@ class _Writer:
             key = "no_diploma" if truth.open_to_all else "diploma_required"
             draft.text.append(chance.choice(words[key]))
         if chance.random() < MENTIONS:
-            draft.text += chance.sample(words["mentions"], chance.choice((1, 1, 2)))
-        draft.text += chance.sample(words["filler"], 2)
+            draft.text += chance.sample(words["mentions"], chance.choice((1, 2, 3)))
+        draft.text += chance.sample(words["filler"], 3)
 
 
 # The diploma of a training, as written in titles.
 DIPLOMAS = {
-    "aide-soignant": "DEAS", "infirmier": "Diplôme d’État d’infirmier", "moniteur-educateur": "DEME",
-    "accompagnant-educatif-social": "DEAES", "auxiliaire-de-vie": "titre ADVF",
+    "aide-soignant": "DEAS", "infirmier": "Diplôme d’État d’infirmier",
+    "moniteur-educateur": "DEME", "accompagnant-educatif-social": "DEAES",
+    "auxiliaire-de-vie": "titre ADVF",
     "auxiliaire-de-puericulture": "DEAP", "educateur-specialise": "DEES", "tisf": "DETISF",
     "educateur-jeunes-enfants": "DEEJE", "accompagnant-petite-enfance": "CAP AEPE",
     "assistant-service-social": "DEASS", "cesf": "DECESF", "chef-de-service": "CAFERUIS",
