@@ -4,8 +4,8 @@
 
 Two sets of offers and queries, of `bench/relevance`: one to improve the search with, the other, in
 other people's words, to check that what was improved is the search. For each, the same queries are
-asked of the search of the site, of Meilisearch with its default settings on the same documents, and
-of the search of the database when the engine is down.
+asked of the search of the site, of Meilisearch with its default settings on the offers as published
+and on our very documents, and of the search of the database when the engine is down.
 """
 
 from __future__ import annotations
@@ -40,11 +40,12 @@ from tools.meilisearch import Meilisearch
 from tools.processes import LOOPBACK, free_port
 from tools.relevance_corpus import Truth, corpus, read_wording, store
 from tools.relevance_judge import DEPTH, Query, grade, read_close, read_queries
-from tools.relevance_report import DATABASE, NAIVE, OURS, Outcome, Score
+from tools.relevance_report import DATABASE, ENRICHED, NAIVE, OURS, Outcome, Score
 
 FOLDER = ROOT / "bench" / "relevance"
 PAGE = ROOT / "docs" / "relevance.md"
-NAIVE_INDEX = "naive"
+# What we write in a document for the search to understand: it is not in the offer.
+OUR_WORK = ("profession_names", "reads")
 BATCH = 2000
 
 
@@ -103,13 +104,16 @@ def measure(
             offers = corpus(read_wording(FOLDER / chosen.offers), now, count)
             truths = store(offers)
             rebuild.rebuild()
-            naive = _naive_index(server, now)
+            documents = [one for batch in all_documents(now, BATCH) for one in batch]
+            naive = _default_index(server, "naive", [_as_published(one) for one in documents])
+            enriched = _default_index(server, "enriched", documents)
             found = {
                 OURS: [_ask_site(query, now) for query in queries],
                 NAIVE: [naive(query) for query in queries],
+                ENRICHED: [enriched(query) for query in queries],
             }
             rows = db.session.execute(db.select(Listing.id, Listing.title))
-            titles = {one: title for one, title in rows}
+            titles = {row.id: row.title for row in rows}
             db.session.remove()
     down = app_of(folder, f"http://{LOOPBACK}:{free_port()}", server.api_key)
     with down.app_context():
@@ -144,14 +148,17 @@ def _ask_site(query: Query, now: dt.datetime) -> Answer:
     return results.ids, results.total
 
 
-def _naive_index(server: Meilisearch, now: dt.datetime) -> Callable[[Query], Answer]:
-    """Index the same documents with default settings; return the function that searches them."""
+def _as_published(document: Document) -> Document:
+    return {name: value for name, value in document.items() if name not in OUR_WORK}
+
+
+def _default_index(
+    server: Meilisearch, name: str, documents: Sequence[Document]
+) -> Callable[[Query], Answer]:
+    """Index documents with default settings; return the function that searches them."""
     engine = client.Client(server.url, server.api_key)
-    engine.create_index(NAIVE_INDEX, {"primaryKey": "id"})
-    index = engine.index(NAIVE_INDEX)
-    documents: list[Document] = []
-    for batch in all_documents(now, BATCH):
-        documents += batch
+    engine.create_index(name, {"primaryKey": "id"})
+    index = engine.index(name)
     task = index.add_documents(documents)
     engine.wait_for_task(task.task_uid, timeout_in_ms=120_000)
 

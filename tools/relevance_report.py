@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from tools.relevance_judge import FIRST, Query, ndcg, succeeds
 
-OURS, NAIVE, DATABASE = "notre recherche", "réglages par défaut", "base de données"
-ENGINES = (OURS, NAIVE, DATABASE)
+OURS, NAIVE = "notre recherche", "réglages par défaut"
+ENRICHED, DATABASE = "défaut, nos documents", "base de données"
+ENGINES = (OURS, NAIVE, ENRICHED, DATABASE)
 SENTENCES = "phrase entière"
 MIN_NDCG, MIN_SUCCESS, MIN_SENTENCES, MIN_GAIN = 0.90, 0.97, 0.60, 1.25
 WORST = 12
@@ -224,8 +225,9 @@ des seules deux vérités (`tools/relevance_judge.py`), jamais de ce qu’un mot
 - 0 : le reste, et tout ce qui est à plus de 45 km, ou exige un diplôme de qui n’en a pas.
 
 Chaque case donne le nDCG@10 moyen (1 : le meilleur ordre possible) et la part des recherches dont
-l’une des {FIRST} premières réponses convient. Trois recherches répondent aux mêmes questions :
-celle du site, Meilisearch sans réglage sur les mêmes documents, le secours par la base de données.
+l’une des {FIRST} premières réponses convient. Quatre recherches répondent aux mêmes questions :
+celle du site ; Meilisearch sans réglage, sur les offres telles que publiées, puis sur nos documents,
+où nous ajoutons les noms du métier et les métiers lus ; le secours par la base de données.
 « Les mots des autres » sert à vérifier que rien n’est fait pour le seul premier jeu : on ne règle
 rien d’après lui.
 """
