@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request
 
@@ -19,13 +18,13 @@ from app.listings.queries import listing_cards
 from app.professions import queries as professions
 from app.search import facets
 from app.search.answers import answer_to
-from app.search.criteria import DEFAULT_RADIUS_KM, MULTIPLE, SearchCriteria, parse
+from app.search.criteria import DEFAULT_RADIUS_KM, MULTIPLE, PATH, SearchCriteria, parse
 from app.search.queries import rescue, search
 from app.search.results import Hit, Proposal, SearchResults
+from app.search.understanding import Chip
 
 bp = Blueprint("search", __name__)
 
-PATH = "/recherche"
 # Pages further than this are not linked: nobody reads them, and they cost as much as the first.
 AROUND = 2
 _FACET_KINDS = {
@@ -47,13 +46,6 @@ _FILTER_NAMES = {
     "duration": lazy("Durée"),
     "since_days": lazy("Date"),
 }
-
-
-class Chip(NamedTuple):
-    """A filter in force, and the address of the search without it."""
-
-    label: str
-    url: str
 
 
 class Offer(NamedTuple):
@@ -104,8 +96,7 @@ def index() -> str:
 
 def url_of(criteria: SearchCriteria) -> str:
     """Return the address of a search."""
-    query = urlencode(criteria.to_query(), doseq=True)
-    return f"{PATH}?{query}" if query else PATH
+    return criteria.url
 
 
 def at(name: str) -> str:
