@@ -18,13 +18,21 @@ from app.search.words import Token, key_of
 if TYPE_CHECKING:
     from app.search.reading import Lexicon
 
+_AROUND = ("près de", "à côté de", "proche de", "pas loin de", "pas trop loin de", "autour de")
+_HERE = ("chez moi", "moi", "mon domicile", "la maison", "chez nous", "mon quartier", "ma ville")
+_INSIDE = (
+    "mon quartier",
+    "mon coin",
+    "le coin",
+    "ma ville",
+    "ma commune",
+    "ma région",
+    "mon secteur",
+)
 NEAR_ME = {
-    key_of(said): True
-    for said in """près de chez moi, à côté de chez moi, proche de chez moi, pas loin de chez moi,
-    pas trop loin de chez moi, autour de chez moi, autour de moi, près de moi, proche de moi,
-    chez moi, proche de mon domicile, près de mon domicile, dans mon quartier, dans mon coin,
-    dans le coin, dans ma ville, dans ma commune, dans ma région, dans mon secteur, près d’ici,
-    près de la maison, dans le quartier, à côté de la maison""".split(",")
+    **{key_of(f"{around} {here}"): True for around in _AROUND for here in _HERE},
+    **{key_of(f"dans {inside}"): True for inside in _INSIDE},
+    **{key_of(said): True for said in ("près d’ici", "dans le quartier", "chez moi")},
 }
 LONGEST_NAME = 7
 MAX_NAMESAKES = 6

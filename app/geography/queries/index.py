@@ -144,7 +144,7 @@ class PlaceIndex:
             return None
         name = " ".join(word for word in words if word not in codes)
         if not codes:
-            return _single(self._named(name))
+            return _single(_if_told_apart(self._named(name)))
         code = codes.pop()
         return _single(self._named_with_code(name, code) if name else self._coded(code))
 
@@ -342,6 +342,13 @@ def _has_codes(place: Place, digits: list[str]) -> bool:
     return all(any(code.startswith(d) for code in place.postal_codes) for d in digits)
 
 
+def _if_told_apart(places: Sequence[Place]) -> Sequence[Place]:
+    """« Saint-Martin » alone is anyone's village, whatever the size of one of them."""
+    if len(places) <= NAMESAKES or any(place.in_territory for place in places):
+        return places
+    return places if max(place.population for place in places) >= LARGE_CITY else ()
+
+
 def _single(places: Sequence[Place]) -> Place | None:
     """Return the only place, else the only one of the territory, else one far above the rest."""
     if len(places) < 2:
@@ -350,7 +357,4 @@ def _single(places: Sequence[Place]) -> Place | None:
     if local:
         return local[0] if len(local) == 1 else None
     first, second = heapq.nlargest(2, places, key=lambda place: place.population)
-    # « Saint-Martin » alone is anyone's village, whatever the size of one of them.
-    if len(places) > NAMESAKES and first.population < LARGE_CITY:
-        return None
     return first if first.population >= DOMINANCE * max(second.population, 1) else None
