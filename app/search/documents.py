@@ -127,15 +127,15 @@ def _document(row: Any, words: SearchWords, places: dict[str, Any]) -> Document:
     profession = words.by_id.get(row.profession_id)
     place = places.get(row.commune_code)
     city = places.get(place.parent_code) if place and place.parent_code else None
-    reads = professions_in(row.title, words.lexicon)
+    titled = professions_in(row.title, words.lexicon)
     # A path answers those who hold the profession it starts from.
     known = (profession, words.by_id.get(row.from_profession_id))
-    reads = tuple(dict.fromkeys([*(entry.slug for entry in known if entry), *reads]))
+    reads = tuple(dict.fromkeys([*(entry.slug for entry in known if entry), *titled]))
     months = row.duration_months if row.duration_months is not None else row.contract_months
     text = _plain_text(row)
-    marks, marks_more = marks_of(
-        words, _facets(row), reads, f"{row.title} {row.employer_name}", text
-    )
+    own = _own(profession.slug if profession else "", titled, row.kind)
+    short = f"{row.title} {row.employer_name}"
+    marks, marks_more = marks_of(words, _facets(row), own, reads, short, text)
     document = {
         "id": row.id,
         "version": row.version,
@@ -179,6 +179,16 @@ def _document(row: Any, words: SearchWords, places: dict[str, Any]) -> Document:
     if row.source == OWN_SOURCE and row.kind != Kind.EVENT and (measured := measure_of(row)):
         document["answer_rank"] = measured.rank
     return document
+
+
+def _own(coded: str, titled: Sequence[str], kind: str) -> list[str]:
+    """Return what a listing is certainly about: titles are written by people, codes by machines.
+
+    The title of a path names where it starts too.
+    """
+    if not titled or kind == Kind.PATH:
+        return [coded] if coded else []
+    return [coded, titled[0]] if coded in titled else [titled[0]]
 
 
 def _facets(row: Any) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from app.listings.enums import Kind
 from app.search.reading import MAX_WORDS, Meaning, Reading, mark_of, wishes_in
 from app.search.vocabulary import SearchWords
 
@@ -23,14 +24,24 @@ def profession_mark(slug: str) -> str:
     return mark_of(f"profession/{slug}")
 
 
+# Which wish is kept when nothing answers all of them: the first in this order.
+_ORDER = ("kind", "public", "workplace", "diploma", "schedule", "contract")
+
+
 def marks_asked(understood: Reading) -> list[str]:
     """Return the marks of a question, the one that must be there first."""
-    wishes = [meaning.mark for meaning in understood.meanings]
+    wishes = [meaning.mark for meaning in sorted(understood.meanings, key=_rank)]
     if not understood.named:
         return wishes
     if len(understood.named) == 1:
         return [profession_mark(understood.named[0]), *wishes]
     return [ANYTHING, *wishes] if wishes or understood.words else []
+
+
+def _rank(meaning: Meaning) -> int:
+    # Most listings are jobs: the word says little.
+    name, value = meaning.facets[0]
+    return len(_ORDER) if value == Kind.JOB else _ORDER.index(name)
 
 
 def asked(understood: Reading) -> str:
@@ -41,13 +52,14 @@ def asked(understood: Reading) -> str:
 def marks_of(
     words: SearchWords,
     facets: Collection[Facet],
+    own: Collection[str],
     named: Iterable[str],
     short: str,
     text: str,
 ) -> tuple[list[str], list[str]]:
     """Return the marks of a listing: of its fields and its title, then of its text.
 
-    `named`: professions, the listing's own first; `short`: title and employer.
+    `own`: professions it is certainly about; `named`: all of them; `short`: title and employer.
     """
     said = _answered(words, set(facets), wishes_in(short, words.lexicon))
     tied = set(facets)
@@ -55,14 +67,15 @@ def marks_of(
     for name, value in facets:
         if name == "workplace":
             tied.update(("public", slug) for slug in workplaces.get(value, ()))
-    first, *others = [*named, ""]
-    if first in words.by_slug:
-        tied.update(("public", slug) for slug in words.by_slug[first].data["publics"])
-    more = _answered(words, tied, wishes_in(text, words.lexicon)) - said
-    own = [profession_mark(first)] if first else []
+    for slug in own:
+        if slug in words.by_slug:
+            tied.update(("public", public) for public in words.by_slug[slug].data["publics"])
+    # A training that speaks of its stages is no stage.
+    written = [one for one in wishes_in(text, words.lexicon) if one.facets[0][0] != "kind"]
+    more = _answered(words, tied, written) - said
     return (
-        [ANYTHING, *own, *sorted(said)],
-        [*(profession_mark(slug) for slug in others if slug), *sorted(more)],
+        [ANYTHING, *(profession_mark(slug) for slug in own), *sorted(said)],
+        [*(profession_mark(slug) for slug in named if slug not in own), *sorted(more)],
     )
 
 

@@ -24,6 +24,7 @@ class Speller:
 
     def __init__(self, words: Iterable[str], joined: Mapping[str, tuple[str, ...]]) -> None:
         self._known = frozenset(words)
+        self._stems = frozenset(stem(word) for word in self._known)
         self._joined = {word: parts for word, parts in joined.items() if word not in self._known}
         self._by_deletes: dict[str, list[str]] = {}
         for word in (*self._known, *self._joined):
@@ -35,7 +36,10 @@ class Speller:
 
     def corrected(self, word: str) -> tuple[str, ...] | None:
         """Return the words that `word` stands for, or None when it is known or like nothing."""
-        if word in self._known or not word.isalpha() or not SHORTEST <= len(word) <= LONGEST:
+        if not word.isalpha() or not SHORTEST <= len(word) <= LONGEST:
+            return None
+        # « aides » is « aide », not « aînés ».
+        if word in self._known or stem(word) in self._stems:
             return None
         return self._found(word)
 

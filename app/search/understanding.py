@@ -28,6 +28,73 @@ class Chip(NamedTuple):
     url: str
 
 
+class Question(NamedTuple):
+    """A name that means several things: what was typed, and the search of each of them."""
+
+    typed: str
+    answers: list[Chip]
+
+
+class Understood(NamedTuple):
+    """What the page says of the reading of a search."""
+
+    chips: list[Chip]
+    # The same search of the plain words, or the way back from it.
+    other_url: str
+    plain: bool
+    professions: Question | None
+    places: Question | None
+    # « près de chez moi », and no place is known.
+    where: bool
+    # Something was typed, and nothing of it can be searched.
+    nothing: bool
+
+
+def understood(criteria: SearchCriteria) -> Understood:
+    """Return what the page says of what was read in the words of a search."""
+    reading = understand(criteria)
+    found = not criteria.plain and bool(reading.parts)
+    searched = reading.parts or reading.words or criteria.plain
+    return Understood(
+        chips=understood_chips(criteria, reading),
+        other_url=criteria.but(plain=not criteria.plain).url if found or criteria.plain else "",
+        plain=criteria.plain,
+        professions=_which_profession(criteria, reading),
+        places=_which_place(criteria, reading),
+        where=reading.near_me and not reading.place and not criteria.place,
+        nothing=bool(criteria.q) and not searched,
+    )
+
+
+def _which_profession(criteria: SearchCriteria, reading: Reading) -> Question | None:
+    named = [part for part in reading.parts if part.kind in {"profession", "choice"}]
+    if not reading.choices or not named:
+        return None
+    part = named[0]
+    words = search_words()
+    return Question(
+        criteria.q[part.start : part.end],
+        [
+            Chip(label, criteria.but(q=_with(criteria.q, part, label)).url)
+            for label in (words.by_slug[slug].label_feminine for slug in reading.choices)
+        ],
+    )
+
+
+def _which_place(criteria: SearchCriteria, reading: Reading) -> Question | None:
+    if not reading.namesakes:
+        return None
+    part = next(part for part in reading.parts if part.kind == "place")
+    rest = criteria.but(q=_without(criteria.q, [part]))
+    return Question(
+        criteria.q[part.start : part.end],
+        [
+            Chip(place.label, rest.but(place=place, place_text=place.label).url)
+            for place in reading.namesakes
+        ],
+    )
+
+
 def understand(criteria: SearchCriteria) -> Reading:
     """Return what the words of a search name. A place is read when the address gives none."""
     if criteria.plain:
@@ -62,6 +129,8 @@ def understood_chips(criteria: SearchCriteria, understood: Reading) -> list[Chip
     return [
         Chip(_label(part), criteria.but(q=_without(criteria.q, [part])).url)
         for part in understood.parts
+        # A question is asked about the others.
+        if part.kind != "choice" and not (part.kind == "place" and understood.namesakes)
     ]
 
 
@@ -73,6 +142,10 @@ def _label(part: Part) -> str:
     if part.kind == "near":
         return _("près de chez vous")
     return part.value
+
+
+def _with(text: str, part: Part, name: str) -> str:
+    return f"{text[: part.start]}{name.lower()}{text[part.end :]}"
 
 
 def _without(text: str, parts: list[Part]) -> str:

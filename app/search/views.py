@@ -21,7 +21,7 @@ from app.search.answers import answer_to
 from app.search.criteria import DEFAULT_RADIUS_KM, MULTIPLE, PATH, SearchCriteria, parse
 from app.search.queries import rescue, search
 from app.search.results import Hit, Proposal, SearchResults
-from app.search.understanding import Chip
+from app.search.understanding import Chip, told, understood
 
 bp = Blueprint("search", __name__)
 
@@ -61,7 +61,8 @@ class Offer(NamedTuple):
 @public
 def index() -> str:
     """Show the listings that answer the criteria of the address."""
-    criteria = parse(request.args)
+    asked = parse(request.args)
+    criteria = told(asked)
     now = clock.now()
     results = search(criteria, now)
     cards = listing_cards([hit.listing_id for hit in results.hits], now)
@@ -77,10 +78,12 @@ def index() -> str:
         groups=facets.groups(criteria, results),
         boxes=facets.boxes,
         chips=chips(criteria),
+        reading=understood(asked),
         heading=heading(criteria),
         title=page_title(criteria, results),
         canonical=canonical(criteria, results),
         sorts=_sorts(criteria),
+        kept_by_place=_kept(criteria, "ou", "page"),
         kept_by_search=_kept(criteria, "q", "ou", "page"),
         kept_by_filters=_kept(criteria, *MULTIPLE, "diplome", "rayon", "tri", "page"),
         sort_param=criteria.to_query().get("tri", "pertinence"),
