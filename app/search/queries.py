@@ -17,8 +17,10 @@ from app.search.client import EngineError, engine
 from app.search.criteria import SearchCriteria
 from app.search.documents import MARK_END, MARK_START
 from app.search.guard import index_is_whole
-from app.search.reading import Reading, read
+from app.search.marks import asked
+from app.search.reading import Reading
 from app.search.results import Hit, Proposal, SearchResults
+from app.search.understanding import told, understand
 from app.search.vocabulary import search_words
 
 log = structlog.get_logger()
@@ -32,7 +34,8 @@ def search(criteria: SearchCriteria, now: dt.datetime) -> SearchResults:
     One round trip to the engine; `engine` and `degraded` of the answer say who answered. Raises
     SearchBusyError when this process has too many searches going on.
     """
-    understood = read(criteria.q, search_words().lexicon)
+    criteria = told(criteria)
+    understood = understand(criteria)
     try:
         if index_is_whole(now):
             results = _from_engine(criteria, understood, now)
@@ -58,7 +61,7 @@ def _from_engine(criteria: SearchCriteria, understood: Reading, now: dt.datetime
         engine="meilisearch",
         hits=[_hit(hit, criteria, understood) for hit in main["hits"]],
         facets={_FACET_OF[attribute]: values for attribute, values in counts.items()},
-        understood=understood.professions,
+        reading=understood,
     )
 
 
@@ -69,12 +72,12 @@ def engine_queries(
 
     A facet in use is counted apart, without its own filter: its other values would show nothing.
     """
-    base = filters.base_filters(criteria, understood.professions, now)
+    base = filters.base_filters(criteria, understood.named, now)
     chosen = filters.facet_values(criteria)
     chosen_filters = {
         name: filters.among(filters.ATTRIBUTES[name], values) for name, values in chosen.items()
     }
-    words = understood.text
+    words = asked(understood)
     main: dict[str, Any] = {
         "q": words,
         "filter": [*base, *chosen_filters.values()],
@@ -82,7 +85,7 @@ def engine_queries(
         "page": criteria.page,
         "hitsPerPage": criteria.per_page,
     }
-    if words:
+    if understood.words:
         main |= {
             "attributesToHighlight": ["title"],
             "highlightPreTag": MARK_START,
@@ -108,8 +111,8 @@ def rescue(criteria: SearchCriteria, now: dt.datetime) -> list[Proposal]:
 
     A wider radius, one filter less, fewer words, a close profession: one round trip.
     """
-    words = search_words()
-    proposals = rescues.ideas(criteria, read(criteria.q, words.lexicon), words)
+    criteria = told(criteria)
+    proposals = rescues.ideas(criteria, understand(criteria), search_words())
     if not proposals:
         return []
     try:
@@ -119,8 +122,7 @@ def rescue(criteria: SearchCriteria, now: dt.datetime) -> list[Proposal]:
     except EngineError:
         proposals = proposals[: rescues.MAX_DATABASE_IDEAS]
         totals = [
-            fallback.count(idea.criteria, read(idea.criteria.q, words.lexicon), now)
-            for idea in proposals
+            fallback.count(idea.criteria, understand(idea.criteria), now) for idea in proposals
         ]
     return rescues.useful(proposals, totals)
 
@@ -153,12 +155,12 @@ def rescue_queries(proposals: Sequence[Proposal], now: dt.datetime) -> list[dict
 
 
 def _count_query(criteria: SearchCriteria, now: dt.datetime) -> dict[str, Any]:
-    understood = read(criteria.q, search_words().lexicon)
+    understood = understand(criteria)
     chosen = filters.facet_values(criteria).items()
     return {
-        "q": understood.text,
+        "q": asked(understood),
         "filter": [
-            *filters.base_filters(criteria, understood.professions, now),
+            *filters.base_filters(criteria, understood.named, now),
             *(filters.among(filters.ATTRIBUTES[name], values) for name, values in chosen),
         ],
         "page": 1,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
 from app.search.criteria import SearchCriteria
+from app.search.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ class SearchResults:
     facets: dict[str, dict[str, int]]
     # The database answered because the engine could not: less precise, and the page says so.
     degraded: bool = False
-    # Slugs of the professions read in the words typed.
-    understood: tuple[str, ...] = ()
+    # What was read in the words typed.
+    reading: Reading = field(default_factory=Reading)
 
     @property
     def ids(self) -> list[int]:

@@ -12,9 +12,11 @@ from app.search.vocabulary import search_words
 # The page never shows anything else of a document: the rest is read in the database.
 DISPLAYED = ["id", "version", "title", "_geo"]
 SEARCHABLE = [
+    "marks",
     "profession_names",
     "title",
     "labels",
+    "marks_more",
     "place",
     "employer",
     "text",
