@@ -22,11 +22,12 @@ from app.listings.models import Listing
 from app.listings.queries import is_open
 from app.organisations.models import Organisation, measure_of
 from app.professions.queries import diplomas
+from app.search.marks import marks_of
 from app.search.reading import normalise, professions_in
 from app.search.vocabulary import UNSAID, SearchWords, search_words
 
 # Raise it when what is written in a document changes: indexes are then rebuilt.
-FORMAT = "5"
+FORMAT = "6"
 # 31 December 9999: a listing without an end.
 NO_END = 253_402_214_400
 MAX_TEXT = 6000
@@ -43,6 +44,8 @@ FIELDS = (
     "profession",
     "profession_names",
     "reads",
+    "marks",
+    "marks_more",
     "employer",
     "place",
     "commune",
@@ -163,13 +166,17 @@ def _document(row: Any, words: SearchWords, places: dict[str, Any], demand: int 
     profession = words.by_id.get(row.profession_id)
     place = places.get(row.commune_code) or _nearest(row)
     city = places.get(place.parent_code) if place and place.parent_code else None
-    reads = professions_in(row.title, words.lexicon)
+    titled = professions_in(row.title, words.lexicon)
     # A path answers those who hold the profession it starts from.
     known = (profession, words.by_id.get(row.from_profession_id))
     reads = tuple(
-        dict.fromkeys([*(entry.slug for entry in known if entry), *_prepared(row), *reads])
+        dict.fromkeys([*(entry.slug for entry in known if entry), *_prepared(row), *titled])
     )
     months = row.duration_months if row.duration_months is not None else row.contract_months
+    text = _plain_text(row)
+    own = _own(profession.slug if profession else "", titled, row.kind)
+    short = f"{row.title} {row.employer_name}"
+    marks, marks_more = marks_of(words, _facets(row), own, reads, short, text)
     document = {
         "id": row.id,
         "version": row.version,
@@ -178,6 +185,8 @@ def _document(row: Any, words: SearchWords, places: dict[str, Any], demand: int 
         "profession": profession.slug if profession else None,
         "profession_names": words.profession_names[profession.slug] if profession else [],
         "reads": list(reads),
+        "marks": marks,
+        "marks_more": marks_more,
         "employer": row.employer_name,
         "place": list(
             dict.fromkeys(
@@ -202,7 +211,7 @@ def _document(row: Any, words: SearchWords, places: dict[str, Any], demand: int 
         "duration_months": months,
         "published_at": int(row.published_at.timestamp()),
         "closes_at": int(row.closes_at.timestamp()) if row.closes_at else NO_END,
-        "text": _plain_text(row),
+        "text": text,
     }
     at = row if row.latitude is not None else place
     if at is not None and abs(at.latitude) <= 90 and abs(at.longitude) <= 180:
@@ -230,6 +239,27 @@ def _nearest(row: Any) -> Place | None:
     if row.latitude is None:
         return None
     return nearest_commune(row.latitude, row.longitude)
+
+
+def _own(coded: str, titled: Sequence[str], kind: str) -> list[str]:
+    """Return what a listing is certainly about: titles are written by people, codes by machines.
+
+    The title of a path names where it starts too.
+    """
+    if not titled or kind == Kind.PATH:
+        return [coded] if coded else []
+    return [coded, titled[0]] if coded in titled else [titled[0]]
+
+
+def _facets(row: Any) -> list[tuple[str, str]]:
+    """Return the values of the facets that wishes may be about."""
+    found = [("kind", str(row.kind))]
+    found += [("public", slug) for slug in row.publics]
+    found += [("schedule", slug) for slug in row.schedules]
+    found += [("workplace", row.workplace)] if row.workplace else []
+    found += [("contract", row.contract)] if row.contract else []
+    found += [("diploma", "none")] if row.diploma_need == DiplomaNeed.NONE else []
+    return found
 
 
 def _labels(row: Any, words: SearchWords) -> list[str]:
@@ -285,6 +315,8 @@ def entry_of(document: Document) -> dict[str, Any]:
             *document["place"],
             *document["labels"],
             document["text"][:MAX_SUMMARY],
+            *document["marks"],
+            *document["marks_more"],
         ),
     }
 

@@ -97,12 +97,15 @@ def _conditions(
     if criteria.duration:
         low, high = DURATIONS[criteria.duration]
         found.append(and_(SearchEntry.duration_months >= low, SearchEntry.duration_months < high))
-    if understood.professions:
+    # Words and marks hold nothing but letters and digits: LIKE sees no wildcard in them.
+    if understood.named:
         found.append(
-            or_(*(SearchEntry.professions.like(f"% {slug} %") for slug in understood.professions))
+            or_(*(SearchEntry.professions.like(f"% {slug} %") for slug in understood.named))
         )
-    # Words hold nothing but letters and digits: LIKE sees no wildcard in them.
-    found += [SearchEntry.words.like(f"% {word}%") for word in understood.words[:MAX_WORDS]]
+    elif understood.meanings:
+        found.append(SearchEntry.words.like(f"% {understood.meanings[0].mark} %"))
+    else:
+        found += [SearchEntry.words.like(f"% {word}%") for word in understood.words[:MAX_WORDS]]
     return found
 
 
@@ -134,10 +137,20 @@ def _order(criteria: SearchCriteria, understood: Reading) -> ColumnElement[Any]:
         return func.coalesce(circles.squared_km(*_POSITION, point), FAR_KM)
     if criteria.sort == "answer":
         return func.coalesce(SearchEntry.answer_rank, UNKNOWN_RANK)
-    if criteria.sort == "relevance" and understood.words:
-        in_title = (SearchEntry.title_words.like(f"% {w}%") for w in understood.words[:MAX_WORDS])
-        return case((and_(*in_title), 0), else_=1)
+    if criteria.sort == "relevance" and (understood.words or understood.meanings):
+        return _lacking(understood)
     return literal(0)
+
+
+def _lacking(understood: Reading) -> ColumnElement[Any]:
+    """Return what a listing lacks of the wishes, then of the words, then of the words of titles."""
+    words = understood.words[:MAX_WORDS]
+    weighed = [
+        *((SearchEntry.words.like(f"% {m.mark} %"), 4 * MAX_WORDS) for m in understood.meanings),
+        *((SearchEntry.words.like(f"% {word}%"), 2) for word in words),
+        *((SearchEntry.title_words.like(f"% {word}%"), 1) for word in words),
+    ]
+    return sum((case((said, 0), else_=weight) for said, weight in weighed), literal(0))
 
 
 def _sort_out(
@@ -191,8 +204,8 @@ def _hits(
     entries = {entry.listing_id: entry for entry in db.session.execute(query)}
     unsaid = [name for name, values in filters.facet_values(criteria).items() if UNSAID in values]
     found = [
-        # In the order by relevance, what comes first in a row is 0 or 1.
-        _found(entries[-row[2]], 1.0 - row[0], criteria, unsaid)
+        # What a listing lacks comes first in its row.
+        _found(entries[-row[2]], -row[0], criteria, unsaid)
         for row in rows
         if -row[2] in entries
     ]

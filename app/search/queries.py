@@ -16,9 +16,11 @@ from app.search import fallback, filters, ranking, reasons, rescues
 from app.search.client import EngineError, engine
 from app.search.criteria import SearchCriteria
 from app.search.guard import index_is_whole
+from app.search.marks import asked
 from app.search.ranking import Found
-from app.search.reading import Reading, read
+from app.search.reading import Reading
 from app.search.results import Proposal, Rescue, SearchResults
+from app.search.understanding import told, understand
 from app.search.vocabulary import UNSAID, search_words
 
 log = structlog.get_logger()
@@ -32,7 +34,8 @@ def search(criteria: SearchCriteria, now: dt.datetime) -> SearchResults:
     One round trip to the engine; `engine` and `degraded` of the answer say who answered. Raises
     SearchBusyError when this process has too many searches going on.
     """
-    understood = read(criteria.q, search_words().lexicon)
+    criteria = told(criteria)
+    understood = understand(criteria)
     try:
         if index_is_whole(now):
             results = _from_engine(criteria, understood, now)
@@ -74,12 +77,12 @@ def engine_queries(
 
     A facet in use is counted apart, without its own filter: its other values would show nothing.
     """
-    base = filters.base_filters(criteria, understood.professions, now)
+    base = filters.base_filters(criteria, understood.named, now)
     chosen = filters.facet_values(criteria)
     chosen_filters = {
         name: filters.among(filters.ATTRIBUTES[name], values) for name, values in chosen.items()
     }
-    words = understood.text
+    words = asked(understood)
     main: dict[str, Any] = {
         "q": words,
         "filter": [*base, *chosen_filters.values()],
@@ -111,8 +114,8 @@ def rescue(criteria: SearchCriteria, now: dt.datetime, found: int = 0) -> Rescue
 
     A wider radius, one filter less, fewer words, a close profession, a training: one round trip.
     """
-    words = search_words()
-    proposals = rescues.ideas(criteria, read(criteria.q, words.lexicon), words, found)
+    criteria = told(criteria)
+    proposals = rescues.ideas(criteria, understand(criteria), search_words(), found)
     if not proposals:
         return Rescue()
     try:
@@ -122,8 +125,7 @@ def rescue(criteria: SearchCriteria, now: dt.datetime, found: int = 0) -> Rescue
     except EngineError:
         proposals = proposals[: rescues.MAX_DATABASE_IDEAS]
         totals = [
-            fallback.count(idea.criteria, read(idea.criteria.q, words.lexicon), now)
-            for idea in proposals
+            fallback.count(idea.criteria, understand(idea.criteria), now) for idea in proposals
         ]
     return rescues.useful(proposals, totals, found)
 
@@ -156,12 +158,12 @@ def rescue_queries(proposals: Sequence[Proposal], now: dt.datetime) -> list[dict
 
 
 def _count_query(criteria: SearchCriteria, now: dt.datetime) -> dict[str, Any]:
-    understood = read(criteria.q, search_words().lexicon)
+    understood = understand(criteria)
     chosen = filters.facet_values(criteria).items()
     return {
-        "q": understood.text,
+        "q": asked(understood),
         "filter": [
-            *filters.base_filters(criteria, understood.professions, now),
+            *filters.base_filters(criteria, understood.named, now),
             *(filters.among(filters.ATTRIBUTES[name], values) for name, values in chosen),
         ],
         "page": 1,
@@ -180,7 +182,7 @@ def _retrieved(criteria: SearchCriteria, understood: Reading) -> list[str]:
     needed = ["id", "version", "published_at", "answer_rank", "demand"]
     if criteria.place:
         needed.append("_geo")
-    if understood.professions:
+    if understood.named:
         needed.append("reads")
     return needed + [filters.ATTRIBUTES[name] for name in _may_be_unsaid(criteria)]
 

@@ -22,7 +22,6 @@ from app.search.criteria import SearchCriteria
 from app.search.ranking import Found
 from app.search.reading import Reading, normalise
 from app.search.results import Hit
-from app.search.vocabulary import search_words
 
 RECENT_DAYS = 7
 # Up to so many applications a post in thirty days, there are few.
@@ -55,7 +54,7 @@ def shown(
 def codes(found: Found, reading: Reading, now: float) -> tuple[str, ...]:
     """Return why a listing is there."""
     why = []
-    if not set(reading.professions).isdisjoint(found.reads):
+    if not set(reading.named).isdisjoint(found.reads):
         why.append("profession")
     if reading.words:
         why.append("words")
@@ -109,8 +108,7 @@ def _said(card: Card, hit: Hit, reading: Reading, criteria: SearchCriteria) -> I
 def _profession_said(title: str, reading: Reading) -> str:
     if highlights.names_profession(title, reading):
         return _("Le métier que vous cherchez est dans le titre")
-    entry = search_words().by_slug[reading.professions[0]]
-    return _("Elle concerne le métier que vous cherchez\u00a0: %(name)s", name=entry.label)
+    return _("Elle concerne le métier que vous cherchez")
 
 
 @lru_cache(maxsize=4096)

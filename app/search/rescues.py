@@ -60,9 +60,10 @@ def useful(proposals: Sequence[Proposal], totals: Sequence[int], found: int = 0)
 
 def _alone(understood: Reading, words: SearchWords) -> Iterator[Proposal]:
     """The profession anywhere and nothing else: is there any?"""
-    for slug in understood.professions[:1]:
-        asked = SearchCriteria(q=words.by_slug[slug].label_feminine)
-        yield Proposal("alone", asked, value=slug)
+    for slug in understood.named[:1]:
+        entry = words.by_slug.get(slug)
+        name = entry.label_feminine if entry else words.outside_labels[slug]
+        yield Proposal("alone", SearchCriteria(q=name), value=slug)
 
 
 def _trainings(

@@ -24,9 +24,11 @@ DISPLAYED = [
     "schedules",
 ]
 SEARCHABLE = [
+    "marks",
     "profession_names",
     "title",
     "labels",
+    "marks_more",
     "place",
     "employer",
     "text",

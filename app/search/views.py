@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request
 
@@ -20,17 +19,17 @@ from app.professions import queries as professions
 from app.search import facets
 from app.search.answers import answer_to
 from app.search.cache import share
-from app.search.criteria import DEFAULT_RADIUS_KM, MULTIPLE, SearchCriteria, parse
+from app.search.criteria import DEFAULT_RADIUS_KM, MULTIPLE, PATH, SearchCriteria, parse
 from app.search.highlights import from_title
 from app.search.queries import rescue, search
 from app.search.reasons import explained
 from app.search.rescues import FEW
 from app.search.results import Hit, Proposal, Rescue, SearchResults
-from app.search.vocabulary import UNSAID
+from app.search.understanding import Chip, told, understood
+from app.search.vocabulary import UNSAID, search_words
 
 bp = Blueprint("search", __name__)
 
-PATH = "/recherche"
 # Pages further than this are not linked: nobody reads them, and they cost as much as the first.
 AROUND = 2
 _FACET_KINDS = {
@@ -54,13 +53,6 @@ _FILTER_NAMES = {
 }
 
 
-class Chip(NamedTuple):
-    """A filter in force, and the address of the search without it."""
-
-    label: str
-    url: str
-
-
 class Offer(NamedTuple):
     """Another search, which has `total` results."""
 
@@ -74,7 +66,8 @@ class Offer(NamedTuple):
 @public
 def index() -> str:
     """Show the listings that answer the criteria of the address."""
-    criteria = parse(request.args)
+    asked = parse(request.args)
+    criteria = told(asked)
     now = clock.now()
     results = search(criteria, now)
     cards = listing_cards([hit.listing_id for hit in results.hits], now)
@@ -94,10 +87,12 @@ def index() -> str:
         groups=facets.groups(criteria, results),
         boxes=facets.boxes,
         chips=chips(criteria),
+        reading=understood(asked),
         heading=heading(criteria),
         title=page_title(criteria, results),
         canonical=canonical(criteria, results),
         sorts=_sorts(criteria),
+        kept_by_place=_kept(criteria, "ou", "page"),
         kept_by_search=_kept(criteria, "q", "ou", "page"),
         kept_by_filters=_kept(criteria, *MULTIPLE, "diplome", "rayon", "tri", "page"),
         sort_param=criteria.to_query().get("tri", "pertinence"),
@@ -114,8 +109,7 @@ def index() -> str:
 
 def url_of(criteria: SearchCriteria) -> str:
     """Return the address of a search."""
-    query = urlencode(criteria.to_query(), doseq=True)
-    return f"{PATH}?{query}" if query else PATH
+    return criteria.url
 
 
 def at(name: str) -> str:
@@ -252,7 +246,7 @@ def _subject(criteria: SearchCriteria) -> str:
 
 def _profession_label(slug: str) -> str:
     profession = professions.profession_by_slug(slug)
-    return profession.label if profession else slug
+    return profession.label if profession else search_words().outside_labels.get(slug, slug)
 
 
 def _present(card: Card, hit: Hit, results: SearchResults, criteria: SearchCriteria) -> Card:

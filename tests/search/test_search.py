@@ -16,6 +16,7 @@ from app.search.client import Engine
 from app.search.reading import read
 from app.search.results import SearchResults
 from app.search.settings import DISPLAYED, index_settings
+from app.search.understanding import told, understand
 from app.search.vocabulary import search_words
 from tests import factories
 
@@ -34,9 +35,8 @@ def answering(count: int, minutes: int | None) -> Organisation:
 
 
 def by_database(**args: Any) -> SearchResults:
-    asked = criteria.parse(args)
-    understood = read(asked.q, search_words().lexicon)
-    return fallback.search(asked, understood, clock.now())
+    asked = told(criteria.parse(args))
+    return fallback.search(asked, understand(asked), clock.now())
 
 
 @pytest.fixture
