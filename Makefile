@@ -6,7 +6,7 @@ PYTHON ?= $(or $(shell for python in /usr/bin/python3 python3; do \
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check bench lighthouse install lock messages clean
+.PHONY: help run test coverage check bench relevance lighthouse install lock messages clean
 
 help: ## Afficher cette aide
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ check: install ## Contrôler le style, les types, les gabarits et les couches du
 
 bench: install ## Mesurer la page de recherche face au moteur seul
 	$(BIN)/python -m tools.bench $(ARGS)
+
+relevance: install ## Mesurer si la recherche trouve ce que veulent les personnes
+	$(BIN)/python -m tools.relevance $(ARGS)
 
 lighthouse: install ## Mesurer les pages publiques avec Lighthouse, vues d’un téléphone
 	$(BIN)/python -m tools.lighthouse

@@ -177,13 +177,20 @@ class Vocabulary:
     """What the search knows of the words of care, as people type them.
 
     `acronyms`: normalised acronym -> slugs of the professions it may mean (several: ambiguous).
-    `misspellings`: typed -> meant.
+    `misspellings`: typed -> meant. `empty_words`: those of a sentence around a search for work.
+    `meanings`: `terms` that tell one of `facets` ("schedule/nuit"). `choices`: `terms` that may
+    mean several `professions`, mostly the first when `sure`. `outside`: professions that people
+    look for and that the base does not describe.
     """
 
     synonyms: tuple[SynonymGroup, ...]
     acronyms: Mapping[str, tuple[str, ...]]
     stop_words: tuple[str, ...]
+    empty_words: tuple[str, ...]
     misspellings: Mapping[str, str]
+    meanings: tuple[Frozen, ...]
+    choices: tuple[Frozen, ...]
+    outside: tuple[Frozen, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,5 +416,9 @@ def vocabulary() -> Vocabulary:
         ),
         acronyms={acronym: tuple(slugs) for acronym, slugs in acronyms.items()},
         stop_words=tuple(written["stop_words"]),
+        empty_words=tuple(written["empty_words"]),
         misspellings={pair["typed"]: pair["meant"] for pair in written["misspellings"]},
+        meanings=tuple(written["meanings"]),
+        choices=tuple(written["choices"]),
+        outside=tuple(written["outside"]),
     )

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 from app.geography.queries import Place, find_place
 from app.listings.enums import KIND_PARAMS
@@ -27,6 +28,9 @@ MAX_IGNORED = 5
 DEFAULT_RADIUS_KM = 20
 MIN_RADIUS_KM, MAX_RADIUS_KM = 1, 100
 MAX_SINCE_DAYS = 365
+
+# `mots` of a search whose words are not read.
+PLAIN = "tels-quels"
 
 # `duree` -> bounds in months, the lower one included.
 DURATIONS: dict[str, tuple[float, float]] = {
@@ -54,6 +58,8 @@ MULTIPLE = {
     "horaires": "schedules",
 }
 
+PATH = "/recherche"
+
 
 class Args(Protocol):
     """What a request gives: several values a name."""
@@ -80,6 +86,8 @@ class SearchCriteria:
     duration: str | None = None
     since_days: int | None = None
     sort: str = "relevance"
+    # The words are searched as they are, nothing is read in them.
+    plain: bool = False
     page: int = 1
     per_page: int = PER_PAGE
     # (parameter, value) of what was understood as nothing, shortened, at most five.
@@ -100,6 +108,7 @@ class SearchCriteria:
             "duree": self.duration,
             "depuis": self.since_days,
             "tri": _SORT_NAMES[self.sort] if self.sort != "relevance" else None,
+            "mots": PLAIN if self.plain else None,
             "page": self.page if self.page > 1 else None,
         }
         return {name: value for name, value in query.items() if value}
@@ -117,6 +126,12 @@ class SearchCriteria:
         if value is None:
             return self.but(**{name: SearchCriteria.__dataclass_fields__[name].default})
         return self.but(**{name: tuple(v for v in getattr(self, name) if v != value)})
+
+    @property
+    def url(self) -> str:
+        """Return the address of the search."""
+        query = urlencode(self.to_query(), doseq=True)
+        return f"{PATH}?{query}" if query else PATH
 
     def published_after(self, now: dt.datetime) -> dt.datetime | None:
         """Return the instant before which listings are too old for this search."""
@@ -141,6 +156,7 @@ def parse(args: Args | Mapping[str, Any]) -> SearchCriteria:
     for name, attribute in MULTIPLE.items():
         values[attribute] = _known(args, name, ignored)
     values["diploma_none"] = _choice(args, "diplome", {"sans": True}, ignored) or False
+    values["plain"] = _choice(args, "mots", {PLAIN: True}, ignored) or False
     values["duration"] = _choice(args, "duree", {name: name for name in DURATIONS}, ignored)
     values["since_days"] = _number(args, "depuis", 1, MAX_SINCE_DAYS, ignored)
     values["radius_km"] = _number(args, "rayon", MIN_RADIUS_KM, MAX_RADIUS_KM, ignored)

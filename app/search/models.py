@@ -31,6 +31,9 @@ class SearchEntry(db.Model):
     commune_code: Mapped[str] = mapped_column(String(5), default="")
     duration_months: Mapped[float | None]
     answer_rank: Mapped[int | None] = mapped_column(comment="least first; empty when unknown")
+    demand: Mapped[int | None] = mapped_column(
+        comment="applications of the last 30 days a post; empty when unknown"
+    )
     professions: Mapped[str] = mapped_column(
         Text, comment="slugs read in the listing, between spaces"
     )

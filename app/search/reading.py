@@ -1,129 +1,336 @@
-"""Understanding what people type: acronyms, feminine and masculine, misspellings, former names.
+"""Understanding what people type: professions, wishes and places, whatever their form.
 
-`read(text, vocabulary)` finds the professions named in the words and gives back the other words,
-corrected and without the empty ones. The same eyes read the titles of listings, so that a
-profession typed and a profession published meet whatever their form.
+`read(text, lexicon, places)` finds what the words name and gives back the other words, corrected
+and without the empty ones. The same eyes read the titles of listings, so that a profession typed
+and a profession published meet whatever their form. Names are read the longest first; a profession
+comes before a wish, and a place is looked for in what they left.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.geography.queries.index import Place, PlaceIndex
+from app.search.spelling import Speller
+from app.search.where import NEAR_ME, where_in
+from app.search.words import Token, key_of, normalise, stem, tokens
+
+__all__ = ["Lexicon", "Meaning", "Part", "Reading", "key_of", "normalise", "read", "stem"]
+
 MAX_WORDS = 10
-# Tokens looked at before the empty words are taken out.
-MAX_TOKENS = 24
+# Tokens looked at before the empty words are taken out: a question of 200 letters holds no more.
+MAX_TOKENS = 40
 LONGEST_NAME = 8
+# More professions, or wishes, than this in one question choose nothing.
+MAX_NAMED = 5
 
 # A word of a title with its other gender: « éducateur·rice ».
 _TITLE_WORD = re.compile(r"[^\W_]+(?:[·•‧⋅∙.(][^\W_]{1,5}\)?(?![^\W_]))?")
-_SIGNS = re.compile(r"[\W_]+")
-_NOT_WORD = re.compile(r"[^a-z0-9]+")
-# Aide-soignant·e, éducateur(trice), infirmier.ère: the masculine form is kept. The sign comes
-# first in the expression, so that a long text is gone through quickly.
-_INCLUSIVE_MARKS = "·•‧⋅∙.("
-_INCLUSIVE = re.compile(
-    r"[·•‧⋅∙.(](?<=\w\w\w[·•‧⋅∙.(])"
-    r"(?:e|ne|se|le|te|rice|trice|euse|ere|ère|iere|ière|fe|ve|s|es)(?:[·•‧⋅∙.]?s)?(?:\)|\b)"
-)
-# Acronyms with dots are read in what is short: a question, a title.
-MAX_DOTTED = 300
-_DOTTED = re.compile(r"\b(?:[a-z]\.){2,}[a-z]?\b")
 # Someone who says "je" or "nous" is writing a sentence: in it "me" or "es" are no acronyms.
 _SENTENCE = frozenset(
     {"je", "j", "tu", "il", "elle", "nous", "vous", "on", "suis", "ai", "veux", "voudrais"}
     | {"souhaite", "aimerais", "peux", "qui", "que"}
 )
 
+# Beginning of the slugs of the professions that the base does not describe.
+OUTSIDE = "hors-base-"
+
+# « pas de travail de nuit »
+_DENIED = frozenset({"pas", "san", "ni", "aucun", "hor", "non", "jamai"})
+
+Key = tuple[str, ...]
+
+
+def mark_of(text: str) -> str:
+    """Return a word of digits that stands for `text`: no one types it, the engine corrects none."""
+    return f"7{zlib.crc32(text.encode()):010d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A wish that words tell: one of `facets` (name of a facet, value) answers it.
+
+    `profession`: what the words name besides, « IFAS » is the school of the aides-soignants.
+    """
+
+    label: str
+    facets: tuple[tuple[str, str], ...]
+    profession: str | None = None
+
+    @property
+    def mark(self) -> str:
+        """Return the word of the engine that stands for this wish, whatever its label."""
+        return mark_of(" ".join(sorted(f"{name}/{value}" for name, value in self.facets)))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A name that means several professions; when `sure`, the first unless the person says no."""
+
+    professions: tuple[str, ...]
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was understood of a piece of the text: `value` is a slug, a label or a name."""
+
+    kind: str
+    value: str
+    start: int
+    end: int
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was understood: slugs of professions, and the words left, in order."""
+    """What was understood: slugs of professions, wishes, a place, and the words left, in order.
+
+    `outside`: professions that the base does not describe. `choices`: professions that an
+    ambiguous name may mean. `namesakes`: communes that bear the name typed, when no one is meant.
+    """
 
     professions: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    place: Place | None = None
+    facets: tuple[tuple[str, str], ...] = ()
+    choices: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    meanings: tuple[Meaning, ...] = ()
+    namesakes: tuple[Place, ...] = ()
+    near_me: bool = False
+    parts: tuple[Part, ...] = ()
 
     @property
     def text(self) -> str:
         """Return the words left, as the engine is asked for them."""
         return " ".join(self.words)
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Return all the professions named, as listings carry them in `reads`."""
+        return (*self.professions, *self.outside)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
     """What is needed to read: all keys are tuples of `stem`s of normalised words."""
 
-    professions: Mapping[tuple[str, ...], str]
+    professions: Mapping[Key, str]
+    outside: Mapping[Key, str]
+    choices: Mapping[Key, Choice]
+    meanings: Mapping[Key, Meaning]
     # Typed words -> words meant.
-    misspellings: Mapping[tuple[str, ...], tuple[str, ...]]
-    # Names in several words of places of work and of publics -> words of the index.
-    phrases: Mapping[tuple[str, ...], tuple[str, ...]]
+    misspellings: Mapping[Key, tuple[str, ...]]
     stop_words: frozenset[str]
     # Acronyms that are also words of a sentence.
     ambiguous: frozenset[str]
+    speller: Speller
+    # First words of the names above: most words of a text begin none of them.
+    first_words: frozenset[str]
 
 
-def normalise(text: str) -> str:
-    """Return `text` in lower case ASCII words separated by single spaces, masculine forms kept."""
-    text = text.lower()
-    if any(mark in text for mark in _INCLUSIVE_MARKS):
-        text = _INCLUSIVE.sub("", text)
-        if len(text) <= MAX_DOTTED:
-            text = _DOTTED.sub(lambda match: match[0].replace(".", ""), text)
-    if not text.isascii():
-        # Signs become spaces before what is not ASCII goes: « l’aide » is two words.
-        text = _SIGNS.sub(" ", text.replace("œ", "oe").replace("æ", "ae").replace("ß", "ss"))
-        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    words = text.split()
-    # The usual case: nothing is left to take out, and this is quicker than looking for it.
-    if "".join(words).isalnum():
-        return " ".join(words)
-    return " ".join(_NOT_WORD.sub(" ", text).split())
+def read(text: str, lexicon: Lexicon, places: PlaceIndex | None = None) -> Reading:
+    """Return what `text` names and the useful words left, ten at most."""
+    return _Reader(text, lexicon, places).read()
 
 
-def stem(word: str) -> str:
-    """Return the word without the mark of the plural."""
-    return word[:-1] if len(word) > 3 and word[-1] in "sx" else word
+class _Reader:
+    """One reading. `taken[n]` tells what the token n was understood as, "" for nothing yet."""
 
+    def __init__(self, text: str, lexicon: Lexicon, places: PlaceIndex | None) -> None:
+        self.text = text
+        self.lexicon = lexicon
+        self.places = places
+        self.tokens = _corrected_tokens(tokens(text)[:MAX_TOKENS], lexicon, places)
+        self.words = [token.word for token in self.tokens]
+        self.stems = [stem(word) for word in self.words]
+        self.taken = [""] * len(self.words)
+        self.parts: list[Part] = []
+        self.professions: list[str] = []
+        self.outside: list[str] = []
+        self.choices: tuple[str, ...] = ()
+        self.meanings: list[Meaning] = []
+        self.refused = lexicon.ambiguous - self._allowed()
 
-def key_of(text: str) -> tuple[str, ...]:
-    """Return the key under which a name is kept in a lexicon."""
-    return tuple(stem(word) for word in normalise(text).split())
+    def _allowed(self) -> set[str] | frozenset[str]:
+        """Return the acronyms read as such: in a sentence, those in capitals."""
+        if _SENTENCE.isdisjoint(self.words):
+            return self.lexicon.ambiguous
+        if self.text.isupper():
+            return set()
+        return {word.lower() for word in re.findall(r"\b[A-Z]{2,4}\b", self.text)}
 
+    def read(self) -> Reading:
+        near_me = self._take_names()
+        place, namesakes = self._take_place()
+        self._take_names_left()
+        useful = [
+            word
+            for word, taken in zip(self.words, self.taken, strict=True)
+            if not taken and word not in self.lexicon.stop_words and (len(word) > 1)
+        ]
+        return Reading(
+            professions=tuple(self.professions[:MAX_NAMED]),
+            words=tuple(dict.fromkeys(useful))[:MAX_WORDS],
+            place=place,
+            facets=tuple(dict.fromkeys(facet for one in self.meanings for facet in one.facets)),
+            choices=self.choices,
+            outside=tuple(self.outside[:MAX_NAMED]),
+            meanings=tuple(self.meanings[:MAX_NAMED]),
+            namesakes=namesakes,
+            near_me=near_me,
+            parts=tuple(sorted(self.parts, key=lambda part: part.start)),
+        )
 
-def read(text: str, lexicon: Lexicon) -> Reading:
-    """Return the professions named in `text` and the useful words left, ten at most."""
-    words = corrected(normalise(text).split()[:MAX_TOKENS], lexicon)
-    sentence = not _SENTENCE.isdisjoint(words)
-    shouted = set() if text.isupper() else {w.lower() for w in re.findall(r"\b[A-Z]{2,4}\b", text)}
-    allowed = lexicon.ambiguous & shouted if sentence else lexicon.ambiguous
-    professions, left = _take_professions(words, lexicon, lexicon.ambiguous - allowed)
-    useful = [word for word in left if word not in lexicon.stop_words]
-    if not useful and not professions:
-        useful = left
-    return Reading(professions, tuple(dict.fromkeys(useful))[:MAX_WORDS])
+    def _take_names(self) -> bool:
+        """Take professions and wishes, the longest first; tell whether « near me » was said."""
+        near_me = False
+        position = 0
+        while position < len(self.words):
+            length, named = self._name_at(position)
+            near, said = _longest(self.stems, position, NEAR_ME)
+            if said and near >= length:
+                near_me = True
+                self._take(position, near, "near", "")
+                position += near
+                continue
+            if length:
+                self._note(position, length, named)
+                # « garde d’enfants handicapés »: the wish goes on after the profession.
+                if isinstance(named, str):
+                    length += self._wish_across(position, length)
+            position += length or 1
+        return near_me
+
+    def _name_at(self, position: int) -> tuple[int, Any]:
+        if self.stems[position] not in self.lexicon.first_words:
+            return 0, None
+        best: tuple[int, Any] = 0, None
+        lexicon = self.lexicon
+        for names in (lexicon.professions, lexicon.outside, lexicon.meanings):
+            length, named = _longest(self.stems, position, names)
+            if length == 1 and self.words[position] in self.refused:
+                continue
+            if length > best[0]:
+                best = length, named
+        return best
+
+    def _wish_across(self, position: int, length: int) -> int:
+        end = position + length
+        for start in range(position + 1, end):
+            found, meaning = _longest(self.stems, start, self.lexicon.meanings)
+            if start + found > end:
+                self._note(end, start + found - end, meaning)
+                return start + found - end
+        return 0
+
+    def _note(self, position: int, length: int, named: Any) -> None:
+        if isinstance(named, Meaning):
+            if named not in self.meanings:
+                self.meanings.append(named)
+            if named.profession and named.profession not in self.professions:
+                self.professions.append(named.profession)
+            self._take(position, length, "wish", named.label)
+            return
+        choice = self.lexicon.choices.get(tuple(self.stems[position : position + length]))
+        if choice and length == len(self.words):
+            self.choices = choice.professions
+        found = self.outside if named.startswith(OUTSIDE) else self.professions
+        if named not in found:
+            found.append(named)
+        self._take(position, length, "profession", named)
+
+    def _take_names_left(self) -> None:
+        """Take the broad names, « éducateur », when no profession was named in full."""
+        for position in range(len(self.words)):
+            if self.taken[position] or self.professions or self.outside:
+                continue
+            length, choice = _longest(self.stems, position, self.lexicon.choices)
+            if length and not any(self.taken[position : position + length]):
+                self.professions += choice.professions
+                self.choices = choice.professions if len(choice.professions) > 1 else ()
+                self._take(position, length, "choice", self.words[position])
+
+    def _take_place(self) -> tuple[Place | None, tuple[Place, ...]]:
+        if self.places is None:
+            return None, ()
+        found = where_in(self.tokens, self.taken, self.text, self.places, self.lexicon)
+        if found is None:
+            return None, ()
+        label = found.place.name if found.place else self.words[found.start]
+        self._take(found.start, found.end - found.start, "place", label)
+        return found.place, found.namesakes
+
+    def _take(self, position: int, length: int, kind: str, value: str) -> None:
+        first = position
+        # The empty words before go with it: « de nuit », « à Villeurbanne ».
+        while first and not self.taken[first - 1] and self._is_empty(first - 1):
+            first -= 1
+        for number in range(first, position + length):
+            self.taken[number] = self.taken[number] or ("empty" if number < position else kind)
+        start, end = self.tokens[first].start, self.tokens[position + length - 1].end
+        self.parts.append(Part(kind, value, start, end))
+
+    def _is_empty(self, position: int) -> bool:
+        word = self.words[position]
+        return word in self.lexicon.stop_words and not _SENTENCE.intersection([word])
 
 
 def professions_in(text: str, lexicon: Lexicon) -> tuple[str, ...]:
     """Return the professions named in the title of a listing, without its ambiguous acronyms."""
-    return _take_professions(normalise(text).split(), lexicon, lexicon.ambiguous)[0]
+    words = normalise(text).split()
+    stems = [stem(word) for word in words]
+    found: list[str] = []
+    position = 0
+    while position < len(words):
+        length = 0
+        if stems[position] in lexicon.first_words:
+            length, slug = _longest(stems, position, lexicon.professions)
+            outside, other = _longest(stems, position, lexicon.outside)
+            if outside > length:
+                length, slug = outside, other
+            if length == 1 and words[position] in lexicon.ambiguous:
+                length = 0
+            if length and slug not in found:
+                found.append(slug)
+        position += length or 1
+    return tuple(found)
+
+
+def wishes_in(text: str, lexicon: Lexicon) -> list[Meaning]:
+    """Return the wishes that a text of a listing says, unless it denies them."""
+    stems = [stem(word) for word in normalise(text).split()]
+    begins = lexicon.first_words
+    found: dict[Meaning, None] = {}
+    for position, first in enumerate(stems):
+        if first not in begins:
+            continue
+        length, meaning = _longest(stems, position, lexicon.meanings)
+        if length and _DENIED.isdisjoint(stems[max(0, position - 3) : position]):
+            found[meaning] = None
+    return list(found)
 
 
 def spans_of(
     title: str, understood: Reading, lexicon: Lexicon, *, words: bool
 ) -> list[tuple[int, int]]:
-    """Return where the professions understood stand in a title, and the words if asked."""
+    """Return where the professions understood stand in a title, wishes and words if asked."""
     found = list(_TITLE_WORD.finditer(title))
-    stems = [stem(normalise(match[0])) for match in found]
+    plain = [normalise(match[0]) for match in found]
+    stems = [stem(word) for word in plain]
     spans = []
     position = 0
     while position < len(stems):
-        length, slug = longest(stems, position, lexicon.professions)
+        length, slug = _longest(stems, position, lexicon.professions)
         named = length and slug in understood.professions
-        if named or (words and stems[position].startswith(understood.words)):
+        if not named and words:
+            length, meaning = _longest(stems, position, lexicon.meanings)
+            named = length and meaning in understood.meanings
+        if named or (words and plain[position].startswith(understood.words)):
             length = length if named else 1
             spans.append((found[position].start(), found[position + length - 1].end()))
         position += length or 1
@@ -131,40 +338,38 @@ def spans_of(
 
 
 def corrected(words: list[str], lexicon: Lexicon) -> list[str]:
-    """Return the words with the known misspellings put right."""
-    found: list[str] = []
+    """Return the words with the misspellings put right."""
+    given = [Token(word, 0, 0) for word in words]
+    return [token.word for token in _corrected_tokens(given, lexicon)]
+
+
+def _corrected_tokens(
+    given: list[Token], lexicon: Lexicon, places: PlaceIndex | None = None
+) -> list[Token]:
+    found: list[Token] = []
+    stems = [stem(token.word) for token in given]
     position = 0
-    while position < len(words):
-        length, meant = longest(words, position, lexicon.misspellings)
-        found += meant if length else words[position : position + 1]
+    while position < len(given):
+        token = given[position]
+        length, meant = _longest(stems, position, lexicon.misspellings)
+        if not length:
+            # A word of the name of a commune is no mistake: « Saint-Martin » is no « matin ».
+            named = places is not None and places.has_word(token.word)
+            meant = (not named and lexicon.speller.corrected(token.word)) or (token.word,)
+        last = given[position + max(length, 1) - 1]
+        found += [Token(word, token.start, last.end) for word in meant]
         position += length or 1
     return found
 
 
-def _take_professions(
-    words: list[str], lexicon: Lexicon, refused: frozenset[str]
-) -> tuple[tuple[str, ...], list[str]]:
-    found: list[str] = []
-    left: list[str] = []
-    position = 0
-    while position < len(words):
-        length, slug = longest(words, position, lexicon.professions)
-        if length == 1 and words[position] in refused:
-            length = 0
-        if length and slug not in found:
-            found.append(slug)
-        if not length:
-            # A profession named in full comes first: « éducateur de jeunes enfants ».
-            length, meant = longest(words, position, lexicon.phrases)
-            left += meant or words[position : position + 1]
-        position += length or 1
-    return tuple(found), left
-
-
-def longest(words: list[str], start: int, names: Mapping[tuple[str, ...], Any]) -> tuple[int, Any]:
+def longest(words: list[str], start: int, names: Mapping[Key, Any]) -> tuple[int, Any]:
     """Return how many words from `start` make the longest name known, and what it names."""
-    stems = tuple(stem(word) for word in words[start : start + LONGEST_NAME])
-    for length in range(len(stems), 0, -1):
-        if (found := names.get(stems[:length])) is not None:
+    return _longest([stem(word) for word in words[start : start + LONGEST_NAME]], 0, names)
+
+
+def _longest(stems: Sequence[str], start: int, names: Mapping[Key, Any]) -> tuple[int, Any]:
+    some = tuple(stems[start : start + LONGEST_NAME])
+    for length in range(len(some), 0, -1):
+        if (found := names.get(some[:length])) is not None:
             return length, found
     return 0, None

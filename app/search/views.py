@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request
 
@@ -20,13 +19,17 @@ from app.professions import queries as professions
 from app.search import facets
 from app.search.answers import answer_to
 from app.search.cache import share
-from app.search.criteria import DEFAULT_RADIUS_KM, MULTIPLE, SearchCriteria, parse
+from app.search.criteria import DEFAULT_RADIUS_KM, MULTIPLE, PATH, SearchCriteria, parse
+from app.search.highlights import from_title
 from app.search.queries import rescue, search
-from app.search.results import Hit, Proposal, SearchResults
+from app.search.reasons import explained
+from app.search.rescues import FEW
+from app.search.results import Hit, Proposal, Rescue, SearchResults
+from app.search.understanding import Chip, told, understood
+from app.search.vocabulary import UNSAID, search_words
 
 bp = Blueprint("search", __name__)
 
-PATH = "/recherche"
 # Pages further than this are not linked: nobody reads them, and they cost as much as the first.
 AROUND = 2
 _FACET_KINDS = {
@@ -50,13 +53,6 @@ _FILTER_NAMES = {
 }
 
 
-class Chip(NamedTuple):
-    """A filter in force, and the address of the search without it."""
-
-    label: str
-    url: str
-
-
 class Offer(NamedTuple):
     """Another search, which has `total` results."""
 
@@ -70,15 +66,19 @@ class Offer(NamedTuple):
 @public
 def index() -> str:
     """Show the listings that answer the criteria of the address."""
-    criteria = parse(request.args)
+    asked = parse(request.args)
+    criteria = told(asked)
     now = clock.now()
     results = search(criteria, now)
     cards = listing_cards([hit.listing_id for hit in results.hits], now)
     found = [
-        _present(cards[hit.listing_id], hit) for hit in results.hits if hit.listing_id in cards
+        _present(cards[hit.listing_id], hit, results, criteria)
+        for hit in results.hits
+        if hit.listing_id in cards
     ]
     share(degraded=results.degraded)
-    empty = results.total == 0
+    few = criteria.page == 1 and results.total < FEW
+    rescued = rescue(criteria, now, results.total) if few else Rescue()
     return render_template(
         "search/index.html",
         criteria=criteria,
@@ -87,10 +87,12 @@ def index() -> str:
         groups=facets.groups(criteria, results),
         boxes=facets.boxes,
         chips=chips(criteria),
+        reading=understood(asked),
         heading=heading(criteria),
         title=page_title(criteria, results),
         canonical=canonical(criteria, results),
         sorts=_sorts(criteria),
+        kept_by_place=_kept(criteria, "ou", "page"),
         kept_by_search=_kept(criteria, "q", "ou", "page"),
         kept_by_filters=_kept(criteria, *MULTIPLE, "diplome", "rayon", "tri", "page"),
         sort_param=criteria.to_query().get("tri", "pertinence"),
@@ -98,7 +100,8 @@ def index() -> str:
         clear_url=url_of(_without_filters(criteria)),
         pages=_pages(criteria, results),
         next_url=_next_url(criteria, results),
-        proposals=[_offer(proposal) for proposal in rescue(criteria, now)] if empty else [],
+        proposals=[_offer(proposal) for proposal in rescued.proposals],
+        absent=_of(_profession_label(rescued.absent)) if rescued.absent else "",
         places=_places(criteria),
         answer=answer_to(criteria),
     )
@@ -106,8 +109,7 @@ def index() -> str:
 
 def url_of(criteria: SearchCriteria) -> str:
     """Return the address of a search."""
-    query = urlencode(criteria.to_query(), doseq=True)
-    return f"{PATH}?{query}" if query else PATH
+    return criteria.url
 
 
 def at(name: str) -> str:
@@ -178,6 +180,8 @@ def value_label(field: str, value: str) -> str:
         return str(KIND_LABELS_PLURAL[Kind(value)])
     if field == "professions":
         return _profession_label(value)
+    if value == UNSAID:
+        return _("%(filter)s\u00a0: non renseigné", filter=_FILTER_NAMES[field])
     return professions.term_label(_FACET_KINDS[field], value)
 
 
@@ -198,11 +202,29 @@ def _offer(proposal: Proposal) -> Offer:
         "filters": (_("Sans aucun filtre"), "filtres"),
         "words": (proposal.value or _("Sans les mots tapés"), "search"),
         "profession": (_profession_label(proposal.value), "coeur"),
+        "training": (_training_label(proposal), "formation"),
     }.get(proposal.reason) or (
         _("Sans «\u00a0%(filter)s\u00a0»", filter=_dropped(proposal)),
         "filtres",
     )
     return Offer(label, url_of(proposal.criteria), icon, proposal.total)
+
+
+def _training_label(proposal: Proposal) -> str:
+    name = _of(_profession_label(proposal.value))
+    if proposal.criteria.place is None:
+        return _("Se former au métier %(of_name)s", of_name=name)
+    return _(
+        "Se former au métier %(of_name)s, à %(km)s\u00a0km",
+        of_name=name,
+        km=proposal.criteria.radius_km,
+    )
+
+
+def _of(label: str) -> str:
+    """Write « d’aide-soignant·e », « de sage-femme »."""
+    name = label[:1].lower() + label[1:]
+    return f"d’{name}" if name[:1] in "aeiouyéèêâîôœæ" else f"de {name}"
 
 
 def _dropped(proposal: Proposal) -> str:
@@ -224,15 +246,16 @@ def _subject(criteria: SearchCriteria) -> str:
 
 def _profession_label(slug: str) -> str:
     profession = professions.profession_by_slug(slug)
-    return profession.label if profession else slug
+    return profession.label if profession else search_words().outside_labels.get(slug, slug)
 
 
-def _present(card: Card, hit: Hit) -> Card:
-    """Add to a card what only this search knows: the matched words and the distance."""
-    if hit.title_highlight is not None:
-        card.title = hit.title_highlight
+def _present(card: Card, hit: Hit, results: SearchResults, criteria: SearchCriteria) -> Card:
+    """Add to a card what only this search knows: the words found, the distance, why it is there."""
     if hit.distance_km is not None:
         card.distance = distance(hit.distance_km)
+    card.why = explained(card, hit, results.reading, criteria)
+    if (marked := from_title(card.title, results.reading)) is not None:
+        card.title = marked
     return card
 
 

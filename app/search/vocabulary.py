@@ -7,10 +7,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from app.geography.queries import PLACES
+from app.listings.enums import KIND_LABELS_PLURAL, Kind
 from app.professions import queries as reference
 from app.professions.enums import TermKind
-from app.professions.queries import ProfessionEntry, SynonymGroup, Vocabulary
-from app.search.reading import Lexicon, key_of, normalise, stem
+from app.professions.queries import ProfessionEntry, Vocabulary
+from app.search.reading import Choice, Lexicon, Meaning, key_of, normalise, stem
+from app.search.spelling import Speller
 
 # Parameter of the address -> list of the vocabulary.
 _PARAM_TERMS = {
@@ -19,20 +22,39 @@ _PARAM_TERMS = {
     "public": TermKind.PUBLIC,
     "horaires": TermKind.SCHEDULE,
 }
+# The value of a facet about which a listing says nothing, though listings of its kind can.
+UNSAID = "non-renseigne"
 # Acronyms that an ordinary sentence holds: each was found in questions as people type them.
-AMBIGUOUS = frozenset({"as", "me", "es", "ap", "ma", "mm", "rs", "ass", "ets", "anim", "de", "ide"})
+AMBIGUOUS = frozenset(
+    {"as", "me", "es", "ap", "ma", "mm", "rs", "ass", "ets", "anim", "de", "ide"}
+    | {"pa", "ch", "we", "tp", "sap", "sad", "had", "fam", "cat", "ted", "hp", "mas", "mam", "pec"}
+)
 # Names so broad that they would hide most of what is looked for.
 TOO_BROAD = frozenset({"surveillante", "surveillant", "faisant fonction", "pasa", "infirmier de"})
 # A wish of its own when it comes with a profession: it is read apart.
 QUALIFIERS = frozenset({"nuit", "jour", "domicile", "ehpad", "creche", "ecole", "esat"})
-# Beyond the base's list: words around which nothing turns in a search for work.
-EMPTY_WORDS = frozenset(
-    {"auprès", "proche", "près", "environ", "région", "secteur", "contrat", "voudrais", "veux"}
-    | {"souhaite", "aimerais", "suis", "travailler", "bosser", "bonjour", "svp", "merci", "m", "t"}
-    # A question about a way: search/moves.py answers it, the listings answer its professions.
-    | {"devenir", "évoluer", "évolution", "passer", "passerelle", "vers", "étant", "lorsque"}
-    | {"tant", "après", "depuis", "reconversion"}
+# Beyond the base's lists: a question about a way, that search/moves.py answers.
+EMPTY_WORDS = frozenset({"passer", "vers", "reconversion"})
+# Other names of terms that mean something else too often: a profession, a person, a mission.
+_VAGUE_TERMS = frozenset(
+    {"mission", "psy", "parents", "familles", "scolaire", "véhicule", "permis B", "permanent"}
+    | {"étudiant", "insertion", "libéral", "mandataire", "coupé", "tournant", "CESU", "ESA", "CH"}
+    | {"nounou agréée", "à son domicile", "famille d’accueil", "accueil familial", "CHU", "115"}
+    | {"aide à domicile prestataire", "service social du travail", "EA", "FH", "GEM", "RSA", "EVS"}
+    | {"éducateur de rue", "alternance", "indépendant", "roulement", "midi et soir", "MNA", "RAM"}
+    | {"bébés", "stage découverte", "immersion", "scolaire", "tutelle", "CAF", "MSP", "CAT"}
 )
+# Towns of the territory whose name is put right.
+SPELT_TOWN = 5_000
+# Words that look like a known one and are another.
+NEVER_CORRECTED = frozenset(
+    {"infirmerie", "psychologie", "psychiatre", "accompagnement", "accompagnements", "ateliers"}
+    | {"accompagner", "soigner", "educatif", "animer", "gardien", "gardienne", "garder", "social"}
+    | {"services", "aidant", "aidante", "auxiliaires", "medical", "medicaux", "assistance"}
+    | {"direction", "moniteurs", "cadrer", "familial", "domestique", "personnel", "infirme"}
+)
+# Curated words beat the terms of the base; the facets whose terms are read.
+_READ_TERMS = ("workplace", "public", "contract", "schedule")
 
 
 @dataclass(frozen=True)
@@ -66,20 +88,59 @@ class SearchWords:
     @cached_property
     def lexicon(self) -> Lexicon:
         """What reading needs."""
-        stop_words = self.vocabulary.stop_words
-        return Lexicon(
-            professions=self._profession_keys(),
-            misspellings={
-                key_of(typed): tuple(normalise(meant).split())
-                for typed, meant in self.vocabulary.misspellings.items()
-                if key_of(typed) != key_of(meant)
-            },
-            phrases=self._phrases(),
-            stop_words=frozenset(
-                word for text in (*stop_words, *EMPTY_WORDS) for word in normalise(text).split()
-            ),
-            ambiguous=AMBIGUOUS,
+        known = self.vocabulary
+        professions, outside = self._profession_keys(), self._outside_keys()
+        meanings = self._meaning_keys()
+        choices = {
+            key_of(term): Choice(tuple(row["professions"]), row["sure"])
+            for row in known.choices
+            for term in row["terms"]
+        }
+        misspellings = {
+            key_of(typed): tuple(normalise(meant).split())
+            for typed, meant in known.misspellings.items()
+            if key_of(typed) != key_of(meant)
+        }
+        stop_words = frozenset(
+            word
+            for text in (*known.stop_words, *known.empty_words, *EMPTY_WORDS)
+            for word in normalise(text).split()
         )
+        return Lexicon(
+            professions=professions,
+            outside=outside,
+            choices=choices,
+            meanings=meanings,
+            misspellings=misspellings,
+            stop_words=stop_words,
+            ambiguous=AMBIGUOUS,
+            speller=self._speller(stop_words),
+            first_words=frozenset(key[0] for key in (*professions, *outside, *meanings, *choices)),
+        )
+
+    @cached_property
+    def meanings(self) -> tuple[Meaning, ...]:
+        """Every wish that words may tell, each once."""
+        return tuple(dict.fromkeys(self.lexicon.meanings.values()))
+
+    @cached_property
+    def answers(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """Facet and value -> marks of the wishes that it answers."""
+        found: dict[tuple[str, str], set[str]] = {}
+        for meaning in self.meanings:
+            for facet in meaning.facets:
+                found.setdefault(facet, set()).add(meaning.mark)
+        return {facet: tuple(sorted(marks)) for facet, marks in found.items()}
+
+    @cached_property
+    def publics_of_workplaces(self) -> dict[str, tuple[str, ...]]:
+        """Workplace -> the publics met there."""
+        return {term.slug: tuple(term.data["publics"]) for term in reference.terms("workplace")}
+
+    @cached_property
+    def outside_labels(self) -> dict[str, str]:
+        """Slug -> name of the professions that the base does not describe."""
+        return {row["slug"]: row["label"] for row in self.vocabulary.outside}
 
     @cached_property
     def synonyms(self) -> dict[str, list[str]]:
@@ -112,13 +173,67 @@ class SearchWords:
                     found.setdefault(key, entry.slug)
         return found
 
-    def _phrases(self) -> dict[tuple[str, ...], tuple[str, ...]]:
-        found: dict[tuple[str, ...], tuple[str, ...]] = {}
-        for group in self.vocabulary.synonyms:
-            if group.kind in {"workplace", "public", "diploma"}:
-                for key in _keys_of_phrases(group):
-                    found.setdefault(key, tuple(normalise(group.canonical).split()))
-        return found
+    def _outside_keys(self) -> dict[tuple[str, ...], str]:
+        return {
+            key_of(term): row["slug"] for row in self.vocabulary.outside for term in row["terms"]
+        }
+
+    def _meaning_keys(self) -> dict[tuple[str, ...], Meaning]:
+        """What the words tell: those written for people first, then the terms and their names."""
+        found: dict[tuple[str, ...], Meaning] = {}
+        for row in self.vocabulary.meanings:
+            facets = tuple(_facet(written) for written in row["facets"])
+            label = row.get("label") or self._facet_label(*facets[0])
+            meaning = Meaning(label, facets, row.get("profession"))
+            for term in row["terms"]:
+                found.setdefault(key_of(term), meaning)
+        for kind in _READ_TERMS:
+            for entry in reference.terms(kind):
+                meaning = Meaning(entry.label, ((kind, entry.slug),))
+                names = [name for name in entry.alt_labels if name not in _VAGUE_TERMS]
+                for name in (entry.label, *names):
+                    found.setdefault(key_of(name), meaning)
+        return {key: meaning for key, meaning in found.items() if key}
+
+    def _facet_label(self, name: str, value: str) -> str:
+        if name == "kind":
+            return str(KIND_LABELS_PLURAL[Kind(value)])
+        return reference.term_label(name, value)
+
+    def _speller(self, stop_words: Collection[str]) -> Speller:
+        """Words of professions and wishes, and the towns of the territory."""
+        known = self.vocabulary
+        names = [name for names in self.profession_names.values() for name in names]
+        names += [label for entry in self.professions for label in _labels(entry)]
+        names += [term for group in known.synonyms for term in group.terms]
+        names += [term for row in known.outside for term in row["terms"]]
+        wishes = [term for row in known.meanings for term in row["terms"]]
+        wishes += [
+            name for terms in self.terms.values() for names in terms.values() for name in names
+        ]
+        written = {tuple(normalise(name).split()) for name in (*names, *wishes)}
+        towns = {
+            place.search_name
+            for place in PLACES.get().ranked
+            if place.in_territory and place.population >= SPELT_TOWN
+        }
+        return Speller(
+            {word for words in written for word in words}
+            | {word for name in towns for word in name.split()}
+            | {word for meant in known.misspellings.values() for word in normalise(meant).split()}
+            | set(stop_words)
+            | NEVER_CORRECTED,
+            {
+                "".join(words): words
+                for words in written
+                if len(words) > 1 and len("".join(words)) > 7
+            },
+        )
+
+
+def _facet(written: str) -> tuple[str, str]:
+    name, _slash, value = written.partition("/")
+    return name, value
 
 
 def _labels(entry: ProfessionEntry) -> Iterable[str]:
@@ -141,12 +256,6 @@ def _keys(name: str, stop_words: Iterable[str]) -> Iterable[tuple[str, ...]]:
     short = tuple(word for word in key if word not in empty)
     if len(short) > 1 and short != key:
         yield short
-
-
-def _keys_of_phrases(group: SynonymGroup) -> Iterable[tuple[str, ...]]:
-    """Yield the names of several words: those of one word are synonyms of the engine."""
-    canonical = key_of(group.canonical)
-    return (key for key in map(key_of, group.terms) if len(key) > 1 and key != canonical)
 
 
 def _build() -> SearchWords:
@@ -194,4 +303,4 @@ def known_values(param: str) -> Collection[str]:
     words = search_words()
     if param == "metier":
         return words.by_slug.keys()
-    return words.terms[_PARAM_TERMS[param]].keys()
+    return words.terms[_PARAM_TERMS[param]].keys() | {UNSAID}

@@ -1023,6 +1023,7 @@ PARTS = {
     "listings/sessions.html",
     "professions/moves.html",
     "professions/near.html",
+    "search/_understood.html",
     "professions/pay.html",
     "professions/ways.html",
     "recruiter/import_state.html",

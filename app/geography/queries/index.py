@@ -24,6 +24,9 @@ KM_PER_DEGREE = 111.195
 RANKED_AT_MOST = 1000
 # A namesake this many times smaller than the largest one does not make a name ambiguous.
 DOMINANCE = 10
+# A name of more communes than this is a question, unless one is a large city.
+NAMESAKES = 5
+LARGE_CITY = 100_000
 # A word that nothing starts with is shortened down to this length to suggest something.
 SHORTEST_STEM = 4
 
@@ -79,6 +82,7 @@ class PlaceIndex:
         self.arrondissements: dict[str, tuple[str, ...]] = {}
         self._index_arrondissements()
         self._by_name = self._index_names()
+        self._local_starts = self._index_local_starts()
         self._by_postal_code = self._index_postal_codes()
         self._postal_codes = sorted(self._by_postal_code)
         self._words, self._word_ranks = self._index_words()
@@ -101,6 +105,15 @@ class PlaceIndex:
             for name in {place.search_name, without_article(place.search_name)}:
                 names[name].append(place)
         return {name: tuple(places) for name, places in names.items()}
+
+    def _index_local_starts(self) -> dict[str, tuple[Place, ...]]:
+        """Near home people say Caluire, Oullins or Grigny for the longer official name."""
+        starts: dict[str, list[Place]] = defaultdict(list)
+        for place in self._local:
+            words = place.search_name.split()
+            for length in range(1, len(words)):
+                starts[" ".join(words[:length])].append(place)
+        return {name: tuple(places) for name, places in starts.items()}
 
     def _index_postal_codes(self) -> dict[str, tuple[Place, ...]]:
         """A divided city answers to 69000, which people write, not to its arrondissements'."""
@@ -131,7 +144,7 @@ class PlaceIndex:
             return None
         name = " ".join(word for word in words if word not in codes)
         if not codes:
-            return _single(self._named(name))
+            return _single(_if_told_apart(self._named(name)))
         code = codes.pop()
         return _single(self._named_with_code(name, code) if name else self._coded(code))
 
@@ -143,12 +156,7 @@ class PlaceIndex:
         return (place,) if place else ()
 
     def _named(self, name: str) -> Sequence[Place]:
-        found = self._by_name.get(name, ())
-        if not any(place.in_territory for place in found):
-            # Near home people say Caluire, Oullins or Grigny for the longer official name.
-            start = f"{name} "
-            found += tuple(p for p in self._local if p.search_name.startswith(start))
-        if found:
+        if found := self.namesakes(name):
             return found
         if match := _ARRONDISSEMENT.match(name):
             return self._arrondissement(match["city"], int(match["number"]))
@@ -157,6 +165,22 @@ class PlaceIndex:
             return self._in_department(first, rest)
         rest, _space, last = name.rpartition(" ")
         return self._in_department(last, rest) if last in self._departments and rest else ()
+
+    def namesakes(self, name: str) -> tuple[Place, ...]:
+        """Return the places of a normalised name, the nearest home and the largest first."""
+        found = self._by_name.get(name, ())
+        if not any(place.in_territory for place in found):
+            found += self._local_starts.get(name, ())
+        return found
+
+    def has_word(self, word: str) -> bool:
+        """Return whether a normalised word is one of the name of some place."""
+        start = bisect_left(self._words, word)
+        return start < len(self._words) and self._words[start] == word
+
+    def coded(self, code: str) -> tuple[Place, ...]:
+        """Return the places of a postal code, the nearest home and the largest first."""
+        return self._by_postal_code.get(code, ())
 
     def _arrondissement(self, city: str, number: int) -> Sequence[Place]:
         found = [
@@ -316,6 +340,13 @@ def _has_all(padded_name: str, starts: list[str]) -> bool:
 
 def _has_codes(place: Place, digits: list[str]) -> bool:
     return all(any(code.startswith(d) for code in place.postal_codes) for d in digits)
+
+
+def _if_told_apart(places: Sequence[Place]) -> Sequence[Place]:
+    """« Saint-Martin » alone is anyone's village, whatever the size of one of them."""
+    if len(places) <= NAMESAKES or any(place.in_territory for place in places):
+        return places
+    return places if max(place.population for place in places) >= LARGE_CITY else ()
 
 
 def _single(places: Sequence[Place]) -> Place | None:

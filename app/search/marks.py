@@ -1,0 +1,91 @@
+"""What is understood of a listing and of a question, as words of the engine that nobody types.
+
+A wish answers a listing that says it in its fields, in its title, or only in its text. Each wish is
+a number, written in the documents it answers and asked first in the question: the engine then puts
+first the listings that answer every wish, and none is lost for having left a field blank. Numbers
+are not corrected by the engine, and no text holds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from app.listings.enums import Kind
+from app.search.reading import MAX_WORDS, Meaning, Reading, mark_of, wishes_in
+from app.search.vocabulary import SearchWords
+
+# In every document: what follows it in a question puts in order, and leaves nothing out.
+ANYTHING = "70000000000"
+Facet = tuple[str, str]
+
+
+def profession_mark(slug: str) -> str:
+    """Return the word that stands for a profession."""
+    return mark_of(f"profession/{slug}")
+
+
+# Which wish is kept when nothing answers all of them: the first in this order.
+_ORDER = ("kind", "public", "workplace", "diploma", "schedule", "contract")
+
+
+def marks_asked(understood: Reading) -> list[str]:
+    """Return the marks of a question, the one that must be there first."""
+    wishes = [meaning.mark for meaning in sorted(understood.meanings, key=_rank)]
+    if not understood.named:
+        return wishes
+    if len(understood.named) == 1:
+        return [profession_mark(understood.named[0]), *wishes]
+    return [ANYTHING, *wishes] if wishes or understood.words else []
+
+
+def _rank(meaning: Meaning) -> int:
+    # Most listings are jobs: the word says little.
+    name, value = meaning.facets[0]
+    return len(_ORDER) if value == Kind.JOB else _ORDER.index(name)
+
+
+def asked(understood: Reading) -> str:
+    """Return the words asked of the engine: it reads ten at most, and drops the last ones."""
+    return " ".join([*marks_asked(understood), *understood.words][:MAX_WORDS])
+
+
+def marks_of(
+    words: SearchWords,
+    facets: Collection[Facet],
+    own: Collection[str],
+    named: Iterable[str],
+    short: str,
+    text: str,
+) -> tuple[list[str], list[str]]:
+    """Return the marks of a listing: of its fields and its title, then of its text.
+
+    `own`: professions it is certainly about; `named`: all of them; `short`: title and employer.
+    """
+    said = _answered(words, set(facets), wishes_in(short, words.lexicon))
+    tied = set(facets)
+    workplaces = words.publics_of_workplaces
+    for name, value in facets:
+        if name == "workplace":
+            tied.update(("public", slug) for slug in workplaces.get(value, ()))
+    for slug in own:
+        if slug in words.by_slug:
+            tied.update(("public", public) for public in words.by_slug[slug].data["publics"])
+    # A training that speaks of its stages is no stage.
+    written = [one for one in wishes_in(text, words.lexicon) if one.facets[0][0] != "kind"]
+    more = _answered(words, tied, written) - said
+    return (
+        [ANYTHING, *(profession_mark(slug) for slug in own), *sorted(said)],
+        [*(profession_mark(slug) for slug in named if slug not in own), *sorted(more)],
+    )
+
+
+def _answered(words: SearchWords, facets: set[Facet], read: Iterable[Meaning]) -> set[str]:
+    """Return the marks of the wishes that facets, or words read, answer."""
+    answers = words.answers
+    found = {mark for facet in facets for mark in answers.get(facet, ())}
+    for meaning in read:
+        if len(meaning.facets) == 1:
+            found.update(answers.get(meaning.facets[0], ()))
+        else:
+            found.add(meaning.mark)
+    return found
