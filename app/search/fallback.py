@@ -16,6 +16,7 @@ from app.geography.queries import Place, circles
 from app.listings.models import Listing
 from app.search import filters, highlights
 from app.search.criteria import DURATIONS, SearchCriteria
+from app.search.marks import marks_asked
 from app.search.models import SearchEntry
 from app.search.reading import Reading
 from app.search.results import Hit, SearchResults
@@ -75,8 +76,8 @@ def _conditions(
         found.append(
             or_(*(SearchEntry.professions.like(f"% {slug} %") for slug in understood.named))
         )
-    elif understood.meanings:
-        found.append(SearchEntry.words.like(f"% {understood.meanings[0].mark} %"))
+    elif marks := marks_asked(understood):
+        found.append(SearchEntry.words.like(f"% {marks[0]} %"))
     else:
         found += [SearchEntry.words.like(f"% {word}%") for word in understood.words[:MAX_WORDS]]
     return found

@@ -19,7 +19,7 @@ _MARK = Markup("<mark>%s</mark>")
 def from_engine(marked: str, understood: Reading) -> Markup | None:
     """Return a title that the engine marked, with the professions understood marked too."""
     title, spans = unmarked(marked)
-    if understood.professions:
+    if understood.parts:
         spans += spans_of(title, understood, search_words().lexicon, words=False)
     return with_marks(title, spans)
 

@@ -14,10 +14,9 @@ from app.organisations.models import Organisation
 from app.search import criteria, documents, fallback, filters, highlights, queries
 from app.search.client import Engine
 from app.search.documents import MARK_END, MARK_START
-from app.search.reading import read
 from app.search.results import SearchResults
 from app.search.settings import DISPLAYED, index_settings
-from app.search.vocabulary import search_words
+from app.search.understanding import told, understand
 from tests import factories
 
 Found = Callable[..., SearchResults]
@@ -36,8 +35,8 @@ def answering(count: int, minutes: int | None) -> Organisation:
 
 def by_database(**args: Any) -> SearchResults:
     asked = criteria.parse(args)
-    understood = read(asked.q, search_words().lexicon)
-    return fallback.search(asked, understood, clock.now())
+    asked = told(asked)
+    return fallback.search(asked, understand(asked), clock.now())
 
 
 @pytest.fixture
@@ -95,7 +94,7 @@ def test_a_profession_absent_from_the_listings_is_not_replaced_by_a_mention(
     add("Aide-soignant·e", description_html="<p>Vous travaillez avec une puéricultrice.</p>")
     index()
     results = found(q="puéricultrice")
-    assert (results.total, results.understood) == (0, ("puericulteur",))
+    assert (results.total, results.reading.professions) == (0, ("puericulteur",))
 
 
 def test_a_profession_is_read_in_the_title_of_a_listing_without_one(
@@ -215,7 +214,7 @@ def test_a_passed_deadline_hides_the_listing_before_it_is_closed(
     later = clock.now() + dt.timedelta(minutes=2)
     assert found().total == 1
     assert queries.search(asked, later).total == 0
-    assert fallback.search(asked, read("", search_words().lexicon), later).total == 0
+    assert fallback.search(asked, understand(asked), later).total == 0
 
 
 def test_highlights_hold_nothing_but_marks(index: Index, found: Found) -> None:
@@ -249,7 +248,7 @@ def test_no_text_passes_through_the_highlighting(text: str, spans: list[tuple[in
 def test_the_profession_understood_is_marked_in_titles(index: Index, found: Found) -> None:
     add("Éducateur·rice spécialisé·e de nuit", "educateur-specialise")
     index()
-    wanted = "<mark>Éducateur·rice spécialisé·e</mark> de <mark>nuit</mark>"
+    wanted = "<mark>Éducateur·rice spécialisé·e</mark> <mark>de nuit</mark>"
     assert found(q="ES nuit").hits[0].title_highlight == wanted
     assert by_database(q="ES nuit").hits[0].title_highlight == wanted
 
