@@ -19,7 +19,7 @@ from flask import Flask, request
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.database import db
+from app.core.database import db, reads_only
 from app.core.outbox import OutboxEvent
 
 if TYPE_CHECKING:
@@ -186,12 +186,15 @@ class PageCache:
         # One asks the database; the others go on with what is known.
         if not self._checking.acquire(blocking=False):
             return self._version
+        # Never the lock of those who write.
+        token = reads_only.set(True)
         try:
             with self._app.app_context():
                 self._version = last_change()
         except SQLAlchemyError as error:
             log.warning("search_cache_version_failed", error=type(error).__name__)
         finally:
+            reads_only.reset(token)
             self._checked_at = time.monotonic()
             self._checking.release()
         return self._version

@@ -27,6 +27,7 @@ from app.core.database import db
 from app.geography.queries import circles
 from app.search import filters, ranking, reasons
 from app.search.criteria import DURATIONS, SearchCriteria
+from app.search.marks import marks_asked
 from app.search.models import SearchEntry
 from app.search.ranking import Found
 from app.search.reading import Reading
@@ -102,8 +103,8 @@ def _conditions(
         found.append(
             or_(*(SearchEntry.professions.like(f"% {slug} %") for slug in understood.named))
         )
-    elif understood.meanings:
-        found.append(SearchEntry.words.like(f"% {understood.meanings[0].mark} %"))
+    elif marks := marks_asked(understood):
+        found.append(SearchEntry.words.like(f"% {marks[0]} %"))
     else:
         found += [SearchEntry.words.like(f"% {word}%") for word in understood.words[:MAX_WORDS]]
     return found

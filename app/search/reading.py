@@ -24,7 +24,7 @@ __all__ = ["Lexicon", "Meaning", "Part", "Reading", "key_of", "normalise", "read
 MAX_WORDS = 10
 # Tokens looked at before the empty words are taken out: a question of 200 letters holds no more.
 MAX_TOKENS = 40
-LONGEST_NAME = 8
+LONGEST_NAME = 10
 # More professions, or wishes, than this in one question choose nothing.
 MAX_NAMED = 5
 
@@ -165,8 +165,11 @@ class _Reader:
         return {word.lower() for word in re.findall(r"\b[A-Z]{2,4}\b", self.text)}
 
     def read(self) -> Reading:
+        # « Saint-Cyr-l’École » is no school.
+        place, namesakes = self._take_place(least=3)
         near_me = self._take_names()
-        place, namesakes = self._take_place()
+        if place is None:
+            place, namesakes = self._take_place()
         self._take_names_left()
         useful = [
             word
@@ -191,6 +194,9 @@ class _Reader:
         near_me = False
         position = 0
         while position < len(self.words):
+            if self.taken[position]:
+                position += 1
+                continue
             length, named = self._name_at(position)
             near, said = _longest(self.stems, position, NEAR_ME)
             if said and near >= length:
@@ -255,11 +261,11 @@ class _Reader:
                 self.choices = choice.professions if len(choice.professions) > 1 else ()
                 self._take(position, length, "choice", self.words[position])
 
-    def _take_place(self) -> tuple[Place | None, tuple[Place, ...]]:
+    def _take_place(self, least: int = 1) -> tuple[Place | None, tuple[Place, ...]]:
         if self.places is None:
             return None, ()
-        found = where_in(self.tokens, self.taken, self.text, self.places, self.lexicon)
-        if found is None:
+        found = where_in(self.tokens, self.taken, self.text, self.places, self.lexicon, least=least)
+        if found is None or (found.place is None and least > 1):
             return None, ()
         label = found.place.name if found.place else self.words[found.start]
         self._take(found.start, found.end - found.start, "place", label)
@@ -318,20 +324,23 @@ def wishes_in(text: str, lexicon: Lexicon) -> list[Meaning]:
 def spans_of(
     title: str, understood: Reading, lexicon: Lexicon, *, words: bool
 ) -> list[tuple[int, int]]:
-    """Return where the professions understood stand in a title, wishes and words if asked."""
+    """Return where what was understood stands in a title, and the words if asked."""
     found = list(_TITLE_WORD.finditer(title))
     plain = [normalise(match[0]) for match in found]
     stems = [stem(word) for word in plain]
+    wanted = {*understood.named, *understood.meanings}
     spans = []
     position = 0
     while position < len(stems):
-        length, slug = _longest(stems, position, lexicon.professions)
-        named = length and slug in understood.professions
-        if not named and words:
-            length, meaning = _longest(stems, position, lexicon.meanings)
-            named = length and meaning in understood.meanings
-        if named or (words and plain[position].startswith(understood.words)):
-            length = length if named else 1
+        length = 0
+        if stems[position] in lexicon.first_words:
+            for names in (lexicon.professions, lexicon.outside, lexicon.meanings):
+                size, named = _longest(stems, position, names)
+                if size > length and named in wanted:
+                    length = size
+        if not length and words and plain[position].startswith(understood.words):
+            length = 1
+        if length:
             spans.append((found[position].start(), found[position + length - 1].end()))
         position += length or 1
     return spans

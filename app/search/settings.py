@@ -97,5 +97,10 @@ def index_settings() -> dict[str, Any]:
 
 def settings_digest() -> str:
     """Return what changes when an index must be built again."""
-    written = json.dumps([FORMAT, index_settings()], sort_keys=True, ensure_ascii=False)
+    # Documents hold the marks of these words, and what is read in titles.
+    lexicon = search_words().lexicon
+    names = [sorted(" ".join(key) for key in one) for one in (lexicon.professions, lexicon.outside)]
+    wishes = sorted((" ".join(key), meaning.mark) for key, meaning in lexicon.meanings.items())
+    known = [FORMAT, index_settings(), names, wishes]
+    written = json.dumps(known, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(written.encode()).hexdigest()[:32]

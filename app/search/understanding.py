@@ -140,7 +140,7 @@ def _label(part: Part) -> str:
         entry = words.by_slug.get(part.value)
         return entry.label if entry else words.outside_labels[part.value]
     if part.kind == "near":
-        return _("près de chez vous")
+        return _("Près de chez vous")
     return part.value
 
 

@@ -93,7 +93,8 @@ def index() -> str:
         canonical=canonical(criteria, results),
         sorts=_sorts(criteria),
         kept_by_place=_kept(criteria, "ou", "page"),
-        kept_by_search=_kept(criteria, "q", "ou", "page"),
+        # New words are read again.
+        kept_by_search=_kept(criteria, "q", "ou", "mots", "page"),
         kept_by_filters=_kept(criteria, *MULTIPLE, "diplome", "rayon", "tri", "page"),
         sort_param=criteria.to_query().get("tri", "pertinence"),
         kept_by_sort=_kept(criteria, "tri", "rayon", "page"),

@@ -78,17 +78,22 @@ def where_in(
     text: str,
     places: PlaceIndex,
     lexicon: Lexicon,
+    *,
+    least: int = 1,
 ) -> Where | None:
-    """Return the first place that the tokens left name for certain, else the first in doubt."""
+    """Return the first place that the tokens left name for certain, else the first in doubt.
+
+    `least`: shortest name looked for, in words.
+    """
     doubt: Where | None = None
     for start in range(len(tokens)):
         if taken[start]:
             continue
         if _POSTAL_CODE.match(tokens[start].word):
-            if place := _coded(places, tokens[start].word):
+            if least == 1 and (place := _coded(places, tokens[start].word)):
                 return Where(place, (), start, start + 1)
             continue
-        found = _named_at(start, tokens, taken, text, places, lexicon)
+        found = _named_at(start, tokens, taken, text, places, lexicon, least=least)
         if found and found.place:
             return found
         doubt = doubt or found
@@ -107,17 +112,19 @@ def _named_at(
     text: str,
     places: PlaceIndex,
     lexicon: Lexicon,
+    *,
+    least: int,
 ) -> Where | None:
     free = start
     while free < min(len(tokens), start + LONGEST_NAME) and not taken[free]:
         free += 1
     told = _is_told(start, tokens)
-    for end in range(free, start, -1):
+    for end in range(free, start + least - 1, -1):
         name = normalise(" ".join(token.word for token in tokens[start:end]))
         namesakes = places.namesakes(name)
         if not namesakes:
             continue
-        place = places.find(name)
+        place = _near_home(namesakes, places) or places.find(name)
         alone = end - start == len(tokens)
         capital = text[tokens[start].start].isupper() and not text.isupper()
         # « ergothérapeute tours »: what comes last in a few words.
@@ -131,6 +138,14 @@ def _named_at(
         if told or alone or " " in name:
             return Where(None, tuple(places.suggest(name, MAX_NAMESAKES)), start, end)
     return None
+
+
+def _near_home(namesakes: Sequence[Place], places: PlaceIndex) -> Place | None:
+    """Return the one of the namesakes that is near home, when the territory has none."""
+    if any(place.in_territory for place in namesakes):
+        return None
+    near = [place for place in namesakes if place.department_code in places.home_departments]
+    return near[0] if len(near) == 1 else None
 
 
 def _is_told(start: int, tokens: Sequence[Token]) -> bool:

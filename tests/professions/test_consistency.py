@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from app.listings.enums import Kind
 from app.professions import queries
 from app.professions.enums import MobilityKind, TermKind
 from app.professions.files import Reference, read_reference
+from app.search.reading import OUTSIDE
 
 pytestmark = pytest.mark.no_database
 
@@ -92,6 +94,16 @@ def test_the_vocabulary_only_names_what_exists(reference: Reference) -> None:
     for group in reference.vocabulary["synonyms"]:
         for kind, values in known.items():
             assert group[kind] is None or group[kind] in values, group["canonical"]
+    known |= {kind: slugs(reference.terms[kind]) for kind in ("contract", "schedule")}
+    known |= {"kind": set(Kind), "diploma": {"none"}}
+    for meaning in reference.vocabulary["meanings"]:
+        for facet in meaning["facets"]:
+            name, _slash, value = facet.partition("/")
+            assert value in known[name], facet
+    for choice in reference.vocabulary["choices"]:
+        assert set(choice["professions"]) <= known["profession"], choice["terms"]
+    for outside in reference.vocabulary["outside"]:
+        assert outside["slug"].startswith(OUTSIDE)
 
 
 def test_every_cited_source_is_listed(reference: Reference) -> None:

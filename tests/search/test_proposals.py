@@ -23,6 +23,7 @@ from tests import factories
         ("type=formation&duree=plus-de-12-mois", "Sans aucun filtre"),
         ("ou=Brest&type=emploi", "Chercher partout"),
         ("q=xylophone&type=emploi", "Sans les mots tapés"),
+        ("q=infirmière xylophone&type=emploi&contrat=cdd", "Sans aucun filtre"),
     ],
 )
 def test_every_proposal_says_what_it_changes(

@@ -40,6 +40,32 @@ from app.search.vocabulary import search_words
         ("nounou", "assistant-maternel"),
         ("veilleur de nuit", "surveillant-de-nuit"),
         ("aide a domicile", "aide-a-domicile"),
+        ("aides à domicile", "aide-a-domicile"),
+        ("dame de compagnie", "auxiliaire-de-vie"),
+        ("femme de ménage en maison de retraite", "agent-de-service-hospitalier"),
+        ("DEAVS", "auxiliaire-de-vie"),
+        ("auxiliaire de vie sociale", "auxiliaire-de-vie"),
+        ("travailleuse familiale", "tisf"),
+        ("intervenante à domicile", "aide-a-domicile"),
+        ("cheffe de service", "chef-de-service"),
+        ("coordinatrice de secteur", "responsable-de-secteur"),
+        # Other signs for both genders.
+        ("infirmier/ère", "infirmier"),
+        ("éducateur-trice spécialisé-e", "educateur-specialise"),
+        ("éducateur/trice spécialisé/e", "educateur-specialise"),
+        ("assistant·e familial·e", "assistant-familial"),
+        ("assistants familiaux", "assistant-familial"),
+        # Misspelt as nobody wrote it down.
+        ("aide soigante", "aide-soignant"),
+        ("infirmère", "infirmier"),
+        ("infrimière", "infirmier"),
+        ("psycomotricienne", "psychomotricien"),
+        ("ergotérapeute", "ergotherapeute"),
+        ("auxilière de puériculure", "auxiliaire-de-puericulture"),
+        ("educatrisse de jeunes enfants", "educateur-jeunes-enfants"),
+        ("monitrisse éducatrice", "moniteur-educateur"),
+        ("aidesoignante", "aide-soignant"),
+        ("auxiliairedevie", "auxiliaire-de-vie"),
     ],
 )
 def test_names_as_people_type_them_are_read_as_the_profession(typed: str, profession: str) -> None:
@@ -62,15 +88,13 @@ def test_an_acronym_in_capitals_is_read_even_in_a_sentence() -> None:
 
 def test_the_wish_beside_the_profession_is_kept() -> None:
     understood = read("AS de nuit", search_words().lexicon)
-    assert (understood.professions, understood.words) == (("aide-soignant",), ("nuit",))
+    assert understood.professions == ("aide-soignant",)
+    assert (understood.facets, understood.words) == ((("schedule", "nuit"),), ())
 
 
-def test_empty_words_are_kept_when_there_is_nothing_else() -> None:
-    assert read("de la", search_words().lexicon).words == ("de", "la")
-
-
-def test_names_of_several_words_become_the_word_of_the_index() -> None:
-    assert read("maison de retraite", search_words().lexicon).words == ("ehpad",)
+def test_names_of_several_words_are_the_place_of_work() -> None:
+    understood = read("maison de retraite", search_words().lexicon)
+    assert (understood.facets, understood.words) == ((("workplace", "ehpad"),), ())
 
 
 def test_titles_are_read_with_the_same_eyes() -> None:

@@ -13,11 +13,9 @@ from app.core import clock
 from app.organisations.models import Organisation
 from app.search import criteria, documents, fallback, filters, highlights, queries
 from app.search.client import Engine
-from app.search.reading import read
 from app.search.results import SearchResults
 from app.search.settings import DISPLAYED, index_settings
 from app.search.understanding import told, understand
-from app.search.vocabulary import search_words
 from tests import factories
 
 Found = Callable[..., SearchResults]
@@ -234,7 +232,7 @@ def test_a_passed_deadline_hides_the_listing_before_it_is_closed(
     later = clock.now() + dt.timedelta(minutes=2)
     assert found().total == 1
     assert queries.search(asked, later).total == 0
-    assert fallback.search(asked, read("", search_words().lexicon), later).total == 0
+    assert fallback.search(asked, understand(asked), later).total == 0
 
 
 def test_highlights_hold_nothing_but_marks(index: Index, found: Found) -> None:
@@ -267,7 +265,7 @@ def test_no_text_passes_through_the_highlighting(title: str, spans: list[tuple[i
 def test_the_profession_understood_is_marked_in_titles(index: Index, client: Any) -> None:
     add("Éducateur·rice spécialisé·e de nuit", "educateur-specialise")
     index()
-    wanted = "<mark>Éducateur·rice spécialisé·e</mark> de <mark>nuit</mark>"
+    wanted = "<mark>Éducateur·rice spécialisé·e</mark> <mark>de nuit</mark>"
     assert wanted in client.get("/recherche?q=ES nuit").text
 
 

@@ -25,7 +25,7 @@ RANKED_AT_MOST = 1000
 # A namesake this many times smaller than the largest one does not make a name ambiguous.
 DOMINANCE = 10
 # A name of more communes than this is a question, unless one is a large city.
-NAMESAKES = 5
+NAMESAKES = 4
 LARGE_CITY = 100_000
 # A word that nothing starts with is shortened down to this length to suggest something.
 SHORTEST_STEM = 4
@@ -81,6 +81,8 @@ class PlaceIndex:
         self.by_code = {place.code: place for place in self.ranked}
         self.arrondissements: dict[str, tuple[str, ...]] = {}
         self._index_arrondissements()
+        # Where the people of the territory come from too.
+        self.home_departments = frozenset(place.department_code for place in self._local)
         self._by_name = self._index_names()
         self._local_starts = self._index_local_starts()
         self._by_postal_code = self._index_postal_codes()
