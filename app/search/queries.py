@@ -10,8 +10,6 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-import structlog
-
 from app.search import fallback, filters, highlights, rescues
 from app.search.client import EngineError, engine
 from app.search.criteria import SearchCriteria
@@ -19,9 +17,8 @@ from app.search.documents import MARK_END, MARK_START
 from app.search.guard import index_is_whole
 from app.search.reading import Reading, read
 from app.search.results import Hit, Proposal, SearchResults
+from app.search.servers import ask
 from app.search.vocabulary import search_words
-
-log = structlog.get_logger()
 
 _FACET_OF = {attribute: name for name, attribute in filters.ATTRIBUTES.items()}
 
@@ -33,15 +30,18 @@ def search(criteria: SearchCriteria, now: dt.datetime) -> SearchResults:
     SearchBusyError when this process has too many searches going on.
     """
     understood = read(criteria.q, search_words().lexicon)
+
+    def asked() -> SearchResults:
+        results = _from_engine(criteria, understood, now)
+        # An index that was just emptied answers too: nothing found is worth a second look.
+        if not results.total and not index_is_whole(now, fresh=True):
+            raise EngineError("not_whole")
+        return results
+
     try:
-        if index_is_whole(now):
-            results = _from_engine(criteria, understood, now)
-            # An index that was just emptied answers too: nothing found is worth a second look.
-            if results.total or index_is_whole(now, fresh=True):
-                return results
-    except EngineError as error:
-        log.warning("search_engine_failed", code=error.code)
-    return fallback.search(criteria, understood, now)
+        return ask(now, asked)
+    except EngineError:
+        return fallback.search(criteria, understood, now)
 
 
 def _from_engine(criteria: SearchCriteria, understood: Reading, now: dt.datetime) -> SearchResults:
@@ -113,9 +113,7 @@ def rescue(criteria: SearchCriteria, now: dt.datetime) -> list[Proposal]:
     if not proposals:
         return []
     try:
-        if not index_is_whole(now):
-            raise EngineError("not_whole")
-        totals = _engine_totals(proposals, now)
+        totals = ask(now, lambda: _engine_totals(proposals, now))
     except EngineError:
         proposals = proposals[: rescues.MAX_DATABASE_IDEAS]
         totals = [
