@@ -385,7 +385,6 @@ class Bench:
             "gunicorn",
             "wsgi:app",
             f"--bind={LOOPBACK}:{self.port}",
-            "--worker-class=gthread",
             "--workers=2",
             "--threads=4",
             "--no-control-socket",

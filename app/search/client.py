@@ -67,7 +67,7 @@ class TransportError(Exception):
 
 
 class SearchBusyError(DomainError):
-    """Too many searches at once in this process: the visitor is asked to come back."""
+    """Too many searches at once in this process: whoever asks is told to come back."""
 
     status = 503
     retry_after = BUSY_RETRY_SECONDS

@@ -10,8 +10,9 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from app.core.load import is_crowded
 from app.search import fallback, filters, highlights, rescues
-from app.search.client import EngineError, engine
+from app.search.client import EngineError, SearchBusyError, engine
 from app.search.criteria import SearchCriteria
 from app.search.documents import MARK_END, MARK_START
 from app.search.guard import index_is_whole
@@ -27,8 +28,10 @@ def search(criteria: SearchCriteria, now: dt.datetime) -> SearchResults:
     """Return one page of what answers `criteria` at the instant `now`.
 
     One round trip to the engine; `engine` and `degraded` of the answer say who answered. Raises
-    SearchBusyError when this process has too many searches going on.
+    SearchBusyError when this process has too many searches going on, or a crowd waiting.
     """
+    if is_crowded():
+        raise SearchBusyError
     understood = read(criteria.q, search_words().lexicon)
 
     def asked() -> SearchResults:
