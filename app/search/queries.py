@@ -36,10 +36,13 @@ def search(criteria: SearchCriteria, now: dt.datetime) -> SearchResults:
 
     def asked() -> SearchResults:
         results = _from_engine(criteria, understood, now)
-        # An index that was just emptied answers too: nothing found is worth a second look.
-        if not results.total and not index_is_whole(now, fresh=True):
+        if results.total:
+            return results
+        # An index that was just emptied answers too: nothing found is worth a second look, and a
+        # second question, for the index may have come back between the first one and the look.
+        if not index_is_whole(now, fresh=True):
             raise EngineError("not_whole")
-        return results
+        return _from_engine(criteria, understood, now)
 
     try:
         return ask(now, asked)
