@@ -1,6 +1,7 @@
 """Measure the search page under a crowd: a steady pace, then a thousand people at once.
 
-    python -m tools.bench_load [--listings 100000] [--seconds 20] [--crowd 1000] [--keep FOLDER]
+    python -m tools.bench_load [--listings 100000] [--seconds 20] [--crowd 1000] [--servers 2]
+                              [--keep FOLDER]
 
 Starts the same site as `tools.bench`. Each person of the crowd has a connection of her own and asks
 once. She must get a page, or be told when to come back; and the site must be itself again soon.
@@ -23,7 +24,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from app.core.database import db
-from tools.bench import Bench, questions
+from tools.bench import Bench, measure, page_calls, questions
 from tools.environment import say
 from tools.processes import LOOPBACK
 
@@ -120,7 +121,8 @@ class LoadBench(Bench):
     def run(self) -> int:
         """Measure everything; return 0 when the targets are reached."""
         with contextlib.ExitStack() as stack:
-            stack.enter_context(self.meilisearch)
+            for server in (self.meilisearch, *self.others):
+                stack.enter_context(server)
             stack.enter_context(self.app.app_context())
             self.prepare()
             db.session.remove()
@@ -128,9 +130,24 @@ class LoadBench(Bench):
             stack.enter_context(self.service("worker", "flask", "worker"))
             self._wait_for_the_site()
             asyncio.run(self.measures())
+            self.visibility()
+            self.deaths()
         for line in self.missed:
             say(f"Objectif manqué : {line}")
         return bool(self.missed)
+
+    def deaths(self) -> None:
+        """Measure the page as the servers die one after the other, the database being the last."""
+        calls = page_calls(questions())
+        for left in reversed(range(len(self.others) + 1)):
+            victim = (self.meilisearch, *self.others)[len(self.others) - left]
+            for how, end in (("gelé", victim.freeze), ("mort", victim.kill)):
+                end()
+                site = measure(self.port, calls, 2, self.seconds / 2)
+                worst = max(site.durations) * 1000
+                say(f"un serveur {how}, {left} en vie {site}, au pire {worst:.0f} ms")
+                if site.failures or site.p95_ms > 1500:
+                    self.missed.append(f"un serveur {how}, {left} en vie")
 
     async def measures(self) -> None:
         """Measure the steady pace, the crowd, and what follows."""
@@ -156,6 +173,7 @@ def main() -> int:
     parser.add_argument("--listings", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--crowd", type=int, default=1000)
+    parser.add_argument("--servers", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="dossier gardé, repris la fois suivante")
     options = parser.parse_args()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -163,7 +181,7 @@ def main() -> int:
     with contextlib.ExitStack() as stack:
         folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
-        bench = LoadBench(folder, options.listings, options.seconds)
+        bench = LoadBench(folder.resolve(), options.listings, options.seconds, options.servers)
         bench.crowd = options.crowd
         return bench.run()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -170,6 +172,59 @@ def test_r10_one_listing_alone_is_not_blamed_either(
     assert db.session.query(SearchQuarantine).count() == 0
 
 
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Give a folder on a disk of its own, of 24 MB; only an administrator can make one."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder],
+        capture_output=True,
+        check=False,
+    )
+    if made.returncode:
+        pytest.skip("no disk can be made here; the fake of a full one above says what it answers")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_r10_an_engine_converges_after_a_disk_that_was_full(
+    app: Flask, small_disk: Path, found: Found, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "TASK_SECONDS", 3.0)
+    listings = [factories.listing() for _one in range(40)]
+    for listing in listings:
+        mark_changed(listing, clock.now())
+    db.session.commit()
+    with Meilisearch(small_disk, indexing_memory="64MiB") as server, only(app, server):
+        rebuild.rebuild()
+        jobs.drain()
+        assert found().engine == "meilisearch"
+        ballast = small_disk / "ballast"
+        with contextlib.suppress(OSError), ballast.open("wb") as file:
+            while file.write(b"\0" * 65536):
+                file.flush()
+        for number, listing in enumerate(listings):
+            listing.description_html = f"<p>{'mot' * 2000}{number}</p>"
+            mark_changed(listing, clock.now())
+        db.session.commit()
+        jobs.drain()
+        assert db.session.query(SearchQuarantine).count() == 0
+        assert "pending" in set(db.session.scalars(select(OutboxEvent.state)))
+        assert found().total == 40
+        ballast.unlink()
+        server.kill()
+        server.start()
+        forget(app)
+        db.session.query(OutboxEvent).update({"available_at": clock.now()})
+        db.session.commit()
+        tasks.ensure_index(clock.now())
+        jobs.drain()
+        assert rebuild.compare().is_empty
+        assert db.session.query(SearchQuarantine).count() == 0
+        assert found().engine == "meilisearch"
+
+
 def test_r09_a_refused_listing_is_told_and_tried_again_at_night(engine: Engine) -> None:
     ids = add_many(20)
     batch = documents.documents_of(ids, clock.now())
@@ -209,16 +264,23 @@ def test_r29_a_drift_of_one_is_found_repaired_and_told(engine: Engine, client: F
     assert list(verify.index_equals_database(clock.now())) == []
 
 
+@contextlib.contextmanager
+def only(app: Flask, server: Meilisearch) -> Iterator[None]:
+    """Let this server be the one of the application."""
+    kept = app.extensions["search_engines"], app.extensions["search_guards"]
+    made = make_engines(app.config | {"MEILI_SERVERS": ((server.url, server.api_key),)})
+    app.extensions["search_engines"] = made
+    app.extensions["search_guards"] = Guards((made[0].name,))
+    try:
+        yield
+    finally:
+        app.extensions["search_engines"], app.extensions["search_guards"] = kept
+
+
 @pytest.fixture
-def spare(
-    app: Flask, session: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Meilisearch]:
+def spare(app: Flask, session: Any, tmp_path: Path) -> Iterator[Meilisearch]:
     """Give the application a server of its own, whose files a test may damage."""
-    with Meilisearch(tmp_path / "spare") as server:
-        made = make_engines(app.config | {"MEILI_SERVERS": ((server.url, server.api_key),)})
-        monkeypatch.setitem(app.extensions, "search_engines", made)
-        monkeypatch.setitem(app.extensions, "search_guards", Guards((made[0].name,)))
-        rebuild.rebuild()
+    with Meilisearch(tmp_path / "spare") as server, only(app, server):
         yield server
 
 
