@@ -34,7 +34,7 @@ def search(criteria: SearchCriteria, now: dt.datetime) -> SearchResults:
         raise SearchBusyError
     understood = read(criteria.q, search_words().lexicon)
 
-    def asked() -> SearchResults:
+    def answer() -> SearchResults:
         results = _from_engine(criteria, understood, now)
         if results.total:
             return results
@@ -45,7 +45,7 @@ def search(criteria: SearchCriteria, now: dt.datetime) -> SearchResults:
         return _from_engine(criteria, understood, now)
 
     try:
-        return ask(now, asked)
+        return ask(now, answer)
     except EngineError:
         return fallback.search(criteria, understood, now)
 
