@@ -67,6 +67,7 @@ class Config:
         self.SQLALCHEMY_DATABASE_URI = _database_url(get("DATABASE_URL"), self.DATA_DIR)
         self.MEILI_URL = get("MEILI_URL", "").rstrip("/")
         self.MEILI_API_KEY = get("MEILI_API_KEY", "")
+        self.MEILI_SERVERS = _search_servers(self.MEILI_URL, self.MEILI_API_KEY)
         self.MEILI_INDEX = get("MEILI_INDEX", "listings")
         self.MAIL_URL = get("MAIL_URL") or f"file://{self.DATA_DIR / 'mails'}"
         self.MAIL_SENDER = get("MAIL_SENDER") or "Prendre soin <ne-pas-repondre@example.org>"
@@ -153,6 +154,22 @@ class TestConfig(Config):
         self.JOBS_IN_TESTS = _flag(environ.get("JOBS_IN_TESTS"), default=False)
         self.PHONE = environ.get("PHONE", "+33465711234")
         self.PHONE_HOURS = environ.get("PHONE_HOURS", "du lundi au vendredi, 9 h – 18 h")
+
+
+def _search_servers(urls: str, keys: str) -> tuple[tuple[str, str], ...]:
+    """Return (address, key) of each search server, by preference; one without address if none.
+
+    Both are lists separated by commas; one key may serve for all.
+    """
+    addresses = [url.strip().rstrip("/") for url in urls.split(",") if url.strip()] or [""]
+    given = [key.strip() for key in keys.split(",")]
+    if len(set(addresses)) != len(addresses):
+        raise ConfigError("MEILI_URL nomme deux fois le même serveur")
+    if len(given) == 1:
+        given *= len(addresses)
+    if len(given) != len(addresses):
+        raise ConfigError("MEILI_API_KEY : une clé pour tous, ou une par adresse de MEILI_URL")
+    return tuple(zip(addresses, given, strict=True))
 
 
 def _database_url(url: str | None, data_dir: Path) -> str:

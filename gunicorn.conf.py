@@ -5,9 +5,27 @@ from __future__ import annotations
 import gc
 from typing import Any
 
+from gunicorn.workers.gthread import TConn, ThreadWorker
 from sqlalchemy.exc import SQLAlchemyError
 
-worker_class = "gthread"
+from app.core.load import queue
+
+
+class CountingWorker(ThreadWorker):  # type: ignore[misc]
+    """Threads that know how many requests wait, and since when."""
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Count a request that comes."""
+        conn.reached_at = queue.enter()
+        super().enqueue_req(conn)
+
+    def handle(self, conn: TConn) -> Any:
+        """Answer it, in one of the threads."""
+        queue.leave(conn.reached_at)
+        return super().handle(conn)
+
+
+worker_class = CountingWorker
 workers = 2
 threads = 4
 # The control socket would be written in the home folder of the account.

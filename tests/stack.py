@@ -73,7 +73,6 @@ class Stack:
                 f"--bind=127.0.0.1:{self.port}",
                 f"--workers={workers}",
                 f"--threads={threads}",
-                "--worker-class=gthread",
                 "--no-control-socket",
             ],
         )

@@ -50,10 +50,10 @@ def engine_calls(app: Flask, asked: Sequence[dict[str, str]]) -> list[Asked]:
 
     One for each question, and a second one when nothing is found: what to propose instead.
     """
-    engine: Engine = app.extensions["search_engine"]
+    engine: Engine = app.extensions["search_engines"][0]
     now = clock.now()
     headers = (
-        ("Authorization", f"Bearer {app.config['MEILI_API_KEY']}"),
+        ("Authorization", f"Bearer {app.config['MEILI_SERVERS'][0][1]}"),
         ("Content-Type", "application/json"),
     )
 
@@ -80,9 +80,9 @@ def plain_engine_calls(app: Flask, asked: Sequence[dict[str, str]]) -> list[Aske
 
     The words as typed, a circle around the place, four facets, highlighting and cropping.
     """
-    engine: Engine = app.extensions["search_engine"]
+    engine: Engine = app.extensions["search_engines"][0]
     headers = (
-        ("Authorization", f"Bearer {app.config['MEILI_API_KEY']}"),
+        ("Authorization", f"Bearer {app.config['MEILI_SERVERS'][0][1]}"),
         ("Content-Type", "application/json"),
     )
     found: list[Asked] = []

@@ -111,6 +111,7 @@ class Meilisearch:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.api_key = stored_secret(self.data_dir / "meilisearch.key")
+        self._ended_by_itself = False
         # The key is not in the command line, which any user of the machine can read, and the
         # server is given none of the application's secrets.
         kept = {"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ"}
@@ -137,15 +138,25 @@ class Meilisearch:
     def start(self) -> Meilisearch:
         """Start the server and wait until it answers; raise MeilisearchUnavailable if it cannot."""
         self._set_aside_other_version()
-        self.service.start()
-        self.wait_healthy()
+        for last in (False, True):
+            self.service.start()
+            try:
+                self.wait_healthy()
+            except MeilisearchUnavailable:
+                # Damaged files end the program at once; its memory is the database of the site.
+                if last or not self._ended_by_itself or not self.db_path.exists():
+                    raise
+                self._set_aside()
+            else:
+                break
         return self
 
     def wait_healthy(self, seconds: float = START_SECONDS) -> None:
         """Wait for the server to answer; raise MeilisearchUnavailable if it stops or is late."""
         deadline = time.monotonic() + seconds
         while not self.healthy():
-            if not self.service.running() or time.monotonic() > deadline:
+            self._ended_by_itself = not self.service.running()
+            if self._ended_by_itself or time.monotonic() > deadline:
                 self.service.kill()
                 raise MeilisearchUnavailable(
                     f"Meilisearch n’a pas démarré, voyez {self.service.log_path}"
@@ -188,7 +199,10 @@ class Meilisearch:
         """
         written_by = self.db_path / "VERSION"
         if written_by.is_file() and written_by.read_text().strip() != self.version():
-            self.db_path.rename(self.db_path.with_name(f"meilisearch-{time.time_ns()}"))
+            self._set_aside()
+
+    def _set_aside(self) -> None:
+        self.db_path.rename(self.db_path.with_name(f"meilisearch-{time.time_ns()}"))
 
     def __enter__(self) -> Meilisearch:
         return self.start()

@@ -37,6 +37,8 @@ class DomainError(Exception):
     """A rule of the business forbids what was asked. `message` is French, made for people."""
 
     status = 409
+    # Seconds after which trying again makes sense, for what is only momentary.
+    retry_after: int | None = None
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -78,9 +80,16 @@ def _page(status: int, **context: Any) -> Any:
 
 def _domain_error(error: DomainError) -> Any:
     db.session.rollback()
+    headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
     if wants_json():
-        return problem(error.status, error.message)
-    return _page(422, message=error.message)[0], error.status
+        response = problem(error.status, error.message)
+        response.headers.extend(headers)
+        return response
+    if error.status == 503:
+        # The address holds all that was asked: the link to try again keeps it.
+        again = request.full_path.rstrip("?") if request.method == "GET" else None
+        return _page(503, message=error.message, again=again)[0], 503, headers
+    return _page(422, message=error.message)[0], error.status, headers
 
 
 def _csrf_error(_error: CSRFError) -> Any:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, jsonify
 
 from app.core import clock
 from app.core.database import db
 from app.core.jobs import HEARTBEAT_MAX_AGE, Heartbeat, database_answers
 from app.core.permissions import public
-from app.search.client import EngineError, SearchBusyError
+from app.search.client import EngineError, SearchBusyError, engines, using
 from app.search.guard import index_is_whole
+from app.search.servers import ask, last_drifts, late_servers
 
 bp = Blueprint("health", __name__, url_prefix="/health")
 
@@ -31,17 +34,43 @@ def ready() -> tuple[Response, int]:
         "database": "ok" if database else "down",
         "worker": "ok" if worker else "silent",
         "search": _search_state() if database else "unknown",
+        # By server, in the order of the setting.
+        "search_servers": _server_states() if database else [],
+        # What the last nightly comparison found before it repaired it.
+        "search_drift": _drifts() if database else [],
     }
     status = "ok" if database else "down"
     return jsonify(status=status, **report), 200 if database else 503
 
 
 def _search_state() -> str:
-    """Return "ok" when the engine answers people, "fallback" when the database does instead."""
+    """Return "ok" when an engine answers people, "fallback" when the database does instead."""
     try:
-        return "ok" if index_is_whole(clock.now()) else "fallback"
+        return ask(clock.now(), lambda: "ok")
     except (EngineError, SearchBusyError):
         return "fallback"
+
+
+def _server_states() -> list[str]:
+    """Return "ok", "late" when changes are missing, or "down" for each server."""
+    late = late_servers()
+    states = []
+    for searched in engines():
+        try:
+            with using(searched):
+                whole = searched.configured and index_is_whole(clock.now())
+        except (EngineError, SearchBusyError):
+            whole = False
+        states.append("down" if not whole else "late" if searched.name in late else "ok")
+    return states
+
+
+def _drifts() -> list[dict[str, Any]]:
+    """Return how many listings differed on each server at the last nightly comparison."""
+    return [
+        {"found": drift["missing"] + drift["stale"] + drift["extra"], "at": at.isoformat()}
+        for drift, at in last_drifts()
+    ]
 
 
 def _worker_is_alive() -> bool:

@@ -24,8 +24,9 @@ from app.core.outbox import OutboxDelivery, OutboxEvent, OutboxState, Refused
 from app.listings.enums import Status
 from app.listings.models import Listing, ListingSession
 from app.organisations.models import Picture
-from app.search.client import ADMIN_ERRORS, engine
+from app.search.client import ADMIN_ERRORS, engine, engines, using
 from app.search.rebuild import compare
+from app.search.servers import last_drifts
 
 SHOWN = 5
 # The worker closes what is due and takes back leases well within this time.
@@ -88,19 +89,26 @@ def effects_are_recorded(now: dt.datetime) -> Iterable[str]:
 
 
 def index_equals_database(now: dt.datetime) -> Iterable[str]:
-    """I5: the index holds what is published, at the same version."""
+    """I5: the index of each server holds what is published, at the same version; and it was so
+    at the last nightly comparison."""
     if not engine().configured:
         return
-    try:
-        drift = compare()
-    except ADMIN_ERRORS as error:
-        yield f"moteur de recherche injoignable ({type(error).__name__})"
-        return
-    if not drift.is_empty:
-        yield (
-            f"index : {len(drift.missing)} absentes, {len(drift.stale)} périmées, "
-            f"{len(drift.extra)} en trop"
-        )
+    for number, searched in enumerate(engines(), start=1):
+        who = f"index du serveur {number}" if len(engines()) > 1 else "index"
+        try:
+            with using(searched):
+                drift = compare()
+        except ADMIN_ERRORS as error:
+            yield f"{who} : moteur de recherche injoignable ({type(error).__name__})"
+            continue
+        if not drift.is_empty:
+            yield (
+                f"{who} : {len(drift.missing)} absentes, {len(drift.stale)} périmées, "
+                f"{len(drift.extra)} en trop"
+            )
+    for drifted, at in last_drifts():
+        if found := drifted["missing"] + drifted["stale"] + drifted["extra"]:
+            yield f"index : {found} différences trouvées et corrigées le {at:%d/%m/%Y} (UTC)"
 
 
 def files_are_whole(now: dt.datetime) -> Iterable[str]:

@@ -2,18 +2,19 @@
 
 from flask import Flask
 
-from app.search.client import Engine
-from app.search.guard import Guard
+from app.search.client import make_engines
+from app.search.guard import Guards
 
 
 def init_app(app: Flask) -> None:
-    """Register the engine and the commands of the feature."""
+    """Register the engines and the commands of the feature."""
     from app.search.cache import PageCache
     from app.search.cli import search
     from app.search.views import PATH, bp
 
-    app.extensions["search_engine"] = Engine(app)
-    app.extensions["search_guard"] = Guard()
+    engines = make_engines(app.config)
+    app.extensions["search_engines"] = engines
+    app.extensions["search_guards"] = Guards(tuple(one.name for one in engines))
     app.register_blueprint(bp)
     app.cli.add_command(search)
     if app.config["SEARCH_CACHE_SECONDS"]:

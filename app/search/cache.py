@@ -1,7 +1,7 @@
 """Pages of results kept for a few seconds: the same for every visitor, made once for all of them.
 
 Only what is the same for everybody is kept: a GET of the search page, without any cookie. A page is
-made again when its seconds are over, or within a second after any listing changed. When many ask
+made again when its seconds are over, or a second or so after any listing changed. When many ask
 for the same page at once, one makes it and the others wait for it.
 """
 
@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Flask, request
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.database import db, reads_only
-from app.core.outbox import OutboxEvent
+from app.core.database import reads_only
+from app.search.guard import index_version
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -31,10 +30,9 @@ MAX_PAGES = 500
 MAX_PAGE_BYTES = 400_000
 # How long a visitor waits for the page that another is having made, before having it made too.
 PATIENCE_SECONDS = 2.0
-RECHECK_SECONDS = 1.0
 # A page made without the engine is kept less: the engine may be back.
 DEGRADED_SECONDS = 2.0
-CHANGED_TOPIC = "listing.changed"
+RECHECK_SECONDS = 0.5
 _SHARED = "prendre_soin.shared"
 _SEEN = "prendre_soin.seen"
 
@@ -48,7 +46,7 @@ class Page:
     status: str
     headers: list[tuple[str, str]]
     body: bytes
-    version: int
+    version: str
     until: float
     seen: Callable[[], None] | None
 
@@ -78,9 +76,8 @@ class PageCache:
         self._pages: OrderedDict[Key, Page] = OrderedDict()
         self._flights: dict[Key, _Flight] = {}
         self._lock = threading.Lock()
-        self._version = 0
+        self._version = ""
         self._checked_at = float("-inf")
-        self._checking = threading.Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer with a page that is kept, or make it."""
@@ -118,7 +115,7 @@ class PageCache:
             environ.get("QUERY_STRING", ""),
         )
 
-    def _kept(self, key: Key, version: int) -> Page | None:
+    def _kept(self, key: Key, version: str) -> Page | None:
         page = self._pages.get(key)
         if page is None or page.version != version or page.until < time.monotonic():
             return None
@@ -127,7 +124,7 @@ class PageCache:
     def _make(
         self,
         key: Key,
-        version: int,
+        version: str,
         flight: _Flight,
         environ: WSGIEnvironment,
         start_response: StartResponse,
@@ -179,28 +176,19 @@ class PageCache:
             while len(self._pages) > MAX_PAGES:
                 self._pages.popitem(last=False)
 
-    def _current_version(self) -> int:
-        """Return the number of the last change of a listing, as known within a second."""
+    def _current_version(self) -> str:
+        """Return what changes soon after any change of a listing or of the index."""
         if time.monotonic() - self._checked_at < RECHECK_SECONDS:
             return self._version
-        # One asks the database; the others go on with what is known.
-        if not self._checking.acquire(blocking=False):
-            return self._version
+        # The others go on with what is known.
+        self._checked_at = time.monotonic()
         # Never the lock of those who write.
         token = reads_only.set(True)
         try:
             with self._app.app_context():
-                self._version = last_change()
+                self._version = index_version()
         except SQLAlchemyError as error:
             log.warning("search_cache_version_failed", error=type(error).__name__)
         finally:
             reads_only.reset(token)
-            self._checked_at = time.monotonic()
-            self._checking.release()
         return self._version
-
-
-def last_change() -> int:
-    """Return the number of the last change of a listing."""
-    query = select(func.max(OutboxEvent.id)).where(OutboxEvent.topic == CHANGED_TOPIC)
-    return db.session.scalar(query) or 0

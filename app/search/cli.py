@@ -2,50 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 from flask.cli import AppGroup
 
 from app.search import rebuild as building
-from app.search.client import ADMIN_ERRORS, engine
+from app.search.client import ADMIN_ERRORS, engines, using
 
 search = AppGroup("search", help="Index de recherche.")
 
 
 @search.command("rebuild")
-def rebuild() -> None:
-    """Reconstruire l’index sans interrompre le site."""
-    _needs_engine()
-    try:
+@click.option("--server", type=click.IntRange(min=1), help="Ce serveur seul : 1, le premier…")
+def rebuild(server: int | None) -> None:
+    """Reconstruire l’index de chaque serveur sans interrompre le site."""
+
+    def run() -> bool:
         done = building.rebuild()
-    except ADMIN_ERRORS as error:
-        raise click.ClickException(f"Le moteur de recherche n’a pas répondu : {error}") from error
-    click.echo(
-        f"Index reconstruit : {done.documents} annonces, {done.refused} refusées, "
-        f"{done.seconds:.1f} s"
-    )
+        click.echo(
+            f"Index reconstruit : {done.documents} annonces, {done.refused} refusées, "
+            f"{done.seconds:.1f} s"
+        )
+        return True
+
+    _for_each(server, run)
 
 
 @search.command("check")
 @click.option("--repair", is_flag=True, help="Corriger ce qui diffère.")
-def check(*, repair: bool) -> None:
-    """Comparer l’index à la base, annonce par annonce ; code 1 s’ils diffèrent encore."""
-    _needs_engine()
-    try:
+@click.option("--server", type=click.IntRange(min=1), help="Ce serveur seul : 1, le premier…")
+def check(*, repair: bool, server: int | None) -> None:
+    """Comparer chaque index à la base, annonce par annonce ; code 1 s’ils diffèrent encore."""
+
+    def run() -> bool:
         drift = building.compare()
         _show(drift)
         if not drift.is_empty and repair:
             building.repair(drift)
             drift = building.compare()
             _show(drift)
-    except ADMIN_ERRORS as error:
-        raise click.ClickException(f"Le moteur de recherche n’a pas répondu : {error}") from error
-    if not drift.is_empty:
-        raise SystemExit(1)
+        return drift.is_empty
+
+    _for_each(server, run)
 
 
-def _needs_engine() -> None:
-    if not engine().configured:
+def _for_each(chosen: int | None, run: Callable[[], bool]) -> None:
+    """Run a command on one server or on all: one that fails does not keep the others from it."""
+    servers = engines()
+    if not servers[0].configured:
         raise click.ClickException("Aucun moteur de recherche : donnez MEILI_URL.")
+    if chosen is not None and chosen > len(servers):
+        raise click.ClickException(f"MEILI_URL nomme {len(servers)} serveur(s).")
+    failed = False
+    for number, searched in enumerate(servers, start=1):
+        if chosen not in (None, number):
+            continue
+        if len(servers) > 1:
+            click.echo(f"Serveur {number} ({searched.url})")
+        try:
+            with using(searched):
+                failed |= not run()
+        except ADMIN_ERRORS as error:
+            click.echo(f"Le moteur de recherche n’a pas répondu : {error}", err=True)
+            failed = True
+    if failed:
+        raise SystemExit(1)
 
 
 def _show(drift: building.Drift) -> None:

@@ -1,4 +1,4 @@
-"""The way to Meilisearch: one kept connection a thread, one breaker, one limit of concurrency.
+"""The way to Meilisearch: one kept connection a thread and server, one breaker a server, one limit.
 
 Searches go straight through libcurl and orjson; administration goes through the official client,
 whose requests are made over the same connections. The official transport opens a connection a call,
@@ -7,12 +7,15 @@ shares one dictionary of headers between threads and waits for ever, see `KeptRe
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 import certifi
@@ -21,8 +24,7 @@ import meilisearch.index
 import meilisearch.task
 import orjson
 import pycurl
-import structlog
-from flask import Flask, current_app
+from flask import current_app
 from meilisearch import Client
 from meilisearch._httprequests import HttpRequests
 from meilisearch.errors import (
@@ -34,12 +36,16 @@ from requests import Response
 
 from app.core.errors import DomainError
 from app.core.i18n import _
-
-log = structlog.get_logger()
+from app.search.breaker import Breaker
 
 # To connect, and in all. Writing a batch or reading a hundred thousand identifiers takes a while.
 ADMIN_TIMEOUT_SECONDS = (2.0, 60.0)
+# To learn how a task stands: a server that is frozen must not hold the writing of the others.
+POLL_TIMEOUT_SECONDS = (2.0, 10.0)
 TASK_POLL_SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2)
+# Asking is not worth the while of the visitor with less time left than this.
+MIN_TURN_SECONDS = 0.05
+BUSY_RETRY_SECONDS = 3
 
 
 class EngineError(Exception):
@@ -61,78 +67,34 @@ class TransportError(Exception):
 
 
 class SearchBusyError(DomainError):
-    """Too many searches at once in this process: the visitor is asked to come back."""
+    """Too many searches at once in this process: whoever asks is told to come back."""
 
     status = 503
+    retry_after = BUSY_RETRY_SECONDS
 
     def __init__(self) -> None:
         super().__init__(_("Trop de recherches en même temps. Réessayez dans quelques secondes."))
 
 
-class Breaker:
-    """Stops asking an engine that fails: `failures` in a row open it for `open_seconds`.
-
-    Then one call goes through as a probe while the others are still refused.
-    """
-
-    def __init__(
-        self, failures: int, open_seconds: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._limit = failures
-        self._open_seconds = open_seconds
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._failures = 0
-        self._closed_at = 0.0
-
-    @property
-    def is_open(self) -> bool:
-        """Return whether calls are refused, without taking the turn of the probe."""
-        return self._failures >= self._limit and self._clock() < self._closed_at
-
-    def allows(self) -> bool:
-        """Return whether to call now; a true answer to a half-open breaker is its only probe."""
-        if self._failures < self._limit:
-            return True
-        with self._lock:
-            if self._failures < self._limit:
-                return True
-            if self._clock() < self._closed_at:
-                return False
-            # Nobody else goes through before this probe is over, or late.
-            self._closed_at = self._clock() + self._open_seconds
-            return True
-
-    def record(self, *, success: bool) -> None:
-        """Take note of the outcome of a call that was allowed."""
-        if success and not self._failures:
-            return
-        with self._lock:
-            if success:
-                self._failures = 0
-                return
-            self._failures += 1
-            if self._failures >= self._limit:
-                self._closed_at = self._clock() + self._open_seconds
-                log.warning("search_breaker_open", failures=self._failures)
-
-
 class Engine:
     """One Meilisearch server as this application sees it. Safe to share between threads."""
 
-    def __init__(self, app: Flask) -> None:
-        config = app.config
-        self.url: str = config["MEILI_URL"]
+    def __init__(
+        self, config: Mapping[str, Any], url: str, key: str, slots: threading.BoundedSemaphore
+    ) -> None:
+        self.url = url
         self.index: str = config["MEILI_INDEX"]
+        # What the database calls this server in `search_state`: short, whatever the address.
+        self.name = f"{self.index}@{hashlib.sha256(url.encode()).hexdigest()[:8]}"
         self.breaker = Breaker(
             config["SEARCH_BREAKER_FAILURES"], config["SEARCH_BREAKER_OPEN_SECONDS"]
         )
-        self._slots = threading.BoundedSemaphore(config["SEARCH_MAX_CONCURRENT"])
+        self._slots = slots
         self._timeouts: tuple[float, float] = (
             config["SEARCH_CONNECT_TIMEOUT_SECONDS"],
             config["SEARCH_READ_TIMEOUT_SECONDS"],
         )
-        self._key: str = config["MEILI_API_KEY"]
+        self._key = key
         self._headers = {
             "Authorization": f"Bearer {self._key}",
             "Content-Type": "application/json",
@@ -161,11 +123,12 @@ class Engine:
         """Make a call that a visitor waits for: short timeouts, breaker, limit of concurrency."""
         if not self.configured:
             raise EngineError("not_configured")
+        timeouts = self._time_left()
         if not self.breaker.allows():
             raise EngineError("breaker_open")
         with self._slot():
             try:
-                status, data = self.request(method, path, body, self._headers, self._timeouts)
+                status, data = self.request(method, path, body, self._headers, timeouts)
                 answer = orjson.loads(data)
             except (TransportError, orjson.JSONDecodeError) as error:
                 self.breaker.record(success=False)
@@ -175,6 +138,15 @@ class Engine:
         if status != 200:
             raise EngineError(str(answer.get("code") or f"http_{status}"))
         return answer
+
+    def probe(self) -> None:
+        """Raise EngineError when the server does not answer soon, whatever the breaker says."""
+        try:
+            status, _data = self.request("GET", "/health", None, {}, self._timeouts)
+        except TransportError as error:
+            raise EngineError("late" if error.late else "unreachable") from error
+        if status != 200:
+            raise EngineError(f"http_{status}")
 
     def request(
         self,
@@ -233,7 +205,7 @@ class Engine:
 
     def ensure(self, task_uid: int, timeout_seconds: float = 60.0) -> None:
         """Wait for a task of the engine; raise EngineError with its code if it fails or is late."""
-        client = self.admin()
+        client = KeptClient(self, POLL_TIMEOUT_SECONDS)
         deadline = time.monotonic() + timeout_seconds
         for pause in _pauses():
             task = client.get_task(task_uid)
@@ -244,6 +216,17 @@ class Engine:
             if time.monotonic() > deadline:
                 raise EngineError("task_late")
             time.sleep(pause)
+
+    def _time_left(self) -> tuple[float, float]:
+        """Return the timeouts of a call, shorter when the turn of this server ends sooner."""
+        turn = _turn.get()
+        if turn is None or turn.ends_at is None:
+            return self._timeouts
+        left = turn.ends_at - time.monotonic()
+        if left < MIN_TURN_SECONDS:
+            raise EngineError("turn_over")
+        connect, total = self._timeouts
+        return min(connect, left), min(total, left)
 
     def _connection(self) -> pycurl.Curl:
         """Return the connection of this thread, made anew in a forked process.
@@ -274,6 +257,7 @@ class KeptRequests(HttpRequests):
     """
 
     engine: Engine
+    timeouts: tuple[float, float]
 
     def send_request(
         self,
@@ -292,9 +276,7 @@ class KeptRequests(HttpRequests):
         # connection that is kept, it hangs the next request.
         data = orjson.dumps(body) if body is not None and not isinstance(body, bytes) else body
         try:
-            status, content = self.engine.request(
-                method, f"/{path}", data, headers, ADMIN_TIMEOUT_SECONDS
-            )
+            status, content = self.engine.request(method, f"/{path}", data, headers, self.timeouts)
         except TransportError as error:
             late = MeilisearchTimeoutError if error.late else MeilisearchCommunicationError
             raise late(str(error)) from error
@@ -307,9 +289,12 @@ class KeptRequests(HttpRequests):
 class KeptClient(Client):
     """The official client bound to an engine; its `index()` and tasks use the same transport."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(
+        self, engine: Engine, timeouts: tuple[float, float] = ADMIN_TIMEOUT_SECONDS
+    ) -> None:
         super().__init__(engine.url, engine._key)
-        transport = type("_EngineRequests", (KeptRequests,), {"engine": engine})
+        bound = {"engine": engine, "timeouts": timeouts}
+        transport = type("_EngineRequests", (KeptRequests,), bound)
         self.http = transport(self.config)
         self.task_handler.http = self.http
 
@@ -321,10 +306,43 @@ class KeptClient(Client):
         return index
 
 
-def engine() -> Engine:
-    """Return the engine of the current application."""
-    found: Engine = current_app.extensions["search_engine"]
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The server that is spoken to for now, and when its turn ends for the visitor who waits."""
+
+    engine: Engine
+    ends_at: float | None
+
+
+_turn: ContextVar[Turn | None] = ContextVar("search_turn", default=None)
+
+
+def make_engines(config: Mapping[str, Any]) -> tuple[Engine, ...]:
+    """Return one engine a server; they share the limit of concurrency of the process."""
+    slots = threading.BoundedSemaphore(config["SEARCH_MAX_CONCURRENT"])
+    return tuple(Engine(config, url, key, slots) for url, key in config["MEILI_SERVERS"])
+
+
+def engines() -> tuple[Engine, ...]:
+    """Return all the servers, in the order of preference."""
+    found: tuple[Engine, ...] = current_app.extensions["search_engines"]
     return found
+
+
+def engine() -> Engine:
+    """Return the server whose turn it is (`using`), the preferred one out of any turn."""
+    turn = _turn.get()
+    return turn.engine if turn is not None else engines()[0]
+
+
+@contextmanager
+def using(chosen: Engine, seconds: float | None = None) -> Iterator[Engine]:
+    """Let `engine()` be `chosen` inside the block; searches then end within `seconds`."""
+    token = _turn.set(Turn(chosen, None if seconds is None else time.monotonic() + seconds))
+    try:
+        yield chosen
+    finally:
+        _turn.reset(token)
 
 
 # What administration raises, for callers that only want to know that the engine failed.

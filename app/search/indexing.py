@@ -8,22 +8,24 @@ number of workers and rebuilds at work, and without a lock between them.
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import orjson
 import structlog
+from meilisearch.errors import MeilisearchApiError
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock
 from app.core.database import db
 from app.core.outbox import enqueue_many
-from app.search.client import EngineError, engine
+from app.search.client import ADMIN_ERRORS, EngineError, engine
 from app.search.documents import Document, documents_of, entry_of, open_versions
 from app.search.guard import forget_guard
-from app.search.models import SearchEntry, SearchQuarantine
+from app.search.models import WRITTEN, SearchEntry, SearchQuarantine, SearchState
 
 log = structlog.get_logger()
 
@@ -36,6 +38,9 @@ TASK_SECONDS = 60.0
 ROUNDS = 8
 # What the engine blames on a document. Anything else is a fault of the engine, tried again later.
 _DOCUMENT_CODES = ("invalid_document", "missing_document", "malformed", "payload_too_large")
+# An index apart in which an engine that refuses documents proves that it can write at all.
+PROOF = "-proof"
+PROOF_LETTERS = 4000
 
 
 @dataclass
@@ -79,10 +84,30 @@ def send(index: str, documents: Sequence[Document], gone: Sequence[int] = ()) ->
     """
     tasks = [delete_later(index, gone)] if gone else []
     sent = Sent()
-    _send_bisecting(index, documents, sent)
+    suspects: list[tuple[Document, str]] = []
+    _send_bisecting(index, documents, sent, suspects)
+    if suspects:
+        # With a full disk an engine blames each document it is given: it says so of any other too.
+        prove_writing()
+    for document, code in suspects:
+        quarantine(document, code)
+        sent.refused[document["id"]] = document["version"]
     for task in tasks:
         engine().ensure(task, TASK_SECONDS)
     return sent
+
+
+def prove_writing() -> None:
+    """Raise EngineError unless the engine can write a document that nothing is wrong with."""
+    searched = engine()
+    proof = f"{searched.index}{PROOF}"
+    try:
+        task = add_later(proof, [{"id": time.time_ns(), "text": "x" * PROOF_LETTERS}])
+        searched.ensure(task, TASK_SECONDS)
+        searched.ensure(searched.admin().delete_index(proof).task_uid, TASK_SECONDS)
+    except ADMIN_ERRORS as error:
+        log.error("search_engine_not_writing", server=searched.name)
+        raise EngineError("not_writing") from error
 
 
 def add_later(index: str, documents: Sequence[Document]) -> int:
@@ -107,21 +132,29 @@ def delete_later(index: str, ids: Sequence[int]) -> int:
     return int(answer["taskUid"])
 
 
-def _send_bisecting(index: str, documents: Sequence[Document], sent: Sent) -> None:
+def _send_bisecting(
+    index: str,
+    documents: Sequence[Document],
+    sent: Sent,
+    suspects: list[tuple[Document, str]],
+) -> None:
     if not documents:
         return
     try:
         engine().ensure(add_later(index, documents), TASK_SECONDS)
-    except EngineError as error:
-        if not error.code.startswith(_DOCUMENT_CODES):
+    except (EngineError, MeilisearchApiError) as error:
+        code = str(error.code or "")
+        if not code.startswith(_DOCUMENT_CODES):
             raise
         if len(documents) == 1:
-            quarantine(documents[0], error.code)
-            sent.refused[documents[0]["id"]] = documents[0]["version"]
+            suspects.append((documents[0], code))
             return
         middle = len(documents) // 2
-        _send_bisecting(index, documents[:middle], sent)
-        _send_bisecting(index, documents[middle:], sent)
+        if not sent.versions and not suspects:
+            # Before cutting a batch in pieces for nothing.
+            prove_writing()
+        _send_bisecting(index, documents[:middle], sent, suspects)
+        _send_bisecting(index, documents[middle:], sent, suspects)
     else:
         sent.versions.update((document["id"], document["version"]) for document in documents)
 
@@ -133,6 +166,26 @@ def quarantine(document: Document, code: str) -> None:
     row = row or SearchQuarantine(listing_id=document["id"])
     row.version, row.error, row.at = document["version"], code, clock.now()
     db.session.add(row)
+    db.session.commit()
+
+
+def give_another_chance() -> list[int]:
+    """Empty the quarantine, commit and return what was in it."""
+    ids = sorted(quarantined())
+    db.session.execute(delete(SearchQuarantine))
+    db.session.commit()
+    return ids
+
+
+def remember(name: str, value: str) -> None:
+    """Write a fact of `search_state` and commit."""
+    insert = INSERTS[db.engine.dialect.name](SearchState)
+    row = {"name": name, "value": value, "at": clock.now()}
+    changed = {"value": insert.excluded.value, "at": insert.excluded.at}
+    db.session.execute(
+        insert.on_conflict_do_update(index_elements=["name"], set_=changed).values(row),
+        execution_options={"synchronize_session": False},
+    )
     db.session.commit()
 
 
@@ -153,6 +206,7 @@ def settle(index: str, ids: Iterable[int], sent: Sent) -> None:
         wanted = current_versions(ids)
         moved = [one for one in ids if wanted.get(one) != sent.known(one)]
         if not moved:
+            remember(WRITTEN, str(time.time_ns()))
             forget_guard()
             return
         for start in range(0, len(moved), BATCH):

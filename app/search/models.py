@@ -9,6 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import db
 
+# Names of facts in `search_state`; those of one server are followed by its name.
+SETTINGS, BUILDING, LATE, DRIFT = "settings", "building", "late", "drift"
+WRITTEN = "written"
+# Values of a LATE fact, see servers.py.
+BEHIND, CATCHING_UP = "behind", "catching_up"
+
 
 class SearchEntry(db.Model):
     """What the database itself searches when the engine cannot: one row an open listing.
@@ -60,7 +66,7 @@ class SearchQuarantine(db.Model):
 
 
 class SearchState(db.Model):
-    """A fact about an index, such as the digest of the settings it was built with."""
+    """A fact about the index of a server, such as the digest of the settings it was built with."""
 
     __tablename__ = "search_state"
 

@@ -10,20 +10,18 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-import structlog
-
+from app.core.load import is_crowded
 from app.search import fallback, filters, ranking, reasons, rescues
-from app.search.client import EngineError, engine
+from app.search.client import EngineError, SearchBusyError, engine
 from app.search.criteria import SearchCriteria
 from app.search.guard import index_is_whole
 from app.search.marks import asked
 from app.search.ranking import Found
 from app.search.reading import Reading
 from app.search.results import Proposal, Rescue, SearchResults
+from app.search.servers import ask
 from app.search.understanding import told, understand
 from app.search.vocabulary import UNSAID, search_words
-
-log = structlog.get_logger()
 
 _FACET_OF = {attribute: name for name, attribute in filters.ATTRIBUTES.items()}
 
@@ -32,19 +30,27 @@ def search(criteria: SearchCriteria, now: dt.datetime) -> SearchResults:
     """Return one page of what answers `criteria` at the instant `now`.
 
     One round trip to the engine; `engine` and `degraded` of the answer say who answered. Raises
-    SearchBusyError when this process has too many searches going on.
+    SearchBusyError when this process has too many searches going on, or a crowd waiting.
     """
+    if is_crowded():
+        raise SearchBusyError
     criteria = told(criteria)
     understood = understand(criteria)
+
+    def answer() -> SearchResults:
+        results = _from_engine(criteria, understood, now)
+        if results.total:
+            return results
+        # An index that was just emptied answers too: nothing found is worth a second look, and a
+        # second question, for the index may have come back between the first one and the look.
+        if not index_is_whole(now, fresh=True):
+            raise EngineError("not_whole")
+        return _from_engine(criteria, understood, now)
+
     try:
-        if index_is_whole(now):
-            results = _from_engine(criteria, understood, now)
-            # An index that was just emptied answers too: nothing found is worth a second look.
-            if results.total or index_is_whole(now, fresh=True):
-                return results
-    except EngineError as error:
-        log.warning("search_engine_failed", code=error.code)
-    return fallback.search(criteria, understood, now)
+        return ask(now, answer)
+    except EngineError:
+        return fallback.search(criteria, understood, now)
 
 
 def _from_engine(criteria: SearchCriteria, understood: Reading, now: dt.datetime) -> SearchResults:
@@ -119,9 +125,7 @@ def rescue(criteria: SearchCriteria, now: dt.datetime, found: int = 0) -> Rescue
     if not proposals:
         return Rescue()
     try:
-        if not index_is_whole(now):
-            raise EngineError("not_whole")
-        totals = _engine_totals(proposals, now)
+        totals = ask(now, lambda: _engine_totals(proposals, now))
     except EngineError:
         proposals = proposals[: rescues.MAX_DATABASE_IDEAS]
         totals = [

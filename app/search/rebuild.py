@@ -28,8 +28,8 @@ from app.search import indexing
 from app.search.client import EngineError, engine
 from app.search.documents import all_documents, documents_of
 from app.search.guard import MIN_SHARE, forget_guard
-from app.search.indexing import Sent
-from app.search.models import SearchEntry, SearchState
+from app.search.indexing import Sent, remember
+from app.search.models import BUILDING, SETTINGS, SearchEntry, SearchState
 from app.search.settings import index_settings, settings_digest
 
 log = structlog.get_logger()
@@ -40,7 +40,7 @@ IN_FLIGHT = 4
 REBUILD_TASK_SECONDS = 240.0
 # A rebuild writes a sign of life at each batch, and its longest wait is shorter than this.
 SILENCE = dt.timedelta(minutes=5)
-BUILDING = "-building-"
+DRAFT = "-building-"
 # Above this share of differences a rebuild costs less than repairs.
 MAX_REPAIRED_SHARE = 0.3
 FETCH_BATCH = 10_000
@@ -99,7 +99,7 @@ class Drift:
 
 
 def rebuild() -> Rebuilt:
-    """Build the index again from the database and swap it in. Commits.
+    """Build the index of `engine()` again from the database and swap it in. Commits.
 
     Raises EngineError, RebuildRunningError.
     """
@@ -112,13 +112,18 @@ def rebuild() -> Rebuilt:
         _end_turn()
     forget_guard()
     done = Rebuilt(len(sent.versions), len(sent.refused), time.monotonic() - started)
-    log.info("search_rebuilt", documents=done.documents, seconds=round(done.seconds, 1))
+    log.info(
+        "search_rebuilt",
+        server=engine().name,
+        documents=done.documents,
+        seconds=round(done.seconds, 1),
+    )
     return done
 
 
 def _rebuild() -> Sent:
     searched = engine()
-    building = f"{searched.index}{BUILDING}{time.time_ns()}"
+    building = f"{searched.index}{DRAFT}{time.time_ns()}"
     _delete_leftovers()
     digest = settings_digest()
     _create(building)
@@ -127,7 +132,7 @@ def _rebuild() -> Sent:
     _swap(building)
     # From here on the worker writes in the new index; what it wrote in the old one comes again.
     indexing.settle(searched.index, _everything(sent), sent)
-    _remember(f"settings:{searched.index}", digest)
+    remember(f"{SETTINGS}:{searched.name}", digest)
     searched.ensure(searched.admin().delete_index(building).task_uid, REBUILD_TASK_SECONDS)
     return sent
 
@@ -135,7 +140,7 @@ def _rebuild() -> Sent:
 def reason_to_rebuild(now: dt.datetime) -> str | None:
     """Return why the index must be built again: missing, settings, documents; or None."""
     searched = engine()
-    state = db.session.get(SearchState, f"settings:{searched.index}", populate_existing=True)
+    state = db.session.get(SearchState, f"{SETTINGS}:{searched.name}", populate_existing=True)
     known = state.value if state else None
     expected = count_open(now)
     db.session.commit()
@@ -291,7 +296,7 @@ def _wait(task: tuple[int, list[int]], sent: Sent) -> None:
         for one in ids:
             sent.versions.pop(one, None)
     # A sign of life, for those who wonder whether this rebuild died.
-    _remember(f"building:{engine().index}", "")
+    remember(f"{BUILDING}:{engine().name}", "")
 
 
 def _swap(building: str) -> None:
@@ -310,7 +315,7 @@ def _delete_leftovers() -> None:
     searched = engine()
     client = searched.admin()
     for found in client.http.get("indexes?limit=1000")["results"]:
-        if found["uid"].startswith(f"{searched.index}{BUILDING}"):
+        if found["uid"].startswith(f"{searched.index}{DRAFT}"):
             client.delete_index(found["uid"])
 
 
@@ -339,27 +344,24 @@ def _published_past_deadline() -> set[int]:
     return found
 
 
-def _remember(name: str, value: str) -> None:
-    row = db.session.get(SearchState, name) or SearchState(name=name)
-    row.value, row.at = value, clock.now()
-    db.session.add(row)
-    db.session.commit()
-
-
 def _take_turn() -> None:
     """Mark that an index is being built; one that gave no sign of life for long has died."""
-    name = f"building:{engine().index}"
+    name = f"{BUILDING}:{engine().name}"
     running = db.session.get(SearchState, name, with_for_update=True, populate_existing=True)
     if running and running.at > clock.now() - SILENCE:
         db.session.commit()
         raise RebuildRunningError
+    running = running or SearchState(name=name, value="")
+    running.at = clock.now()
+    db.session.add(running)
     try:
-        _remember(name, "")
+        db.session.commit()
     except IntegrityError as error:
         db.session.rollback()
         raise RebuildRunningError from error
 
 
 def _end_turn() -> None:
-    db.session.execute(delete(SearchState).where(SearchState.name == f"building:{engine().index}"))
+    name = f"{BUILDING}:{engine().name}"
+    db.session.execute(delete(SearchState).where(SearchState.name == name))
     db.session.commit()

@@ -11,9 +11,10 @@ from sqlalchemy import delete, select
 from app.core import clock
 from app.core.database import db
 from app.core.outbox import Effect, enqueue_many
-from app.search import indexing, rebuild
-from app.search.client import ADMIN_ERRORS, engine
+from app.search import indexing, rebuild, servers
+from app.search.client import engine
 from app.search.documents import demands, documents_of
+from app.search.indexing import Sent
 from app.search.models import SearchEntry, SearchQuarantine
 
 log = structlog.get_logger()
@@ -32,13 +33,13 @@ def index_changed(payloads: list[dict[str, Any]]) -> Effect | None:
         .where(SearchQuarantine.listing_id.in_(ids))
         .execution_options(synchronize_session=False)
     )
-    searched = engine()
-    if not searched.configured:
+    if not engine().configured:
         return None
     here = {document["id"] for document in documents}
     gone = [one for one in ids if one not in here]
 
     def write() -> None:
+        searched = engine()
         if rebuild.index_is_missing():
             # Documents would make the engine create an index of its own, without our settings.
             rebuild.rebuild()
@@ -46,7 +47,7 @@ def index_changed(payloads: list[dict[str, Any]]) -> Effect | None:
         sent = indexing.send(searched.index, documents, gone)
         indexing.settle(searched.index, ids, sent)
 
-    return write
+    return lambda: servers.write_to_each(write)
 
 
 def measure_demand(now: dt.datetime) -> int:
@@ -62,28 +63,52 @@ def measure_demand(now: dt.datetime) -> int:
 
 
 def ensure_index(now: dt.datetime) -> None:
-    """Each minute: build the index if it is missing, outdated or far from whole.
+    """Each minute: build each index that is missing, outdated or far from whole; bring up to date
+    the servers that missed changes.
 
     An engine that is away is not an error here: it will be asked again the next minute.
     """
     rebuild.catch_up_entries(now)
-    if not engine().configured:
-        return
-    try:
+    if engine().configured:
+        servers.care_for_each(lambda: _ensure(now), failure="search_ensure_failed")
+
+
+def _ensure(now: dt.datetime) -> None:
+    def bring_up_to_date() -> None:
         reason = rebuild.reason_to_rebuild(now)
         if reason:
-            log.warning("search_rebuild_started", reason=reason)
+            log.warning("search_rebuild_started", server=engine().name, reason=reason)
             rebuild.rebuild()
-    except ADMIN_ERRORS as error:
-        log.warning("search_ensure_failed", error=str(getattr(error, "code", error)))
+            return
+        drift = rebuild.compare()
+        if not drift.is_empty:
+            rebuild.repair(drift)
+
+    servers.catch_up(engine(), bring_up_to_date)
+    reason = rebuild.reason_to_rebuild(now)
+    if reason:
+        log.warning("search_rebuild_started", server=engine().name, reason=reason)
+        rebuild.rebuild()
 
 
 def check_index(_now: dt.datetime) -> None:
-    """Each night: compare the index with the database, listing by listing, and repair."""
+    """Each night: compare each index with the database, listing by listing, and repair.
+
+    What was found is kept with its date, and told by `/health/ready` and `flask verify`.
+    """
     if not engine().configured:
         return
+    servers.care_for_each(_check, failure="search_check_failed")
+    # What an engine refused for a passing reason gets in.
+    if refused := indexing.give_another_chance():
+        servers.care_for_each(
+            lambda: indexing.settle(engine().index, refused, Sent()), failure="search_check_failed"
+        )
+
+
+def _check() -> None:
     drift = rebuild.compare()
-    if drift.is_empty:
-        return
-    log.error("search_index_drift", **drift.counts())
-    rebuild.repair(drift)
+    servers.record_drift(engine(), drift.counts())
+    if not drift.is_empty:
+        log.error("search_index_drift", server=engine().name, **drift.counts())
+        rebuild.repair(drift)

@@ -1088,6 +1088,16 @@ def test_error_page(visit: Visit, inspector: Inspector, live: Live, name: str) -
     check(visit, inspector, f"errors/{name}.html")
 
 
+def test_crowd_page(visit: Visit, inspector: Inspector, live: Live) -> None:
+    """What a search in a crowd shows: the same search, to try again."""
+    with live.app.test_request_context("/recherche"):
+        html = render_template(
+            "errors/503.html", status=503, message="Trop de monde.", again="/recherche?q=a&ou=Bron"
+        )
+    visit.show(503, html)
+    check(visit, inspector, "errors/503.html")
+
+
 @pytest.mark.parametrize(
     ("template", "address"),
     [

@@ -11,7 +11,8 @@ from flask import Flask
 from app.core import clock
 from app.core.database import db
 from app.search import criteria, indexing, queries, rebuild
-from app.search.client import Breaker, Engine
+from app.search.breaker import Breaker
+from app.search.client import Engine
 from app.search.guard import forget_guard
 from app.search.indexing import Sent
 from app.search.results import SearchResults
@@ -20,7 +21,7 @@ from tools.meilisearch import Meilisearch
 
 def forget(app: Flask) -> Engine:
     """Forget what earlier failures taught this process."""
-    engine: Engine = app.extensions["search_engine"]
+    engine: Engine = app.extensions["search_engines"][0]
     engine.breaker = Breaker(5, 10.0)
     forget_guard()
     return engine

@@ -17,6 +17,7 @@ from app import create_app
 from app.core.database import db
 from app.core.outbox import enqueue
 from app.search import cache as caching
+from app.search import guard
 from app.search.cache import PageCache
 from config import TestConfig
 from tests import factories
@@ -61,7 +62,7 @@ def behind() -> Behind:
 def visitor(app: Flask, behind: Behind, monkeypatch: pytest.MonkeyPatch) -> Client:
     """Return a browser in front of a cache of its own, which keeps pages for five seconds."""
     monkeypatch.setitem(app.config, "SEARCH_CACHE_SECONDS", 5.0)
-    monkeypatch.setattr(caching, "last_change", lambda: 1)
+    monkeypatch.setattr(caching, "index_version", lambda: "1")
     return Client(PageCache(app, behind, PATH), use_cookies=False)
 
 
@@ -189,6 +190,7 @@ def test_a_closed_listing_is_gone_within_a_second(
         enqueue("listing.changed", now=now, listing_id=listing.id)
         db.session.commit()
         monkeypatch.setattr(caching, "RECHECK_SECONDS", 0.0)
+        monkeypatch.setattr(guard, "VERSION_BELIEVED_SECONDS", 0.0)
         event.listen(db.engine, "before_cursor_execute", listen)
         client.get(address)
         event.remove(db.engine, "before_cursor_execute", listen)

@@ -165,7 +165,7 @@ def test_check_finds_and_repairs_what_differs(app: Flask, engine: Engine) -> Non
 def test_rebuild_starts_from_nothing_and_removes_leftovers(app: Flask, engine: Engine) -> None:
     add_many(30)
     engine.ensure(engine.admin().delete_index(engine.index).task_uid)
-    engine.ensure(engine.admin().create_index(f"{engine.index}{rebuild.BUILDING}1").task_uid)
+    engine.ensure(engine.admin().create_index(f"{engine.index}{rebuild.DRAFT}1").task_uid)
     done = app.test_cli_runner().invoke(args=["search", "rebuild"])
     assert (done.exit_code, "30 annonces" in done.output) == (0, True)
     names = [one["uid"] for one in engine.admin().get_raw_indexes({"limit": 100})["results"]]
@@ -181,7 +181,7 @@ def test_two_rebuilds_do_not_run_at_once(engine: Engine) -> None:
         rebuild.rebuild()
     rebuild._end_turn()
     rebuild._take_turn()
-    state = db.session.get(rebuild.SearchState, f"building:{engine.index}")
+    state = db.session.get(rebuild.SearchState, f"building:{engine.name}")
     assert state is not None
     state.at = clock.now() - rebuild.SILENCE - dt.timedelta(seconds=1)
     db.session.commit()

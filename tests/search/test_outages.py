@@ -10,7 +10,8 @@ from flask import Flask
 
 from app.core import clock
 from app.search import criteria, queries, tasks
-from app.search.client import Breaker, Engine, EngineError, SearchBusyError
+from app.search.breaker import Breaker
+from app.search.client import Engine, EngineError, SearchBusyError
 from app.search.results import SearchResults
 from tests import factories
 from tests.search.conftest import forget
