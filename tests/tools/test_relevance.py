@@ -12,7 +12,6 @@ import pytest
 from app.geography.queries import find_place, get_place
 from app.professions.enums import TermKind
 from app.professions.queries import professions, terms
-from app.search.criteria import parse
 from tools import relevance
 from tools.relevance_corpus import Truth, corpus, read_wording
 from tools.relevance_judge import (
@@ -24,7 +23,21 @@ from tools.relevance_judge import (
     read_queries,
     succeeds,
 )
-from tools.relevance_report import NAIVE, OURS, page, quality, success, table, targets
+from tools.relevance_report import (
+    DATABASE,
+    ENRICHED,
+    NAIVE,
+    OURS,
+    Listed,
+    Outcome,
+    Score,
+    details,
+    empty,
+    page,
+    quality,
+    success,
+    targets,
+)
 
 NOW = dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC)
 CLOSE = {"aide-soignant": frozenset({"auxiliaire-de-vie"})}
@@ -284,24 +297,46 @@ def test_most_queries_have_a_good_answer_among_the_offers():
     assert sum(one == 3 for one in best) >= 0.95 * len(best)
 
 
-# The whole, on fewer offers
+# What is told
 
 
-@pytest.mark.no_database
-def test_the_measure_sees_what_understanding_brings(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    chosen = relevance.SETS[0]
-    outcomes = relevance.measure(chosen, tmp_path / "with", only="métier", count=500)
-    assert quality(outcomes) >= 0.75
-    assert success(outcomes) >= 0.9
-    assert quality(outcomes) > quality(outcomes, NAIVE)
-    assert "ensemble" in table(chosen.title, outcomes)
-    assert "## Nos mots" in page([(chosen.title, outcomes)], NOW)
-    assert len(targets(outcomes)) == 5
+def _outcome(category: str, grades: list[int], ideal: list[int], **query: str) -> Outcome:
+    listed = tuple(Listed(one, f"Annonce notée {one}") for one in grades)
+    score = Score.of(listed, ideal, len(grades))
+    nothing = Score.of((), ideal, 0)
+    asked = Query(category, f"essai {category}", {"profession": frozenset({"infirmier"})}, **query)  # type: ignore[arg-type]
+    scores = {OURS: score, NAIVE: nothing, ENRICHED: nothing, DATABASE: nothing}
+    return Outcome(asked, tuple(ideal), scores)
 
-    # « Chercher ces mots tels quels » : the words go to the engine as they are.
-    plainly = {"mots": "tels-quels"}
-    monkeypatch.setattr(relevance, "parse", lambda args: parse(args | plainly))
-    blind = relevance.measure(chosen, tmp_path / "without", only="métier", count=500)
-    assert quality(blind, OURS) < quality(outcomes, OURS) - 0.05
+
+def test_queries_without_any_answer_count_for_nothing_but_emptiness():
+    outcomes = [_outcome("sigle", [3], [3]), _outcome("métier absent", [], [0], expects="absent")]
+    assert quality(outcomes) == 1
+    assert success(outcomes) == 1
+    assert empty(outcomes) == 0.5
+
+
+def test_a_target_is_missed_by_one_offer_shown_for_an_absent_profession():
+    good = [_outcome("sigle", [3], [3]), _outcome("phrase entière", [3], [3])]
+    shown = _outcome("métier absent", [0], [0], expects="absent")
+    hidden = _outcome("métier absent", [], [0], expects="absent")
+    # Nothing compares with default settings that find nothing.
+    assert [one.reached for one in targets([*good, hidden])] == [True, True, True, False, True]
+    last = targets([*good, shown])[-1]
+    assert not last.reached
+    assert "essai métier absent" in last.text
+
+
+def test_only_what_fails_and_may_be_seen_is_told():
+    failed, fine = _outcome("sigle", [0, 0, 3], [3, 3]), _outcome("ancien nom", [3, 3], [3, 3])
+    seen = details([("Nos mots", [failed, fine])], [failed, fine])
+    assert "« essai sigle »" in seen
+    assert "« essai ancien nom »" not in seen
+    assert "« essai sigle »" not in details([("Nos mots", [failed, fine])], [])
+
+
+def test_the_page_gives_every_category_and_the_whole():
+    written = page([("Nos mots", [_outcome("sigle", [3], [3])])], NOW)
+    assert "23/11/2026" in written
+    assert "| sigle | 1 | 1.00 · 100% | 0.00 · 0% | 0.00 · 0% | 0.00 · 0% |" in written
+    assert "| **Ensemble** | 1 |" in written
