@@ -106,10 +106,10 @@ def measure(
             truths = store(offers)
             rebuild.rebuild()
             documents = [one for batch in all_documents(now, BATCH) for one in batch]
-            naive = _default_index(server, "naive", [_as_published(one) for one in documents])
-            enriched = _default_index(server, "enriched", documents)
+            naive = default_index(server, "naive", [as_published(one) for one in documents])
+            enriched = default_index(server, "enriched", documents)
             found = {
-                OURS: [_ask_site(query, now) for query in queries],
+                OURS: [ask_site(query, now) for query in queries],
                 NAIVE: [naive(query) for query in queries],
                 ENRICHED: [enriched(query) for query in queries],
             }
@@ -118,7 +118,7 @@ def measure(
             db.session.remove()
     down = app_of(folder, f"http://{LOOPBACK}:{free_port()}", server.api_key)
     with down.app_context():
-        found[DATABASE] = [_ask_site(query, now) for query in queries]
+        found[DATABASE] = [ask_site(query, now) for query in queries]
         db.session.remove()
     return judge(queries, truths, found, titles)
 
@@ -147,16 +147,18 @@ def judge(
     return outcomes
 
 
-def _ask_site(query: Query, now: dt.datetime) -> Answer:
-    results = search(parse({"q": query.text}), now)
+def ask_site(query: Query, now: dt.datetime, **args: str) -> Answer:
+    """Search as the page does, with other parameters of the address if any."""
+    results = search(parse({"q": query.text} | args), now)
     return results.ids, results.total
 
 
-def _as_published(document: Document) -> Document:
+def as_published(document: Document) -> Document:
+    """Return a document without what the search adds to it."""
     return {name: value for name, value in document.items() if name not in OUR_WORK}
 
 
-def _default_index(
+def default_index(
     server: Meilisearch, name: str, documents: Sequence[Document]
 ) -> Callable[[Query], Answer]:
     """Index documents with default settings; return the function that searches them."""
