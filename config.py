@@ -57,6 +57,8 @@ class Config:
         self.PRODUCTION = get("APP_ENV", "development") == "production"
         self.DATA_DIR = Path(get("DATA_DIR") or ROOT / "instance").resolve()
         self.SECRET_KEY = get("SECRET_KEY", "")
+        # How long a page of results serves all those who ask for it; 0: each has her own made.
+        self.SEARCH_CACHE_SECONDS = float(get("SEARCH_CACHE_SECONDS") or 5)
         # Keys that were in use before: what they signed or sealed is still read.
         self.SECRET_KEY_FALLBACKS = [k for k in get("SECRET_KEY_FALLBACKS", "").split(",") if k]
         self.PUBLIC_BASE_URL = (get("PUBLIC_BASE_URL") or "http://127.0.0.1:8000").rstrip("/")
@@ -144,6 +146,8 @@ class TestConfig(Config):
         self.PRODUCTION = False
         # The tests of the second factor ask for it; the others are about what comes after.
         self.SECOND_FACTOR = False
+        # Tests look at what has just changed.
+        self.SEARCH_CACHE_SECONDS = float(environ.get("SEARCH_CACHE_SECONDS") or 0)
         self.FAILPOINTS = environ.get("FAILPOINTS", "")
         # Tests drain the outbox themselves, save those that start a real worker.
         self.JOBS_IN_TESTS = _flag(environ.get("JOBS_IN_TESTS"), default=False)

@@ -47,9 +47,6 @@ def create_app(config: Config | None = None) -> Flask:
     app.config.from_object(config)
     config.DATA_DIR.mkdir(parents=True, exist_ok=True)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    if config.PROXY_HOPS:
-        hops = config.PROXY_HOPS
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
     db.init_app(app)
     migrate.init_app(app, db, directory="migrations", render_as_batch=True)
@@ -86,4 +83,8 @@ def create_app(config: Config | None = None) -> Flask:
     app.before_request(permissions.enforce)
     jobs.init_app(app, subscriptions.SUBSCRIPTIONS, subscriptions.SCHEDULE)
     cli.init_app(app)
+    if config.PROXY_HOPS:
+        # In front of all the rest, which then sees the address and the host of the visitor.
+        hops = config.PROXY_HOPS
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app

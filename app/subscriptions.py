@@ -48,7 +48,7 @@ from app.organisations.tasks import (
 from app.professions.correcting import apply_due
 from app.reports.services import purge_reporters, tell_team
 from app.reports.tasks import confirm_to_reporter, tell_reporter, tell_reviewer
-from app.search.tasks import check_index, ensure_index, index_changed
+from app.search.tasks import check_index, ensure_index, index_changed, measure_demand
 
 SUBSCRIPTIONS: list[Subscription] = [
     Subscription("listing.changed", index_changed, batch=True),
@@ -101,6 +101,7 @@ SCHEDULE = [
     # Corrections of the base that hold from today: soon after midnight in Paris, in any season.
     Scheduled("apply_corrections", apply_due, minute="1", hour="22,23"),
     Scheduled("measure_answers", measure_all, minute="7", hour="3"),
+    Scheduled("measure_demand", measure_demand, minute="27", hour="3"),
     Scheduled("ensure_index", ensure_index),
     Scheduled("check_index", check_index, minute="37", hour="3"),
     Scheduled("purge_outbox", purge_done, minute="17", hour="2"),

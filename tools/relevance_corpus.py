@@ -30,7 +30,7 @@ FAR_KM = 55.0
 BLANK_PROFESSION, WRONG_PROFESSION = 0.22, 0.03
 BLANK_FIELD, WRONG_WORKPLACE = 0.3, 0.05
 VAGUE_TITLE = 0.06
-MENTIONS = 0.6
+MENTIONS = 0.75
 # Places of work that recruiters take for one another.
 NEIGHBOURS = {
     "ehpad": "residence-autonomie", "hopital": "clinique", "clinique": "smr", "mas": "fam",
@@ -183,9 +183,21 @@ class _Writer:
         return self.chance.choices(known, [1 / (rank + 1.5) for rank in range(len(known))])[0]
 
     def _start(self, slug: str) -> str:
-        others = [one for one in self.words["professions"] if one != slug and one in self.known]
-        same = [one for one in others if self.known[one].sector == self.known[slug].sector]
-        return self.chance.choice(same or others)
+        return self.chance.choice([one for one in self._of_sector(slug) if one != slug])
+
+    def _wrong(self, slug: str) -> str:
+        """Return the wrong code of a hurried recruiter: the usual ones come first to mind."""
+        others = [one for one in self._of_sector(slug) if one != slug] or [slug]
+        weights = [self.words["professions"][one]["weight"] for one in others]
+        return self.chance.choices(others, weights)[0]
+
+    def _of_sector(self, slug: str) -> list[str]:
+        sector = self.known[slug].sector
+        return [
+            one
+            for one in self.words["professions"]
+            if one in self.known and self.known[one].sector == sector
+        ]
 
     def _contract(self) -> str:
         offered = self.words["contract"]
@@ -262,7 +274,7 @@ class _Writer:
         if slug not in self.known or self.chance.random() < BLANK_PROFESSION:
             return None
         if self.chance.random() < WRONG_PROFESSION:
-            return self.known[self._start(slug)].id
+            return self.known[self._wrong(slug)].id
         draft.said.add("profession")
         return self.known[slug].id
 
@@ -333,14 +345,15 @@ class _Writer:
             key = "no_diploma" if truth.open_to_all else "diploma_required"
             draft.text.append(chance.choice(words[key]))
         if chance.random() < MENTIONS:
-            draft.text += chance.sample(words["mentions"], chance.choice((1, 1, 2)))
-        draft.text += chance.sample(words["filler"], 2)
+            draft.text += chance.sample(words["mentions"], chance.choice((1, 2, 3)))
+        draft.text += chance.sample(words["filler"], 3)
 
 
 # The diploma of a training, as written in titles.
 DIPLOMAS = {
-    "aide-soignant": "DEAS", "infirmier": "Diplôme d’État d’infirmier", "moniteur-educateur": "DEME",
-    "accompagnant-educatif-social": "DEAES", "auxiliaire-de-vie": "titre ADVF",
+    "aide-soignant": "DEAS", "infirmier": "Diplôme d’État d’infirmier",
+    "moniteur-educateur": "DEME", "accompagnant-educatif-social": "DEAES",
+    "auxiliaire-de-vie": "titre ADVF",
     "auxiliaire-de-puericulture": "DEAP", "educateur-specialise": "DEES", "tisf": "DETISF",
     "educateur-jeunes-enfants": "DEEJE", "accompagnant-petite-enfance": "CAP AEPE",
     "assistant-service-social": "DEASS", "cesf": "DECESF", "chef-de-service": "CAFERUIS",

@@ -109,7 +109,7 @@ def grade(query: Query, truth: Truth, close: Mapping[str, frozenset[str]]) -> in
     distance = _distance(query.place, truth)
     if distance > TOO_FAR_KM:
         return 0
-    missed = _missed(query, truth, distance)
+    missed = missed_wishes(query, truth)
     most = 1 if "kind" in missed else 3
     if "profession" in query.wishes:
         return min(most, _with_profession(query, truth, missed, distance, close))
@@ -133,7 +133,8 @@ def _with_profession(
     return max(3 - len(missed), 0)
 
 
-def _missed(query: Query, truth: Truth, distance: float) -> list[str]:
+def missed_wishes(query: Query, truth: Truth) -> list[str]:
+    """Return the names of the wishes that an offer does not meet."""
     values = {
         "profession": truth.professions,
         "workplace": {truth.workplace},
@@ -143,9 +144,9 @@ def _missed(query: Query, truth: Truth, distance: float) -> list[str]:
         "kind": {truth.kind},
     }
     missed = [name for name, wished in query.wishes.items() if not wished & values[name]]
-    if query.no_diploma and truth.open_to_all is None:
+    if query.no_diploma and not truth.open_to_all:
         missed.append("diploma")
-    if distance > WITHIN_KM:
+    if _distance(query.place, truth) > WITHIN_KM:
         missed.append("place")
     return missed
 

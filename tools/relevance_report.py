@@ -6,11 +6,13 @@ import datetime as dt
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tools.relevance_judge import FIRST, Query, ndcg, succeeds
 
-OURS, NAIVE, DATABASE = "notre recherche", "réglages par défaut", "base de données"
-ENGINES = (OURS, NAIVE, DATABASE)
+OURS, NAIVE = "notre recherche", "réglages par défaut"
+ENRICHED, DATABASE = "défaut, nos documents", "base de données"
+ENGINES = (OURS, NAIVE, ENRICHED, DATABASE)
 SENTENCES = "phrase entière"
 MIN_NDCG, MIN_SUCCESS, MIN_SENTENCES, MIN_GAIN = 0.90, 0.97, 0.60, 1.25
 WORST = 12
@@ -20,19 +22,31 @@ GOOD = 0.9
 Measured = Sequence[tuple[str, Sequence["Outcome"]]]
 
 
+class Listed(NamedTuple):
+    """An offer among the first ten: its grade, and the wishes it does not meet."""
+
+    grade: int
+    title: str
+    missed: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        lacks = f" — manque : {', '.join(self.missed)}" if self.missed else ""
+        return f"{self.grade} {self.title}{lacks}"
+
+
 @dataclass(frozen=True)
 class Score:
-    """What one search answered to one query, judged: (grade, title) of the first ten."""
+    """What one search answered to one query, judged."""
 
-    listed: tuple[tuple[int, str], ...]
+    listed: tuple[Listed, ...]
     ndcg: float
     success: bool
     total: int
 
     @classmethod
-    def of(cls, listed: tuple[tuple[int, str], ...], ideal: Sequence[int], total: int) -> Score:
+    def of(cls, listed: tuple[Listed, ...], ideal: Sequence[int], total: int) -> Score:
         """Measure the grades of what is listed against those of all the offers."""
-        grades = [one for one, _title in listed]
+        grades = [one.grade for one in listed]
         return cls(listed, ndcg(grades, ideal), succeeds(grades, ideal), total)
 
 
@@ -145,7 +159,7 @@ def worst(outcomes: Sequence[Outcome], count: int = WORST) -> str:
     lines = ["Les moins bien servies :"]
     for one in ranked:
         score = one.scores[OURS]
-        first = " / ".join(f"{grade} {title}" for grade, title in score.listed[:FIRST])
+        first = " / ".join(map(str, score.listed[:FIRST]))
         lines.append(f"  {score.ndcg:.2f}  « {one.query.text} »  → {first or 'rien'}")
     return "\n".join(lines)
 
@@ -159,15 +173,15 @@ def wishes_of(query: Query) -> str:
     return ", ".join(found) or {"absent": "métier absent", "nothing": "rien"}[query.expects]
 
 
-def details(measured: Measured) -> str:
-    """Return every query that is not well answered, with its first ten answers and their grades."""
+def details(measured: Measured, told: Sequence[Outcome]) -> str:
+    """Return the tables, then every query of `told` that is not well answered, and why."""
     lines = ["# Recherches mal servies", ""]
     for title, outcomes in measured:
         lines += [f"## {title}", "", "```", table(title, outcomes), "```", ""]
         lines += [f"- {'atteint' if t.reached else 'MANQUÉ'} : {t.text}" for t in targets(outcomes)]
         lines.append("")
-        for one in sorted(outcomes, key=lambda one: one.scores[OURS].ndcg):
-            lines += _detail(one)
+    for one in sorted(told, key=lambda one: one.scores[OURS].ndcg):
+        lines += _detail(one)
     return "\n".join(lines) + "\n"
 
 
@@ -182,7 +196,7 @@ def _detail(one: Outcome) -> list[str]:
         f"Souhaits : {wishes_of(one.query)}. {measures}. {score.total} annonces trouvées.",
         f"Meilleures notes possibles : {''.join(map(str, one.ideal))}.",
     ]
-    return [*lines, *(f"- {grade} {title}" for grade, title in score.listed), ""]
+    return [*lines, *(f"- {offer}" for offer in score.listed), ""]
 
 
 def page(measured: Measured, now: dt.datetime) -> str:
@@ -224,8 +238,9 @@ des seules deux vérités (`tools/relevance_judge.py`), jamais de ce qu’un mot
 - 0 : le reste, et tout ce qui est à plus de 45 km, ou exige un diplôme de qui n’en a pas.
 
 Chaque case donne le nDCG@10 moyen (1 : le meilleur ordre possible) et la part des recherches dont
-l’une des {FIRST} premières réponses convient. Trois recherches répondent aux mêmes questions :
-celle du site, Meilisearch sans réglage sur les mêmes documents, le secours par la base de données.
+l’une des {FIRST} premières réponses convient. Quatre recherches répondent aux mêmes questions :
+celle du site ; Meilisearch sans réglage, sur les offres telles que publiées, puis sur nos
+documents, où nous ajoutons les noms du métier et les métiers lus ; le secours par la base.
 « Les mots des autres » sert à vérifier que rien n’est fait pour le seul premier jeu : on ne règle
 rien d’après lui.
 """

@@ -58,6 +58,7 @@ class OutboxEvent(db.Model):
     __table_args__ = (
         one_of("state", OutboxState),
         Index("ix_outbox_event_due", "state", "available_at", "id"),
+        Index("ix_outbox_event_topic", "topic", "id"),
     )
 
 

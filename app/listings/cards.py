@@ -7,9 +7,14 @@ queries.listing_cards), without loading any object.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
+
+from flask import get_template_attribute
+from markupsafe import Markup, escape
+from sqlalchemy import Row
 
 from app.core.clock import now, paris_date
 from app.core.filters import (
@@ -85,7 +90,8 @@ Label = Callable[[str, str], str]
 class Card:
     """What components/listing_card.html shows. A text that is empty shows nothing.
 
-    `title` may be replaced by Markup with <mark>, and `distance` filled, by the search.
+    `title` may be replaced by Markup with <mark>, `distance` filled, and `why` be the HTML of a
+    reason, by the search.
     """
 
     id: int
@@ -97,12 +103,13 @@ class Card:
     place: str
     latitude: float | None
     longitude: float | None
-    facts: list[str]
-    foot: list[tuple[str, str]]
+    facts: tuple[str, ...]
+    foot: tuple[tuple[str, str], ...]
     key_number: str = ""
     key_unit: str = ""
     date_text: str = ""
     distance: str = ""
+    why: str = ""
     next_at: dt.datetime | None = None
 
 
@@ -215,13 +222,82 @@ def build_card(row: Any, label: Label) -> Card:
         place=row.place_label,
         latitude=row.latitude,
         longitude=row.longitude,
-        facts=[fact for fact in _FACTS[row.kind](row, label) if fact],
-        foot=[(icon, text) for icon, text in _foot(row) if text],
+        facts=tuple(fact for fact in _FACTS[row.kind](row, label) if fact),
+        foot=tuple((icon, text) for icon, text in _foot(row) if text),
         key_number=number_,
         key_unit=unit,
         date_text=_said_of("published", _on(row.published_at)) if row.kind == Kind.JOB else "",
         next_at=row.next_at,
     )
+
+
+def cards_of(rows: Iterable[Row[Any]], label: Label) -> list[Card]:
+    """Return the cards of rows just read; of a row read before and the same, the words are kept."""
+    year = now().year
+    found = []
+    for row in rows:
+        # Lists are the only columns that cannot be looked up.
+        key = tuple(tuple(one) if type(one) is list else one for one in row)
+        found.append(copy(_kept_card(_Known(row, label, key), year)))
+    return found
+
+
+class _Known:
+    """A row, equal to any other that says the same under the same vocabulary."""
+
+    __slots__ = ("_hash", "key", "label", "row")
+
+    def __init__(self, row: Row[Any], label: Label, key: tuple[Any, ...]) -> None:
+        self.row, self.label, self.key = row, label, key
+        self._hash = hash(key)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Known) and self.key == other.key and self.label == other.label
+
+
+@remembered
+def _kept_card(known: _Known, _year: int) -> Card:
+    return build_card(known.row, known.label)
+
+
+def card_items(cards: Iterable[Card], heading: str = "h2") -> Markup:
+    """Write cards one after the other, as components/listing_card.html does.
+
+    All of a card but its title, its distance and its reason is the same in every list: it is
+    written once.
+    """
+    written: list[str] = []
+    for card in cards:
+        before, middle, after, end = _written(
+            heading,
+            card.kind,
+            card.url,
+            card.employer,
+            card.place,
+            card.facts,
+            card.foot,
+            card.key_number,
+            card.key_unit,
+            card.date_text,
+        )
+        distance = f", {escape(card.distance)}" if card.distance else ""
+        written += (before, escape(card.title), middle, distance, after, escape(card.why), end)
+    return Markup("".join(written))  # noqa: S704 - templates and escape() wrote all of it
+
+
+# Where the title, the distance and the reason go; no text of ours nor of anyone holds it.
+_HOLE = "\ufffc"
+
+
+@remembered
+def _written(heading: str, *said: Any) -> tuple[str, str, str, str]:
+    item = get_template_attribute("components/listing_card.html", "item")
+    holes = str(item(heading, _HOLE, *said)).split(_HOLE)
+    before, middle, after, end = holes if len(holes) == 4 else (holes[0], holes[1], "", holes[2])
+    return before, middle, after, end
 
 
 def _trim(value: float) -> str:

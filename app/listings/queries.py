@@ -30,7 +30,7 @@ from app.core.filters import distance
 from app.geography.models import Commune
 from app.geography.queries import haversine_km
 from app.geography.queries.circles import Point, inside, squared_km
-from app.listings.cards import COLUMNS, Card, build_card
+from app.listings.cards import COLUMNS, Card, cards_of
 from app.listings.enums import OWN_SOURCE, Kind, Outcome, Status
 from app.listings.models import Listing, ListingEvent, ListingSession
 from app.organisations.enums import OrganisationStatus
@@ -133,8 +133,7 @@ def _rows(query: Select[Any], now: dt.datetime, **values: Any) -> Sequence[Row[A
 
 
 def _cards(rows: Iterable[Row[Any]], point: Point | None = None) -> list[Card]:
-    label = label_of_terms()
-    cards = [build_card(row, label) for row in rows]
+    cards = cards_of(rows, label_of_terms())
     for card in cards:
         if point and card.latitude is not None and card.longitude is not None:
             card.distance = distance(haversine_km(*point, card.latitude, card.longitude))

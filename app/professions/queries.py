@@ -205,6 +205,10 @@ class _Reference:
     edges: tuple[EdgeEntry, ...]
     sources: Mapping[str, SourceEntry]
 
+    def label(self, kind: str, slug: str) -> str:
+        """Return the label of a term, else its slug."""
+        return self.labels.get((kind, slug), slug)
+
 
 def freeze(value: Any) -> Any:
     """Return a JSON value with its lists as tuples and its objects as read-only mappings."""
@@ -367,8 +371,7 @@ def term_label(kind: str, slug: str) -> str:
 
 def label_of_terms() -> Callable[[str, str], str]:
     """Return `term_label` as it is now, for those who ask it many times in a row."""
-    labels = REFERENCE.get().labels
-    return lambda kind, slug: labels.get((kind, slug), slug)
+    return REFERENCE.get().label
 
 
 def mobility_edges(

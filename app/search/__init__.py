@@ -8,10 +8,13 @@ from app.search.guard import Guard
 
 def init_app(app: Flask) -> None:
     """Register the engine and the commands of the feature."""
+    from app.search.cache import PageCache
     from app.search.cli import search
-    from app.search.views import bp
+    from app.search.views import PATH, bp
 
     app.extensions["search_engine"] = Engine(app)
     app.extensions["search_guard"] = Guard()
     app.register_blueprint(bp)
     app.cli.add_command(search)
+    if app.config["SEARCH_CACHE_SECONDS"]:
+        app.wsgi_app = PageCache(app, app.wsgi_app, PATH)  # type: ignore[method-assign]

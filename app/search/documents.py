@@ -12,25 +12,29 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 
+from app.applications.models import Application
 from app.core.database import db
-from app.geography.queries import PLACES
+from app.geography.queries import PLACES, Place, nearest_commune
 from app.listings.enums import KIND_LABELS, OWN_SOURCE, DiplomaNeed, Kind
 from app.listings.models import Listing
 from app.listings.queries import is_open
 from app.organisations.models import Organisation, measure_of
+from app.professions.queries import diplomas
 from app.search.marks import marks_of
 from app.search.reading import normalise, professions_in
-from app.search.vocabulary import SearchWords, search_words
+from app.search.vocabulary import UNSAID, SearchWords, search_words
 
 # Raise it when what is written in a document changes: indexes are then rebuilt.
-FORMAT = "4"
+FORMAT = "6"
 # 31 December 9999: a listing without an end.
 NO_END = 253_402_214_400
 MAX_TEXT = 6000
 MAX_SUMMARY = 300
-MARK_START, MARK_END = "\ue000", "\ue001"
+# Beyond, one more application changes nothing for those who come after.
+MAX_DEMAND = 20
+DEMAND_PERIOD = dt.timedelta(days=30)
 
 FIELDS = (
     "id",
@@ -58,6 +62,7 @@ FIELDS = (
     "text",
     "_geo",
     "answer_rank",
+    "demand",
 )
 
 _COLUMNS = (
@@ -69,6 +74,7 @@ _COLUMNS = (
     Listing.employer_name,
     Listing.profession_id,
     Listing.from_profession_id,
+    Listing.diploma_id,
     Listing.diploma_need,
     Listing.workplace,
     Listing.publics,
@@ -86,11 +92,20 @@ _COLUMNS = (
     Listing.longitude,
     Listing.published_at,
     Listing.closes_at,
+    Listing.positions,
     Organisation.answer_cases,
     Organisation.answer_count,
     Organisation.answer_minutes,
 )
 _TAG = re.compile(r"<[^>]*>")
+_PRACTICE = frozenset({Kind.JOB, Kind.INTERNSHIP, Kind.IMMERSION})
+# Field -> kinds that can tell it: a training has no contract to tell.
+_TOLD_BY: dict[str, frozenset[str]] = {
+    "contract": frozenset({Kind.JOB}),
+    "schedules": frozenset({Kind.JOB}),
+    "workplace": _PRACTICE,
+    "publics": _PRACTICE,
+}
 
 Document = dict[str, Any]
 
@@ -105,7 +120,31 @@ def documents_of(ids: Sequence[int], now: dt.datetime) -> list[Document]:
         .where(Listing.id.in_(ids), is_open(now))
         .order_by(Listing.id)
     )
-    return [_document(row, words, places) for row in db.session.execute(query)]
+    rows = db.session.execute(query).all()
+    asked = demands(ids, now)
+    return [_document(row, words, places, asked.get(row.id)) for row in rows]
+
+
+def demands(ids: Sequence[int] | None, now: dt.datetime) -> dict[int, int]:
+    """Return id -> applications of the last thirty days for each post, rounded up.
+
+    Of the open listings among `ids`, or of all: those of this site, whose applications are known.
+    An event has seats, not posts.
+    """
+    recent = and_(
+        Application.listing_id == Listing.id, Application.created_at > now - DEMAND_PERIOD
+    )
+    query = (
+        select(Listing.id, Listing.positions, func.count(Application.id))
+        .outerjoin(Application, recent)
+        .where(is_open(now), Listing.source == OWN_SOURCE, Listing.kind != Kind.EVENT)
+        .group_by(Listing.id, Listing.positions)
+    )
+    if ids is not None:
+        query = query.where(Listing.id.in_(ids))
+    return {
+        one: min(MAX_DEMAND, -(-count // posts)) for one, posts, count in db.session.execute(query)
+    }
 
 
 def all_documents(now: dt.datetime, batch: int) -> Iterator[list[Document]]:
@@ -123,14 +162,16 @@ def open_versions(now: dt.datetime, ids: Iterable[int] | None = None) -> dict[in
     return dict(db.session.execute(query).all())
 
 
-def _document(row: Any, words: SearchWords, places: dict[str, Any]) -> Document:
+def _document(row: Any, words: SearchWords, places: dict[str, Any], demand: int | None) -> Document:
     profession = words.by_id.get(row.profession_id)
-    place = places.get(row.commune_code)
+    place = places.get(row.commune_code) or _nearest(row)
     city = places.get(place.parent_code) if place and place.parent_code else None
     titled = professions_in(row.title, words.lexicon)
     # A path answers those who hold the profession it starts from.
     known = (profession, words.by_id.get(row.from_profession_id))
-    reads = tuple(dict.fromkeys([*(entry.slug for entry in known if entry), *titled]))
+    reads = tuple(
+        dict.fromkeys([*(entry.slug for entry in known if entry), *_prepared(row), *titled])
+    )
     months = row.duration_months if row.duration_months is not None else row.contract_months
     text = _plain_text(row)
     own = _own(profession.slug if profession else "", titled, row.kind)
@@ -159,7 +200,7 @@ def _document(row: Any, words: SearchWords, places: dict[str, Any]) -> Document:
                 if name
             )
         ),
-        "commune": row.commune_code,
+        "commune": place.code if place else row.commune_code,
         "department": place.department_code if place else None,
         "labels": _labels(row, words),
         "contract": row.contract,
@@ -178,7 +219,26 @@ def _document(row: Any, words: SearchWords, places: dict[str, Any]) -> Document:
     # Left out when it is unknown: the engine puts last, in any order, what lacks the field.
     if row.source == OWN_SOURCE and row.kind != Kind.EVENT and (measured := measure_of(row)):
         document["answer_rank"] = measured.rank
+    if demand is not None:
+        document["demand"] = demand
+    for name, kinds in _TOLD_BY.items():
+        if row.kind in kinds and not document[name]:
+            document[name] = UNSAID
     return document
+
+
+def _prepared(row: Any) -> tuple[str, ...]:
+    """Return the professions that a training leads to by its diploma."""
+    if row.kind != Kind.TRAINING or row.diploma_id is None:
+        return ()
+    return next((one.professions for one in diplomas() if one.id == row.diploma_id), ())
+
+
+def _nearest(row: Any) -> Place | None:
+    """Return where a listing is that gives a position and no commune."""
+    if row.latitude is None:
+        return None
+    return nearest_commune(row.latitude, row.longitude)
 
 
 def _own(coded: str, titled: Sequence[str], kind: str) -> list[str]:
@@ -225,8 +285,8 @@ def _plain_text(row: Any) -> str:
 
 
 def _clean(text: str) -> str:
-    """Return text on one line, without the marks that the highlighting adds."""
-    return " ".join(text.replace(MARK_START, " ").replace(MARK_END, " ").split())
+    """Return text on one line."""
+    return " ".join(text.split())
 
 
 def entry_of(document: Document) -> dict[str, Any]:
@@ -242,6 +302,7 @@ def entry_of(document: Document) -> dict[str, Any]:
         "commune_code": document["commune"] or "",
         "duration_months": document["duration_months"],
         "answer_rank": document.get("answer_rank"),
+        "demand": document.get("demand"),
         "professions": f" {' '.join(document['reads'])} ",
         "tags": tags_of(document),
         "title_words": _distinct(document["title"]),
@@ -268,8 +329,9 @@ def tags_of(document: Document) -> str:
         for name in ("profession", "contract", "workplace", "diploma")
         if document[name]
     ]
-    pairs += [("public", slug) for slug in sorted(document["publics"])]
-    pairs += [("schedule", slug) for slug in sorted(document["schedules"])]
+    for name, attribute in (("public", "publics"), ("schedule", "schedules")):
+        told = document[attribute]
+        pairs += [(name, slug) for slug in ([told] if told == UNSAID else sorted(told))]
     return "".join(f" {name}:{value}" for name, value in pairs) + " "
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from flask import get_template_attribute
@@ -14,6 +14,7 @@ from app.listings.enums import KIND_LABELS_PLURAL, KIND_PARAMS, Kind
 from app.professions import queries as professions
 from app.search.criteria import SearchCriteria
 from app.search.results import SearchResults
+from app.search.vocabulary import UNSAID
 
 # More choices than this are folded: a list that long is not read on a phone.
 SHOWN = 8
@@ -22,13 +23,17 @@ _COUNT = "\ufffc"
 
 
 class Option(NamedTuple):
-    """A box to tick: a value, what it is called, and how many listings it would leave."""
+    """A box to tick: a value, what it is called, and how many listings it would leave.
+
+    `idle`: ticking it would leave nothing, or change nothing.
+    """
 
     value: str
     label: str
     total: int
     checked: bool
     kind: str = ""
+    idle: bool = False
 
 
 class Group(NamedTuple):
@@ -66,24 +71,63 @@ def groups(criteria: SearchCriteria, results: SearchResults) -> list[Group]:
             counts.get("public", {}),
         ),
     ]
-    return [group for group in found if group.options]
+    return [
+        shown
+        for (name, chosen), group in zip(_facets(criteria), found, strict=True)
+        if (shown := _useful(group, chosen, results.without.get(name, results.total)))
+    ]
+
+
+def _facets(criteria: SearchCriteria) -> tuple[tuple[str, bool], ...]:
+    """Return the facet of each group, and whether something is chosen in it."""
+    return (
+        ("kind", bool(criteria.kinds)),
+        ("schedule", bool(criteria.schedules)),
+        ("contract", bool(criteria.contracts)),
+        ("diploma", criteria.diploma_none),
+        ("profession", bool(criteria.professions)),
+        ("workplace", bool(criteria.workplaces)),
+        ("public", bool(criteria.publics)),
+    )
+
+
+def _useful(group: Group, chosen: bool, everything: int) -> Group | None:
+    """Return the group with its idle boxes told; None when no box of it can change anything.
+
+    What is ticked always stays within reach.
+    """
+    # With something chosen in the group, any other box may be ticked in its place.
+    changes_nothing = {0} if chosen else {0, everything}
+    options = [_told(option, changes_nothing) for option in group.options]
+    more = [_told(option, changes_nothing) for option in group.more]
+    if not chosen and all(option.idle for option in (*options, *more)):
+        return None
+    return group._replace(options=options, more=more)
+
+
+def _told(option: Option, changes_nothing: Collection[int]) -> Option:
+    return option._replace(idle=not option.checked and option.total in changes_nothing)
 
 
 def boxes(param: str, options: Iterable[Option]) -> Markup:
     """Return the boxes of a filter, one after the other."""
     written = []
-    for value, label, total, checked, kind in options:
-        before, after = _box(param, value, label, checked, kind)
+    for value, label, total, checked, kind, idle in options:
+        before, after = _box(param, value, label, checked, kind, idle)
         written += [before, _count(total), after]
     return Markup("".join(written))  # noqa: S704 -- templates wrote all of it
 
 
 # A page holds a hundred boxes, which are always the same but for their number.
 @remembered
-def _box(param: str, value: str, label: str, checked: bool, kind: str) -> tuple[str, str]:
+def _box(
+    param: str, value: str, label: str, checked: bool, kind: str, idle: bool
+) -> tuple[str, str]:
     """Return what comes before and after the number of a box."""
     box = get_template_attribute("search/facet_box.html", "box")
-    before, _sign, after = str(box(param, value, label, checked, kind, _COUNT)).partition(_COUNT)
+    before, _sign, after = str(box(param, value, label, checked, kind, idle, _COUNT)).partition(
+        _COUNT
+    )
     return before, after
 
 
@@ -97,7 +141,7 @@ def _kinds(criteria: SearchCriteria, counts: dict[str, int]) -> list[Option]:
     return [
         Option(KIND_PARAMS[kind], str(KIND_LABELS_PLURAL[kind]), counts.get(kind, 0), checked, kind)
         for kind in Kind
-        if (checked := kind in criteria.kinds) or counts.get(kind)
+        for checked in (kind in criteria.kinds,)
     ]
 
 
@@ -116,6 +160,9 @@ def _terms(
         for term in professions.terms(kind)
         if counts.get(term.slug) or term.slug in chosen
     ]
+    if counts.get(UNSAID) or UNSAID in chosen:
+        label = _("Non renseigné")
+        options.append(Option(UNSAID, label, counts.get(UNSAID, 0), UNSAID in chosen))
     return _folded(param, legend, options)
 
 
@@ -138,7 +185,8 @@ def _folded(param: str, legend: str, options: list[Option]) -> Group:
     if len(options) <= SHOWN:
         return Group(param, legend, options, [])
     ranked = sorted(options, key=lambda option: (not option.checked, -option.total))
-    kept = {option.value for option in ranked[:SHOWN]}
+    # What is not told comes last, in sight: it is not one more choice.
+    kept = {option.value for option in ranked[:SHOWN]} | {UNSAID}
     return Group(
         param,
         legend,

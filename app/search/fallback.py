@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
+import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    String,
+    and_,
+    any_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from app.core.database import db
-from app.geography.queries import Place, circles
-from app.listings.models import Listing
-from app.search import filters, highlights
+from app.geography.queries import circles
+from app.search import filters, ranking, reasons
 from app.search.criteria import DURATIONS, SearchCriteria
 from app.search.marks import marks_asked
 from app.search.models import SearchEntry
+from app.search.ranking import Found
 from app.search.reading import Reading
 from app.search.results import Hit, SearchResults
+from app.search.vocabulary import UNSAID
 
 _POSITION = (SearchEntry.latitude, SearchEntry.longitude)
 # Further words change little.
@@ -29,6 +42,18 @@ FAR_KM = 1e9
 UNKNOWN_RANK = 10_000
 MAX_HEAP = 200
 
+_FOUND = (
+    SearchEntry.listing_id,
+    SearchEntry.version,
+    SearchEntry.published_at,
+    SearchEntry.latitude,
+    SearchEntry.longitude,
+    SearchEntry.answer_rank,
+    SearchEntry.demand,
+    SearchEntry.professions,
+    SearchEntry.tags,
+)
+
 # What is read of each listing that answers: (order, -date, -id, tags), ready to be sorted.
 Row = tuple[float, int, int, str]
 
@@ -36,9 +61,10 @@ Row = tuple[float, int, int, str]
 def search(criteria: SearchCriteria, understood: Reading, now: dt.datetime) -> SearchResults:
     """Return one page of results, in two queries: one reading of the table, then the page."""
     rows = _matching(criteria, understood, now)
-    kept, facets = _sort_out(rows, filters.facet_values(criteria))
-    start = (criteria.page - 1) * criteria.per_page
-    end = start + criteria.per_page
+    kept, facets, without = _sort_out(rows, filters.facet_values(criteria))
+    window = ranking.window_of(criteria)
+    start = 0 if window else (criteria.page - 1) * criteria.per_page
+    end = window or start + criteria.per_page
     # A first page needs no complete sorting.
     best = heapq.nsmallest(end, kept) if end <= MAX_HEAP else sorted(kept)[:end]
     return SearchResults(
@@ -46,10 +72,11 @@ def search(criteria: SearchCriteria, understood: Reading, now: dt.datetime) -> S
         page=criteria.page,
         per_page=criteria.per_page,
         engine="database",
-        hits=_hits([row[2] for row in best[start:]], criteria, understood),
+        hits=_hits(best[start:], criteria, understood, now),
         facets=facets,
         degraded=True,
         reading=understood,
+        without=without,
     )
 
 
@@ -67,7 +94,7 @@ def _conditions(
     if after := criteria.published_after(now):
         found.append(SearchEntry.published_at >= int(after.timestamp()))
     if criteria.place:
-        found.append(_near(criteria, criteria.place))
+        found.append(_among_communes(filters.area_codes(criteria)))
     if criteria.duration:
         low, high = DURATIONS[criteria.duration]
         found.append(and_(SearchEntry.duration_months >= low, SearchEntry.duration_months < high))
@@ -129,8 +156,11 @@ def _lacking(understood: Reading) -> ColumnElement[Any]:
 
 def _sort_out(
     rows: list[Row], chosen: Mapping[str, Iterable[str]]
-) -> tuple[list[Row], dict[str, dict[str, int]]]:
-    """Return the rows that have the values chosen, and counts that ignore each facet's own."""
+) -> tuple[list[Row], dict[str, dict[str, int]], dict[str, int]]:
+    """Return the rows that have the values chosen, and counts that ignore each facet's own.
+
+    Then how many there are without what is chosen in each facet in use.
+    """
     wanted = {
         name: tuple(f" {name}:{value} " for value in values) for name, values in chosen.items()
     }
@@ -148,7 +178,7 @@ def _sort_out(
     _count(kept, facets)
     for name, others in nearly.items():
         _count(others, facets, only=name)
-    return kept, facets
+    return kept, facets, {name: len(kept) + len(others) for name, others in nearly.items()}
 
 
 def _count(rows: Iterable[Row], facets: dict[str, dict[str, int]], only: str = "") -> None:
@@ -159,34 +189,42 @@ def _count(rows: Iterable[Row], facets: dict[str, dict[str, int]], only: str = "
             facets[name][value] = facets[name].get(value, 0) + number
 
 
-def _near(criteria: SearchCriteria, place: Place) -> ColumnElement[bool]:
-    """In the commune, or in the circle around its centre."""
-    near = circles.inside(*_POSITION, (place.latitude, place.longitude), criteria.radius_km)
-    return or_(near, SearchEntry.commune_code.in_(filters.place_codes(criteria)))
+def _among_communes(codes: Sequence[str]) -> ColumnElement[bool]:
+    """Hundreds of codes as one parameter: one for each would cost more than the search."""
+    if db.engine.dialect.name == "sqlite":
+        listed = func.json_each(json.dumps(codes)).table_valued("value")
+        return SearchEntry.commune_code.in_(select(listed.c.value))
+    return SearchEntry.commune_code == any_(literal(list(codes), ARRAY(String)))
 
 
-def _hits(ids: list[int], criteria: SearchCriteria, understood: Reading) -> list[Hit]:
-    """Return the hits of a page in the order of `ids`, which are negative."""
-    columns = (
-        SearchEntry.listing_id,
-        SearchEntry.version,
-        SearchEntry.latitude,
-        SearchEntry.longitude,
-        Listing.title,
-    )
-    query = select(*columns).join(Listing, Listing.id == SearchEntry.listing_id)
-    rows = db.session.execute(query.where(SearchEntry.listing_id.in_([-one for one in ids])))
-    found = {row.listing_id: row for row in rows}
-    return [_hit(found[-one], criteria, understood) for one in ids if -one in found]
+def _hits(
+    rows: Sequence[Row], criteria: SearchCriteria, understood: Reading, now: dt.datetime
+) -> list[Hit]:
+    """Return the hits of a page out of `rows`: the window to put in order, or the page itself."""
+    query = select(*_FOUND).where(SearchEntry.listing_id.in_([-row[2] for row in rows]))
+    entries = {entry.listing_id: entry for entry in db.session.execute(query)}
+    unsaid = [name for name, values in filters.facet_values(criteria).items() if UNSAID in values]
+    found = [
+        # What a listing lacks comes first in its row.
+        _found(entries[-row[2]], -row[0], criteria, unsaid)
+        for row in rows
+        if -row[2] in entries
+    ]
+    return reasons.shown(found, criteria, understood, now)
 
 
-def _hit(row: Any, criteria: SearchCriteria, understood: Reading) -> Hit:
+def _found(entry: Any, score: float, criteria: SearchCriteria, unsaid: Iterable[str]) -> Found:
     distance = None
-    if criteria.place and row.latitude is not None:
-        distance = filters.distance(criteria.place, row.latitude, row.longitude)
-    return Hit(
-        listing_id=row.listing_id,
-        version=row.version,
-        title_highlight=highlights.from_title(row.title, understood),
+    if criteria.place and entry.latitude is not None:
+        distance = filters.distance(criteria.place, entry.latitude, entry.longitude)
+    return Found(
+        listing_id=entry.listing_id,
+        version=entry.version,
+        score=score,
+        published_at=entry.published_at,
         distance_km=distance,
+        answer_rank=entry.answer_rank,
+        demand=entry.demand,
+        reads=tuple(entry.professions.split()),
+        unsaid=tuple(name for name in unsaid if f" {name}:{UNSAID} " in entry.tags),
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from functools import lru_cache
 
 from app.geography.queries import PLACES, Place
-from app.geography.queries.index import haversine_km
+from app.geography.queries.index import PlaceIndex, haversine_km
 from app.listings.enums import DiplomaNeed
 from app.search.criteria import DURATIONS, SearchCriteria
 
@@ -47,12 +48,29 @@ def facet_values(criteria: SearchCriteria) -> dict[str, tuple[str, ...]]:
     return {name: values for name, values in chosen.items() if values}
 
 
-def place_codes(criteria: SearchCriteria) -> tuple[str, ...]:
-    """Return the INSEE codes of the place and of its arrondissements, inside at any radius."""
+def area_codes(criteria: SearchCriteria) -> tuple[str, ...]:
+    """Return the INSEE codes of the communes in the area searched, the nearest first.
+
+    Those whose centre is within the radius, and the arrondissements of the place at any radius. The
+    engine counts the listings of a few hundred communes in a third of the time that it takes to
+    measure the distance of each listing.
+    """
     if criteria.place is None:
         return ()
-    code = criteria.place.code
-    return (code, *PLACES.get().arrondissements.get(code, ()))
+    return _area(PLACES.get(), criteria.place.code, criteria.radius_km)
+
+
+@lru_cache(maxsize=1024)
+def _area(places: PlaceIndex, code: str, radius_km: int) -> tuple[str, ...]:
+    place = places.by_code[code]
+    near = places.within(place.latitude, place.longitude, radius_km)
+    codes = (code, *places.arrondissements.get(code, ()), *(one.code for _km, one in near))
+    return tuple(dict.fromkeys(codes))
+
+
+@lru_cache(maxsize=1024)
+def _in_area(codes: tuple[str, ...]) -> str:
+    return among("commune", codes)
 
 
 def base_filters(
@@ -63,11 +81,7 @@ def base_filters(
     if professions:
         found.append(among("reads", professions))
     if criteria.place:
-        place = criteria.place
-        radius = (
-            f"_geoRadius({place.latitude:.6f}, {place.longitude:.6f}, {criteria.radius_km * 1000})"
-        )
-        found.append(f"({radius} OR {among('commune', place_codes(criteria))})")
+        found.append(_in_area(area_codes(criteria)))
     if after := criteria.published_after(now):
         found.append(f"published_at >= {int(after.timestamp())}")
     if criteria.duration:

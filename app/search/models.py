@@ -31,6 +31,9 @@ class SearchEntry(db.Model):
     commune_code: Mapped[str] = mapped_column(String(5), default="")
     duration_months: Mapped[float | None]
     answer_rank: Mapped[int | None] = mapped_column(comment="least first; empty when unknown")
+    demand: Mapped[int | None] = mapped_column(
+        comment="applications of the last 30 days a post; empty when unknown"
+    )
     professions: Mapped[str] = mapped_column(
         Text, comment="slugs read in the listing, between spaces"
     )
@@ -40,7 +43,7 @@ class SearchEntry(db.Model):
         Text, comment="of title, profession, employer, place, labels, summary; between spaces"
     )
 
-    __table_args__ = (Index("ix_search_entry_position", "latitude", "longitude"),)
+    __table_args__ = (Index("ix_search_entry_commune", "commune_code"),)
 
 
 class SearchQuarantine(db.Model):

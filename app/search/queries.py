@@ -12,16 +12,16 @@ from typing import Any
 
 import structlog
 
-from app.search import fallback, filters, highlights, rescues
+from app.search import fallback, filters, ranking, reasons, rescues
 from app.search.client import EngineError, engine
 from app.search.criteria import SearchCriteria
-from app.search.documents import MARK_END, MARK_START
 from app.search.guard import index_is_whole
 from app.search.marks import asked
+from app.search.ranking import Found
 from app.search.reading import Reading
-from app.search.results import Hit, Proposal, SearchResults
+from app.search.results import Proposal, Rescue, SearchResults
 from app.search.understanding import told, understand
-from app.search.vocabulary import search_words
+from app.search.vocabulary import UNSAID, search_words
 
 log = structlog.get_logger()
 
@@ -52,16 +52,21 @@ def _from_engine(criteria: SearchCriteria, understood: Reading, now: dt.datetime
     answers = engine().multi_search(queries)
     main = answers[0]
     counts = dict(main["facetDistribution"])
-    for answer in answers[1:]:
+    without = {}
+    for name, answer in zip(filters.facet_values(criteria), answers[1:], strict=True):
         counts |= answer["facetDistribution"]
+        without[name] = answer["totalHits"]
     return SearchResults(
         total=main["totalHits"],
         page=criteria.page,
         per_page=criteria.per_page,
         engine="meilisearch",
-        hits=[_hit(hit, criteria, understood) for hit in main["hits"]],
+        hits=reasons.shown(
+            [_found(hit, criteria) for hit in main["hits"]], criteria, understood, now
+        ),
         facets={_FACET_OF[attribute]: values for attribute, values in counts.items()},
         reading=understood,
+        without=without,
     )
 
 
@@ -82,15 +87,13 @@ def engine_queries(
         "q": words,
         "filter": [*base, *chosen_filters.values()],
         "facets": [a for name, a in filters.ATTRIBUTES.items() if name not in chosen],
+        "attributesToRetrieve": _retrieved(criteria, understood),
         "page": criteria.page,
         "hitsPerPage": criteria.per_page,
     }
-    if understood.words:
-        main |= {
-            "attributesToHighlight": ["title"],
-            "highlightPreTag": MARK_START,
-            "highlightPostTag": MARK_END,
-        }
+    if window := ranking.window_of(criteria):
+        # Without words every score is the same.
+        main |= {"page": 1, "hitsPerPage": window, "showRankingScore": bool(words)}
     if order := _order(criteria):
         main["sort"] = [order]
     counts = [
@@ -106,15 +109,15 @@ def engine_queries(
     return [main, *counts]
 
 
-def rescue(criteria: SearchCriteria, now: dt.datetime) -> list[Proposal]:
-    """Return searches close to one that found nothing, each with what it finds, never nothing.
+def rescue(criteria: SearchCriteria, now: dt.datetime, found: int = 0) -> Rescue:
+    """Return searches close to one that finds nothing or little, each with what it finds.
 
-    A wider radius, one filter less, fewer words, a close profession: one round trip.
+    A wider radius, one filter less, fewer words, a close profession, a training: one round trip.
     """
     criteria = told(criteria)
-    proposals = rescues.ideas(criteria, understand(criteria), search_words())
+    proposals = rescues.ideas(criteria, understand(criteria), search_words(), found)
     if not proposals:
-        return []
+        return Rescue()
     try:
         if not index_is_whole(now):
             raise EngineError("not_whole")
@@ -124,7 +127,7 @@ def rescue(criteria: SearchCriteria, now: dt.datetime) -> list[Proposal]:
         totals = [
             fallback.count(idea.criteria, understand(idea.criteria), now) for idea in proposals
         ]
-    return rescues.useful(proposals, totals)
+    return rescues.useful(proposals, totals, found)
 
 
 def _engine_totals(proposals: Sequence[Proposal], now: dt.datetime) -> list[int]:
@@ -174,15 +177,35 @@ def _order(criteria: SearchCriteria) -> str | None:
     return {"date": "published_at:desc", "answer": "answer_rank:asc"}.get(criteria.sort)
 
 
-def _hit(hit: dict[str, Any], criteria: SearchCriteria, understood: Reading) -> Hit:
+def _retrieved(criteria: SearchCriteria, understood: Reading) -> list[str]:
+    """Return what the order and its reasons need of each hit, and nothing more."""
+    needed = ["id", "version", "published_at", "answer_rank", "demand"]
+    if criteria.place:
+        needed.append("_geo")
+    if understood.named:
+        needed.append("reads")
+    return needed + [filters.ATTRIBUTES[name] for name in _may_be_unsaid(criteria)]
+
+
+def _may_be_unsaid(criteria: SearchCriteria) -> list[str]:
+    """Return the facets in use that let through what says nothing about them."""
+    return [name for name, values in filters.facet_values(criteria).items() if UNSAID in values]
+
+
+def _found(hit: dict[str, Any], criteria: SearchCriteria) -> Found:
+    position = hit.get("_geo")
     distance = None
-    if criteria.place and (position := hit.get("_geo")):
+    if criteria.place and position:
         distance = filters.distance(criteria.place, position["lat"], position["lng"])
-    formatted = hit.get("_formatted")
-    title = formatted["title"] if formatted else hit["title"]
-    return Hit(
+    unsaid = _may_be_unsaid(criteria)
+    return Found(
         listing_id=hit["id"],
         version=hit["version"],
-        title_highlight=highlights.from_engine(title, understood),
+        score=hit.get("_rankingScore", 1.0),
+        published_at=hit["published_at"],
         distance_km=distance,
+        answer_rank=hit.get("answer_rank"),
+        demand=hit.get("demand"),
+        reads=tuple(hit.get("reads", ())),
+        unsaid=tuple(name for name in unsaid if hit[filters.ATTRIBUTES[name]] == UNSAID),
     )

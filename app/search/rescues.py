@@ -1,13 +1,14 @@
-"""What to propose to someone whose search finds nothing."""
+"""What to propose to someone whose search finds nothing, or little."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from app.listings.enums import Kind
 from app.search.criteria import MULTIPLE, SearchCriteria
 from app.search.reading import Reading
-from app.search.results import Proposal
+from app.search.results import Proposal, Rescue
 from app.search.vocabulary import SearchWords
 
 RADIUS_STEPS_KM = (10, 20, 30, 50, 100)
@@ -16,30 +17,70 @@ MAX_CLOSE_PROFESSIONS = 6
 MAX_SHOWN_PROFESSIONS = 3
 # The database counts one search after the other.
 MAX_DATABASE_IDEAS = 6
+# Under this number on the first page, more is proposed below.
+FEW = 5
+# Schools are fewer than employers: people look for them further.
+TRAINING_RADIUS_KM = 50
+TRAINING = str(Kind.TRAINING)
 _FILTERS = (*MULTIPLE.values(), "diploma_none", "duration", "since_days")
 
 
-def ideas(criteria: SearchCriteria, understood: Reading, words: SearchWords) -> list[Proposal]:
+def ideas(
+    criteria: SearchCriteria, understood: Reading, words: SearchWords, found: int = 0
+) -> list[Proposal]:
     """Return what could be searched instead, the closest to the question first."""
     return [
+        *(() if found else _alone(understood, words)),
         *_wider(criteria),
         *_fewer_filters(criteria),
         *_fewer_words(criteria, understood, words),
+        *_trainings(criteria, understood, words),
         *_close_professions(criteria, understood, words),
         *_elsewhere(criteria),
     ]
 
 
-def useful(proposals: Sequence[Proposal], totals: Sequence[int]) -> list[Proposal]:
-    """Return the ideas that find something, with one radius and few professions."""
+def useful(proposals: Sequence[Proposal], totals: Sequence[int], found: int = 0) -> Rescue:
+    """Return the ideas that find something more, with one radius and few professions."""
     kept: list[Proposal] = []
-    room = {"radius": 1, "profession": MAX_SHOWN_PROFESSIONS}
+    absent = ""
+    room = {"radius": 1, "training": 1, "profession": MAX_SHOWN_PROFESSIONS}
     for proposal, total in zip(proposals, totals, strict=True):
+        if proposal.reason == "alone":
+            absent = absent if total else proposal.value
+            continue
         left = room.get(proposal.reason, 1)
-        if total and left:
+        # Another profession or a training is something else, even if there is less of it.
+        least = 0 if proposal.reason in {"training", "profession"} else found
+        if total > least and left:
             room[proposal.reason] = left - 1 if proposal.reason in room else left
             kept.append(replace(proposal, total=total))
-    return kept
+    return Rescue(tuple(kept), absent)
+
+
+def _alone(understood: Reading, words: SearchWords) -> Iterator[Proposal]:
+    """The profession anywhere and nothing else: is there any?"""
+    for slug in understood.named[:1]:
+        entry = words.by_slug.get(slug)
+        name = entry.label_feminine if entry else words.outside_labels[slug]
+        yield Proposal("alone", SearchCriteria(q=name), value=slug)
+
+
+def _trainings(
+    criteria: SearchCriteria, understood: Reading, words: SearchWords
+) -> Iterator[Proposal]:
+    """What leads to the profession: near, then anywhere."""
+    if criteria.kinds == (TRAINING,):
+        return
+    for slug in (*understood.professions, *criteria.professions)[:1]:
+        anywhere = SearchCriteria(q=words.by_slug[slug].label_feminine, kinds=(TRAINING,))
+        if criteria.place:
+            radius = max(TRAINING_RADIUS_KM, criteria.radius_km)
+            near = anywhere.but(
+                place=criteria.place, place_text=criteria.place_text, radius_km=radius
+            )
+            yield Proposal("training", near, value=slug)
+        yield Proposal("training", anywhere, value=slug)
 
 
 def _wider(criteria: SearchCriteria) -> Iterator[Proposal]:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from markupsafe import Markup
-
 from app.search.criteria import SearchCriteria
 from app.search.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A listing found. Show `title_highlight` only if the listing is still at `version`."""
+    """A listing found; `why`: codes of the reasons why it is there, see reasons.py."""
 
     listing_id: int
     version: int
-    title_highlight: Markup | None = None
     distance_km: float | None = None
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +30,10 @@ class SearchResults:
     facets: dict[str, dict[str, int]]
     # The database answered because the engine could not: less precise, and the page says so.
     degraded: bool = False
-    # What was read in the words typed.
+    # What was understood of the words typed.
     reading: Reading = field(default_factory=Reading)
+    # Facet in use -> number of listings without what is chosen in it.
+    without: dict[str, int] = field(default_factory=dict)
 
     @property
     def ids(self) -> list[int]:
@@ -48,9 +48,9 @@ class SearchResults:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A search that has results, close to one that has none.
+    """A search that has results, close to one that has none or few.
 
-    `reason` tells what changes, and `value` to what:
+    `reason` tells what changes, and `value` to what: training (slug of the profession it leads to),
     radius (kilometres), place (left out), filter (`field` of the criteria, left out; `value` when
     it had only one), filters (all left out), words (left out), profession (slug, instead).
     """
@@ -60,3 +60,14 @@ class Proposal:
     total: int = 0
     field: str = ""
     value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rescue:
+    """What to do after a search that finds nothing or little.
+
+    `absent`: the profession understood, when no listing at all is about it.
+    """
+
+    proposals: tuple[Proposal, ...] = ()
+    absent: str = ""

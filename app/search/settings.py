@@ -10,7 +10,19 @@ from app.search.documents import FORMAT
 from app.search.vocabulary import search_words
 
 # The page never shows anything else of a document: the rest is read in the database.
-DISPLAYED = ["id", "version", "title", "_geo"]
+DISPLAYED = [
+    "id",
+    "version",
+    "_geo",
+    "published_at",
+    "answer_rank",
+    "demand",
+    "reads",
+    "contract",
+    "workplace",
+    "publics",
+    "schedules",
+]
 SEARCHABLE = [
     "marks",
     "profession_names",

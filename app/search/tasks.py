@@ -6,15 +6,15 @@ import datetime as dt
 from typing import Any
 
 import structlog
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from app.core import clock
 from app.core.database import db
-from app.core.outbox import Effect
+from app.core.outbox import Effect, enqueue_many
 from app.search import indexing, rebuild
 from app.search.client import ADMIN_ERRORS, engine
-from app.search.documents import documents_of
-from app.search.models import SearchQuarantine
+from app.search.documents import demands, documents_of
+from app.search.models import SearchEntry, SearchQuarantine
 
 log = structlog.get_logger()
 
@@ -47,6 +47,18 @@ def index_changed(payloads: list[dict[str, Any]]) -> Effect | None:
         indexing.settle(searched.index, ids, sent)
 
     return write
+
+
+def measure_demand(now: dt.datetime) -> int:
+    """Each night: index again the listings that more or fewer people apply to; return how many.
+
+    Time passing is enough: an application of thirty-one days ago counts no more.
+    """
+    asked = demands(None, now)
+    known = db.session.execute(select(SearchEntry.listing_id, SearchEntry.demand)).all()
+    moved = sorted(one for one, demand in known if demand != asked.get(one))
+    enqueue_many("listing.changed", [{"listing_id": one} for one in moved], now=now)
+    return len(moved)
 
 
 def ensure_index(now: dt.datetime) -> None:

@@ -18,10 +18,15 @@ from app.listings.queries import listing_cards
 from app.professions import queries as professions
 from app.search import facets
 from app.search.answers import answer_to
+from app.search.cache import share
 from app.search.criteria import DEFAULT_RADIUS_KM, MULTIPLE, PATH, SearchCriteria, parse
+from app.search.highlights import from_title
 from app.search.queries import rescue, search
-from app.search.results import Hit, Proposal, SearchResults
+from app.search.reasons import explained
+from app.search.rescues import FEW
+from app.search.results import Hit, Proposal, Rescue, SearchResults
 from app.search.understanding import Chip, told, understood
+from app.search.vocabulary import UNSAID, search_words
 
 bp = Blueprint("search", __name__)
 
@@ -67,9 +72,13 @@ def index() -> str:
     results = search(criteria, now)
     cards = listing_cards([hit.listing_id for hit in results.hits], now)
     found = [
-        _present(cards[hit.listing_id], hit) for hit in results.hits if hit.listing_id in cards
+        _present(cards[hit.listing_id], hit, results, criteria)
+        for hit in results.hits
+        if hit.listing_id in cards
     ]
-    empty = results.total == 0
+    share(degraded=results.degraded)
+    few = criteria.page == 1 and results.total < FEW
+    rescued = rescue(criteria, now, results.total) if few else Rescue()
     return render_template(
         "search/index.html",
         criteria=criteria,
@@ -92,7 +101,8 @@ def index() -> str:
         clear_url=url_of(_without_filters(criteria)),
         pages=_pages(criteria, results),
         next_url=_next_url(criteria, results),
-        proposals=[_offer(proposal) for proposal in rescue(criteria, now)] if empty else [],
+        proposals=[_offer(proposal) for proposal in rescued.proposals],
+        absent=_of(_profession_label(rescued.absent)) if rescued.absent else "",
         places=_places(criteria),
         answer=answer_to(criteria),
     )
@@ -171,6 +181,8 @@ def value_label(field: str, value: str) -> str:
         return str(KIND_LABELS_PLURAL[Kind(value)])
     if field == "professions":
         return _profession_label(value)
+    if value == UNSAID:
+        return _("%(filter)s\u00a0: non renseigné", filter=_FILTER_NAMES[field])
     return professions.term_label(_FACET_KINDS[field], value)
 
 
@@ -191,11 +203,29 @@ def _offer(proposal: Proposal) -> Offer:
         "filters": (_("Sans aucun filtre"), "filtres"),
         "words": (proposal.value or _("Sans les mots tapés"), "search"),
         "profession": (_profession_label(proposal.value), "coeur"),
+        "training": (_training_label(proposal), "formation"),
     }.get(proposal.reason) or (
         _("Sans «\u00a0%(filter)s\u00a0»", filter=_dropped(proposal)),
         "filtres",
     )
     return Offer(label, url_of(proposal.criteria), icon, proposal.total)
+
+
+def _training_label(proposal: Proposal) -> str:
+    name = _of(_profession_label(proposal.value))
+    if proposal.criteria.place is None:
+        return _("Se former au métier %(of_name)s", of_name=name)
+    return _(
+        "Se former au métier %(of_name)s, à %(km)s\u00a0km",
+        of_name=name,
+        km=proposal.criteria.radius_km,
+    )
+
+
+def _of(label: str) -> str:
+    """Write « d’aide-soignant·e », « de sage-femme »."""
+    name = label[:1].lower() + label[1:]
+    return f"d’{name}" if name[:1] in "aeiouyéèêâîôœæ" else f"de {name}"
 
 
 def _dropped(proposal: Proposal) -> str:
@@ -217,15 +247,16 @@ def _subject(criteria: SearchCriteria) -> str:
 
 def _profession_label(slug: str) -> str:
     profession = professions.profession_by_slug(slug)
-    return profession.label if profession else slug
+    return profession.label if profession else search_words().outside_labels.get(slug, slug)
 
 
-def _present(card: Card, hit: Hit) -> Card:
-    """Add to a card what only this search knows: the matched words and the distance."""
-    if hit.title_highlight is not None:
-        card.title = hit.title_highlight
+def _present(card: Card, hit: Hit, results: SearchResults, criteria: SearchCriteria) -> Card:
+    """Add to a card what only this search knows: the words found, the distance, why it is there."""
     if hit.distance_km is not None:
         card.distance = distance(hit.distance_km)
+    card.why = explained(card, hit, results.reading, criteria)
+    if (marked := from_title(card.title, results.reading)) is not None:
+        card.title = marked
     return card
 
 

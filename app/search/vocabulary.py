@@ -22,6 +22,8 @@ _PARAM_TERMS = {
     "public": TermKind.PUBLIC,
     "horaires": TermKind.SCHEDULE,
 }
+# The value of a facet about which a listing says nothing, though listings of its kind can.
+UNSAID = "non-renseigne"
 # Acronyms that an ordinary sentence holds: each was found in questions as people type them.
 AMBIGUOUS = frozenset(
     {"as", "me", "es", "ap", "ma", "mm", "rs", "ass", "ets", "anim", "de", "ide"}
@@ -301,4 +303,4 @@ def known_values(param: str) -> Collection[str]:
     words = search_words()
     if param == "metier":
         return words.by_slug.keys()
-    return words.terms[_PARAM_TERMS[param]].keys()
+    return words.terms[_PARAM_TERMS[param]].keys() | {UNSAID}

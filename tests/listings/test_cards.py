@@ -72,7 +72,7 @@ def test_card_without_pay_says_so_and_names_its_origin() -> None:
     card = queries.listing_cards([listing.id], clock.now())[listing.id]
     assert card.key_number == ""
     assert "Salaire non indiqué" in card.facts
-    assert card.foot == [("externe", "Annonce de France Travail")]
+    assert card.foot == (("externe", "Annonce de France Travail"),)
 
 
 def test_card_shows_the_next_date_that_has_room() -> None:

@@ -1,0 +1,203 @@
+"""Pages of results kept for a few seconds: the same for every visitor, made once for all of them.
+
+Only what is the same for everybody is kept: a GET of the search page, without any cookie. A page is
+made again when its seconds are over, or within a second after any listing changed. When many ask
+for the same page at once, one makes it and the others wait for it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from flask import Flask, request
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core.database import db
+from app.core.outbox import OutboxEvent
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = structlog.get_logger()
+
+MAX_PAGES = 500
+MAX_PAGE_BYTES = 400_000
+# How long a visitor waits for the page that another is having made, before having it made too.
+PATIENCE_SECONDS = 2.0
+RECHECK_SECONDS = 1.0
+# A page made without the engine is kept less: the engine may be back.
+DEGRADED_SECONDS = 2.0
+CHANGED_TOPIC = "listing.changed"
+_SHARED = "prendre_soin.shared"
+_SEEN = "prendre_soin.seen"
+
+Key = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer as it is sent; `seen` is called each time another visitor is shown it."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    version: int
+    until: float
+    seen: Callable[[], None] | None
+
+
+@dataclass(slots=True)
+class _Flight:
+    """A page being made; `landed` when it is made. `page`: None when it is not to be shared."""
+
+    landed: threading.Event = field(default_factory=threading.Event)
+    page: Page | None = None
+
+
+def share(*, degraded: bool = False, seen: Callable[[], None] | None = None) -> None:
+    """Let the answer to this request be given to others, for a few seconds."""
+    request.environ[_SHARED] = degraded
+    request.environ[_SEEN] = seen
+
+
+class PageCache:
+    """The pages of this process, in front of the application."""
+
+    def __init__(self, app: Flask, following: WSGIApplication, path: str) -> None:
+        self._app = app
+        self._following = following
+        self._path = path
+        self._seconds: float = app.config["SEARCH_CACHE_SECONDS"]
+        self._pages: OrderedDict[Key, Page] = OrderedDict()
+        self._flights: dict[Key, _Flight] = {}
+        self._lock = threading.Lock()
+        self._version = 0
+        self._checked_at = float("-inf")
+        self._checking = threading.Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer with a page that is kept, or make it."""
+        key = self._key(environ)
+        if key is None:
+            return self._following(environ, start_response)
+        version = self._current_version()
+        page = self._kept(key, version)
+        if page is None:
+            with self._lock:
+                flight = self._flights.get(key)
+                first = flight is None
+                flight = self._flights.setdefault(key, flight or _Flight())
+            if first:
+                return self._make(key, version, flight, environ, start_response)
+            flight.landed.wait(PATIENCE_SECONDS)
+            page = flight.page
+        if page is None:
+            return self._following(environ, start_response)
+        if page.seen is not None:
+            page.seen()
+        start_response(page.status, list(page.headers))
+        return [page.body]
+
+    def _key(self, environ: WSGIEnvironment) -> Key | None:
+        """Return what the page depends on, or None when it may depend on the person."""
+        if environ.get("PATH_INFO") != self._path or environ["REQUEST_METHOD"] != "GET":
+            return None
+        if "HTTP_COOKIE" in environ or "HTTP_AUTHORIZATION" in environ:
+            return None
+        return (
+            environ["wsgi.url_scheme"],
+            environ.get("HTTP_HOST", ""),
+            environ.get("SCRIPT_NAME", ""),
+            environ.get("QUERY_STRING", ""),
+        )
+
+    def _kept(self, key: Key, version: int) -> Page | None:
+        page = self._pages.get(key)
+        if page is None or page.version != version or page.until < time.monotonic():
+            return None
+        return page
+
+    def _make(
+        self,
+        key: Key,
+        version: int,
+        flight: _Flight,
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
+    ) -> Iterable[bytes]:
+        """Have the application answer, and keep the answer if it says that it may be shared."""
+        answer: list[Any] = []
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            answer[:] = [status, headers]
+            return start_response(status, headers, exc_info)
+
+        try:
+            chunks = self._following(environ, start)
+            try:
+                body = b"".join(chunks)
+            finally:
+                if close := getattr(chunks, "close", None):
+                    close()
+            status, headers = answer
+            if seconds := self._lifetime(environ, status, headers, body):
+                until = time.monotonic() + seconds
+                page = Page(status, list(headers), body, version, until, environ.get(_SEEN))
+                flight.page = page
+                self._keep(key, page)
+            return [body]
+        finally:
+            with self._lock:
+                del self._flights[key]
+            flight.landed.set()
+
+    def _lifetime(
+        self,
+        environ: WSGIEnvironment,
+        status: str,
+        headers: list[tuple[str, str]],
+        body: bytes,
+    ) -> float:
+        degraded = environ.get(_SHARED)
+        if degraded is None or not status.startswith("200") or len(body) > MAX_PAGE_BYTES:
+            return 0.0
+        if any(name.lower() == "set-cookie" for name, _value in headers):
+            return 0.0
+        return min(DEGRADED_SECONDS, self._seconds) if degraded else self._seconds
+
+    def _keep(self, key: Key, page: Page) -> None:
+        with self._lock:
+            self._pages[key] = page
+            self._pages.move_to_end(key)
+            while len(self._pages) > MAX_PAGES:
+                self._pages.popitem(last=False)
+
+    def _current_version(self) -> int:
+        """Return the number of the last change of a listing, as known within a second."""
+        if time.monotonic() - self._checked_at < RECHECK_SECONDS:
+            return self._version
+        # One asks the database; the others go on with what is known.
+        if not self._checking.acquire(blocking=False):
+            return self._version
+        try:
+            with self._app.app_context():
+                self._version = last_change()
+        except SQLAlchemyError as error:
+            log.warning("search_cache_version_failed", error=type(error).__name__)
+        finally:
+            self._checked_at = time.monotonic()
+            self._checking.release()
+        return self._version
+
+
+def last_change() -> int:
+    """Return the number of the last change of a listing."""
+    query = select(func.max(OutboxEvent.id)).where(OutboxEvent.topic == CHANGED_TOPIC)
+    return db.session.scalar(query) or 0

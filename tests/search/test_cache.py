@@ -1,0 +1,194 @@
+"""Pages of results are made once for all who ask for them, and never show what has changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+from werkzeug.test import Client
+
+from app import create_app
+from app.core.database import db
+from app.core.outbox import enqueue
+from app.search import cache as caching
+from app.search.cache import PageCache
+from config import TestConfig
+from tests import factories
+
+PATH = "/recherche"
+
+
+class Behind:
+    """An application behind the cache, which counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.shown = 0
+        self.status = "200 OK"
+        self.headers: list[tuple[str, str]] = [("Content-Type", "text/html")]
+        self.shared: bool | None = False
+        self.pause = 0.0
+        self.error: Exception | None = None
+
+    def see(self) -> None:
+        self.shown += 1
+
+    def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
+        self.asked += 1
+        if self.pause:
+            time.sleep(self.pause)
+        if self.error:
+            raise self.error
+        if self.shared is not None:
+            environ["prendre_soin.shared"] = self.shared
+            environ["prendre_soin.seen"] = self.see
+        start_response(self.status, self.headers)
+        return [b"page ", str(self.asked).encode()]
+
+
+@pytest.fixture
+def behind() -> Behind:
+    return Behind()
+
+
+@pytest.fixture
+def visitor(app: Flask, behind: Behind, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """Return a browser in front of a cache of its own, which keeps pages for five seconds."""
+    monkeypatch.setitem(app.config, "SEARCH_CACHE_SECONDS", 5.0)
+    monkeypatch.setattr(caching, "last_change", lambda: 1)
+    return Client(PageCache(app, behind, PATH), use_cookies=False)
+
+
+def test_the_same_page_is_made_once(visitor: Client, behind: Behind) -> None:
+    first = visitor.get(f"{PATH}?q=as")
+    second = visitor.get(f"{PATH}?q=as")
+    assert first.text == second.text == "page 1"
+    assert second.headers["Content-Type"] == "text/html"
+    assert visitor.get(f"{PATH}?q=ide").text == "page 2"
+    # The first visitor is counted by the view itself.
+    assert behind.shown == 1
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"headers": {"Cookie": "session=x"}},
+        {"headers": {"Authorization": "Basic x"}},
+        {"headers": {"Host": "autre.example"}},
+        {"base_url": "https://localhost"},
+        {"method": "HEAD"},
+        {"method": "POST"},
+        {"path": "/recherche/"},
+        {"query_string": "q=autre"},
+    ],
+)
+def test_whatever_the_page_may_depend_on_has_a_page_of_its_own(
+    visitor: Client, behind: Behind, asked: dict[str, Any]
+) -> None:
+    visitor.get(PATH)
+    visitor.open(**({"path": PATH} | asked))
+    assert behind.asked == 2
+
+
+@pytest.mark.parametrize("why", ["not shared", "cookie", "error page", "too long"])
+def test_what_is_for_one_person_is_given_to_her_alone(
+    visitor: Client, behind: Behind, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if why == "not shared":
+        behind.shared = None
+    elif why == "cookie":
+        behind.headers = [("set-cookie", "session=x")]
+    elif why == "error page":
+        behind.status = "503 SERVICE UNAVAILABLE"
+    else:
+        monkeypatch.setattr(caching, "MAX_PAGE_BYTES", 3)
+    assert [visitor.get(PATH).text for _ in range(2)] == ["page 1", "page 2"]
+
+
+def test_a_page_is_made_again_when_its_seconds_are_over(
+    visitor: Client, behind: Behind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(caching.time, "monotonic", lambda: clock[0])
+    visitor.get(PATH)
+    clock[0] += 4.9
+    assert visitor.get(PATH).text == "page 1"
+    clock[0] += 0.2
+    assert visitor.get(PATH).text == "page 2"
+    behind.shared = True
+    clock[0] += 6
+    visitor.get(PATH)
+    clock[0] += caching.DEGRADED_SECONDS + 0.1
+    assert visitor.get(PATH).text == "page 4"
+
+
+def test_many_at_once_wait_for_one_page(visitor: Client, behind: Behind) -> None:
+    behind.pause = 0.3
+    with ThreadPoolExecutor(20) as pool:
+        pages = {one.text for one in pool.map(lambda _n: visitor.get(PATH), range(20))}
+    assert pages == {"page 1"}
+    assert behind.shown == 19
+
+
+def test_nobody_waits_for_a_page_that_fails(visitor: Client, behind: Behind) -> None:
+    behind.pause, behind.error = 0.1, RuntimeError("lost")
+
+    def ask(_number: int) -> str:
+        try:
+            return visitor.get(PATH).text
+        except RuntimeError:
+            return "error"
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(ask, range(4))) == {"error"}
+    behind.error = None
+    assert visitor.get(PATH).text.startswith("page ")
+
+
+def test_few_pages_are_kept(visitor: Client, behind: Behind, monkeypatch: Any) -> None:
+    monkeypatch.setattr(caching, "MAX_PAGES", 3)
+    for number in range(5):
+        visitor.get(f"{PATH}?q={number}")
+    visitor.get(f"{PATH}?q=4")
+    assert behind.asked == 5
+    visitor.get(f"{PATH}?q=0")
+    assert behind.asked == 6
+
+
+@pytest.fixture
+def cached_app(environ: dict[str, str], real_commits: None) -> Iterator[Flask]:
+    """Return the whole site with its cache."""
+    app = create_app(TestConfig(environ | {"SEARCH_CACHE_SECONDS": "60"}))
+    with app.app_context():
+        yield app
+
+
+def test_a_closed_listing_is_gone_within_a_second(
+    cached_app: Flask, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listing = factories.listing(title="Infirmière de nuit")
+    enqueue("listing.changed", now=now, listing_id=listing.id)
+    db.session.commit()
+    with cached_app.test_client() as client:
+        address = f"{PATH}?q="
+        client.get(address)
+        asked: list[str] = []
+        listen = lambda _c, _cur, statement, *_: asked.append(statement)  # noqa: E731
+        event.listen(db.engine, "before_cursor_execute", listen)
+        again = client.get(address)
+        event.remove(db.engine, "before_cursor_execute", listen)
+        assert again.status_code == 200
+        assert asked == []
+        enqueue("listing.changed", now=now, listing_id=listing.id)
+        db.session.commit()
+        monkeypatch.setattr(caching, "RECHECK_SECONDS", 0.0)
+        event.listen(db.engine, "before_cursor_execute", listen)
+        client.get(address)
+        event.remove(db.engine, "before_cursor_execute", listen)
+        assert any("listing" in statement for statement in asked)
