@@ -183,7 +183,7 @@ def _document(row: Any, words: SearchWords, places: dict[str, Any], demand: int 
     text = _plain_text(row)
     own = _own(profession.slug if profession else "", titled, row.kind)
     short = f"{row.title} {row.employer_name}"
-    marks, marks_more = marks_of(words, _facets(row), own, reads, short, text)
+    marks, marks_more = marks_of(words, _facets(row), own, short, text)
     document = {
         "id": row.id,
         "version": row.version,
@@ -255,7 +255,7 @@ def _own(coded: str, titled: Sequence[str], kind: str) -> list[str]:
     """
     if not titled or kind == Kind.PATH:
         return [coded] if coded else []
-    return [coded, titled[0]] if coded in titled else [titled[0]]
+    return list(titled)
 
 
 def _facets(row: Any) -> list[tuple[str, str]]:

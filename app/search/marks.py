@@ -16,6 +16,9 @@ from app.search.vocabulary import SearchWords
 
 # In every document: what follows it in a question puts in order, and leaves nothing out.
 ANYTHING = "70000000000"
+# The engine reads ten words: more wishes than this are asked once only.
+MAX_SURE = 3
+FEW_PUBLICS = 2
 Facet = tuple[str, str]
 
 
@@ -31,10 +34,13 @@ _ORDER = ("kind", "public", "workplace", "diploma", "schedule", "contract")
 def marks_asked(understood: Reading) -> list[str]:
     """Return the marks of a question, the one that must be there first."""
     wishes = [meaning.mark for meaning in sorted(understood.meanings, key=_rank)]
+    # All wishes in some way come before one wish for certain.
+    wishes += [_sure(mark) for mark in wishes[:MAX_SURE]]
     if not understood.named:
         return wishes
     if len(understood.named) == 1:
-        return [profession_mark(understood.named[0]), *wishes]
+        # What is about the profession comes before what names it beside another.
+        return [ANYTHING, profession_mark(understood.named[0]), *wishes]
     return [ANYTHING, *wishes] if wishes or understood.words else []
 
 
@@ -42,6 +48,11 @@ def _rank(meaning: Meaning) -> int:
     # Most listings are jobs: the word says little.
     name, value = meaning.facets[0]
     return len(_ORDER) if value == Kind.JOB else _ORDER.index(name)
+
+
+def _sure(mark: str) -> str:
+    """Return the word that stands for a wish answered elsewhere than in a text."""
+    return f"8{mark[1:]}"
 
 
 def asked(understood: Reading) -> str:
@@ -52,14 +63,13 @@ def asked(understood: Reading) -> str:
 def marks_of(
     words: SearchWords,
     facets: Collection[Facet],
-    own: Collection[str],
-    named: Iterable[str],
+    own: Iterable[str],
     short: str,
     text: str,
 ) -> tuple[list[str], list[str]]:
     """Return the marks of a listing: of its fields and its title, then of its text.
 
-    `own`: professions it is certainly about; `named`: all of them; `short`: title and employer.
+    `own`: professions it is certainly about; `short`: title and employer.
     """
     said = _answered(words, set(facets), wishes_in(short, words.lexicon))
     tied = set(facets)
@@ -68,14 +78,16 @@ def marks_of(
         if name == "workplace":
             tied.update(("public", slug) for slug in workplaces.get(value, ()))
     for slug in own:
-        if slug in words.by_slug:
-            tied.update(("public", public) for public in words.by_slug[slug].data["publics"])
+        publics = words.by_slug[slug].data["publics"] if slug in words.by_slug else ()
+        # Who cares for everyone says nothing of whom a listing is about.
+        if len(publics) <= FEW_PUBLICS:
+            tied.update(("public", public) for public in publics)
     # A training that speaks of its stages is no stage.
     written = [one for one in wishes_in(text, words.lexicon) if one.facets[0][0] != "kind"]
     more = _answered(words, tied, written) - said
     return (
-        [ANYTHING, *(profession_mark(slug) for slug in own), *sorted(said)],
-        [*(profession_mark(slug) for slug in named if slug not in own), *sorted(more)],
+        [ANYTHING, *map(profession_mark, own), *sorted(said), *sorted(map(_sure, said))],
+        sorted(more),
     )
 
 

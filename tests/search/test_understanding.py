@@ -286,5 +286,5 @@ def test_the_place_in_the_words_limits_the_search_everywhere(index: Index, found
     for results in (found(q="infirmier bron"), by_database(q="infirmier bron")):
         assert results.ids == [near]
         assert results.hits[0].distance_km == 0
-    proposals = queries.rescue(parse({"q": "psychologue bron", "rayon": "1"}), clock.now())
-    assert all(proposal.total for proposal in proposals.proposals)
+    rescue = queries.rescue(parse({"q": "psychologue bron", "rayon": "1"}), clock.now())
+    assert all(proposal.total for proposal in rescue.proposals)
