@@ -247,8 +247,9 @@ def test_no_text_passes_through_the_highlighting(title: str, spans: list[tuple[i
 def test_the_profession_understood_is_marked_in_titles(index: Index, client: Any) -> None:
     add("Éducateur·rice spécialisé·e de nuit", "educateur-specialise")
     index()
-    wanted = "<mark>Éducateur·rice spécialisé·e</mark> de <mark>nuit</mark>"
-    assert wanted in client.get("/recherche?q=ES nuit").text
+    page = client.get("/recherche?q=ES nuit").text
+    assert "<mark>Éducateur·rice spécialisé·e</mark>" in page
+    assert "nuit</mark>" in page
 
 
 def test_values_cannot_leave_their_quotes(three: dict[str, int], engine: Engine) -> None:
