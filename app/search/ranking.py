@@ -18,7 +18,7 @@ from app.search.criteria import SearchCriteria
 # Hits put in order here; further pages follow the order of the engine.
 WINDOW = 100
 # A score less than this under the best of its bucket says the same match.
-BUCKET = 0.08
+BUCKET = 0.01
 
 DISTANCE_WEIGHT = 0.40
 FRESHNESS_WEIGHT = 0.25

@@ -1042,9 +1042,11 @@ PARTS = {
     "search/_empty.html",
     "search/answer.html",
     "search/_notices.html",
+    "search/_proposals.html",
     "search/facet_box.html",
     "search/facets.html",
     "search/order.html",
+    "search/why.html",
 }
 TITLES: dict[str, str] = {}
 
