@@ -1013,6 +1013,10 @@ CASES = [
 ERROR_PAGES = sorted(one.stem for one in (TEMPLATES / "errors").glob("[45]*.html"))
 # Included in other pages, or extended by them: seen through those.
 PARTS = {
+    "alerts/_keep.html",
+    "alerts/_offer.html",
+    "alerts/_share.html",
+    "alerts/_watch.html",
     "accounts/app_setup.html",
     "applications/after.html",
     "applications/pool.html",
