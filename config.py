@@ -77,6 +77,7 @@ class Config:
         self.APPLICATION_RATE_LIMIT = get("APPLICATION_RATE_LIMIT") or "60 per minute; 600 per hour"
         self.SIGN_UP_RATE_LIMIT = get("SIGN_UP_RATE_LIMIT") or "10 per minute; 30 per hour"
         self.REPORT_RATE_LIMIT = get("REPORT_RATE_LIMIT") or "10 per minute; 60 per hour"
+        self.ALERT_RATE_LIMIT = get("ALERT_RATE_LIMIT") or "10 per minute; 60 per hour"
         self.API_RATE_LIMIT = get("API_RATE_LIMIT") or "120 per minute"
         self.RATELIMIT_STORAGE_URI = get("RATELIMIT_STORAGE_URL") or "memory://"
         self.SESSION_COOKIE_SECURE = self.PUBLIC_BASE_URL.startswith("https://")

@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import (
     accounts,
+    alerts,
     api,
     applications,
     geography,
@@ -73,6 +74,7 @@ def create_app(config: Config | None = None) -> Flask:
         listings,
         applications,
         search,
+        alerts,
         imports,
         moderation,
         reports,

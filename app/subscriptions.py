@@ -5,6 +5,17 @@ from __future__ import annotations
 from app.accounts.second_factor import purge_devices
 from app.accounts.services import purge_sign_ins
 from app.accounts.tasks import send_email_code, send_sign_in_link
+from app.alerts.tasks import (
+    ask_to_confirm,
+    ask_to_confirm_watch,
+    care_for_alerts,
+    follow_listings,
+    send_digest,
+    send_digests,
+    tell_closed,
+    tell_ending,
+    tell_reopened,
+)
 from app.applications.measures import measure_all
 from app.applications.pool import tell_ends
 from app.applications.promise import end_silence, remind_members
@@ -52,6 +63,7 @@ from app.search.tasks import check_index, ensure_index, index_changed, measure_d
 
 SUBSCRIPTIONS: list[Subscription] = [
     Subscription("listing.changed", index_changed, batch=True),
+    Subscription("listing.changed", follow_listings, batch=True),
     Subscription("listing.announced", tell_listing_member),
     Subscription("listing.closed", follow_closing),
     Subscription("listing.dates_changed", follow_dates),
@@ -84,6 +96,12 @@ SUBSCRIPTIONS: list[Subscription] = [
     Subscription("report.received", confirm_to_reporter),
     Subscription("report.arrived", tell_reviewer),
     Subscription("report.decided", tell_reporter),
+    Subscription("alert.requested", ask_to_confirm),
+    Subscription("alert.digest", send_digest),
+    Subscription("alert.ending", tell_ending),
+    Subscription("watch.requested", ask_to_confirm_watch),
+    Subscription("watch.closed", tell_closed),
+    Subscription("watch.reopened", tell_reopened),
 ]
 
 SCHEDULE = [
@@ -96,6 +114,9 @@ SCHEDULE = [
     Scheduled("tell_team", tell_team, minute="4-59/5"),
     # By day in Paris.
     Scheduled("remind_registered", remind_registered, minute="22", hour="7-17"),
+    # From seven in Paris, in any season; a worker that was away serves later in the day.
+    Scheduled("send_digests", send_digests, minute="6-59/15", hour="5-18"),
+    Scheduled("care_for_alerts", care_for_alerts, minute="42", hour="8"),
     # Before the purge: a worker that was away tells first.
     Scheduled("tell_pool_ends", tell_ends, minute="32", hour="2"),
     # Corrections of the base that hold from today: soon after midnight in Paris, in any season.

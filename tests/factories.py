@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import io
 import itertools
 from collections.abc import Callable
@@ -16,6 +17,11 @@ from sqlalchemy import select
 
 from app.accounts.enums import Awaits, Role
 from app.accounts.models import User
+from app.alerts import tokens
+from app.alerts.enums import Frequency
+from app.alerts.models import Alert, Watch
+from app.alerts.wording import kept as kept_search
+from app.alerts.wording import label_of, query_of
 from app.applications.enums import Status as Step
 from app.applications.models import Application
 from app.applications.services import OFFER_LASTS
@@ -40,6 +46,7 @@ from app.professions.models import Profession
 from app.reports.enums import Reason
 from app.reports.models import Report
 from app.reports.services import report_listing
+from app.search.criteria import parse
 
 _numbers = itertools.count(1)
 PASSWORD = "phrase de passe pour les essais"
@@ -338,6 +345,60 @@ def import_file(of: Organisation | None = None, **values: Any) -> ImportFile:
             },
             "created_at": now,
             "updated_at": now,
+        }
+        | values
+    )
+    db.session.add(added)
+    db.session.flush()
+    return added
+
+
+def alert(**values: Any) -> Alert:
+    """Add a confirmed daily alert on all listings, served until now; `search`: its parameters."""
+    now = values.pop("now", None) or clock.now()
+    search = values.pop("search", {})
+    query = query_of(kept_search(parse(search)))
+    salt, token_hash = tokens.new()
+    confirmed = {
+        "confirmed_at": now,
+        "kept_at": now,
+        "seen_until": now,
+        "ran_on": clock.paris_date(now) - dt.timedelta(days=1),
+        "asks": 0,
+    }
+    if "confirmed_at" in values and values["confirmed_at"] is None:
+        confirmed = {}
+    added = Alert(
+        **{
+            "email": f"alerte{next(_numbers)}@example.org",
+            "query": query,
+            "query_hash": hashlib.sha256(query.encode()).hexdigest(),
+            "label": label_of(parse(search)),
+            "frequency": Frequency.DAILY,
+            "salt": salt,
+            "token_hash": token_hash,
+            "asked_at": now,
+        }
+        | confirmed
+        | values
+    )
+    db.session.add(added)
+    db.session.flush()
+    return added
+
+
+def watch(of: Listing | None = None, **values: Any) -> Watch:
+    """Add a confirmed notice about a listing."""
+    now = values.pop("now", None) or clock.now()
+    salt, token_hash = tokens.new()
+    added = Watch(
+        **{
+            "listing_id": (of or listing()).id,
+            "email": f"avis{next(_numbers)}@example.org",
+            "salt": salt,
+            "token_hash": token_hash,
+            "asked_at": now,
+            "confirmed_at": now,
         }
         | values
     )

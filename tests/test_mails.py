@@ -15,6 +15,7 @@ from app import subscriptions
 from app.accounts.enums import Awaits, Role
 from app.accounts.models import LoginSession
 from app.accounts.services import open_pending_session
+from app.alerts.models import Digest, SentListing
 from app.applications import letters, pool, transfer
 from app.applications.enums import ActorKind, DeclineReason, Letter
 from app.applications.enums import Status as Step
@@ -276,6 +277,40 @@ def reported() -> Sent:
     return "report.decided", {"report_id": report.id}
 
 
+def alert_requested() -> Sent:
+    now = clock.now()
+    asked = factories.alert(email=PERSON, search={"q": TITLE}, confirmed_at=None, now=now)
+    return "alert.requested", {"alert_id": asked.id}
+
+
+def alert_digest() -> Sent:
+    asked = factories.alert(email=PERSON, search={"ou": "Bron"})
+    many = [listing() for _ in range(3)]
+    written = Digest(alert_id=asked.id, day=clock.paris_date(clock.now()), total=14)
+    db.session.add(written)
+    db.session.flush()
+    for rank, one in enumerate(many):
+        db.session.add(
+            SentListing(alert_id=asked.id, listing_id=one.id, digest_id=written.id, rank=rank)
+        )
+    db.session.flush()
+    return "alert.digest", {"digest_id": written.id}
+
+
+def alert_ending() -> Sent:
+    asked = factories.alert(email=PERSON, search={"q": "Fin"}, warned_at=clock.now())
+    return "alert.ending", {"alert_id": asked.id}
+
+
+def watch(topic: str, **of: Any) -> Callable[[], Sent]:
+    def make() -> Sent:
+        about = listing(**of)
+        listing()
+        return topic, {"watch_id": factories.watch(about, email=PERSON).id}
+
+    return make
+
+
 CASES: list[tuple[str, Callable[[], Sent]]] = [
     ("accounts/sign_in_link", link),
     ("accounts/sign_in_code", code),
@@ -311,6 +346,20 @@ CASES: list[tuple[str, Callable[[], Sent]]] = [
     ("reports/received", received),
     ("reports/arrived", arrived),
     ("reports/decided", reported),
+    ("alerts/requested", alert_requested),
+    ("alerts/digest", alert_digest),
+    ("alerts/ending", alert_ending),
+    ("alerts/watch_requested", watch("watch.requested")),
+    (
+        "alerts/watch_closed",
+        watch(
+            "watch.closed",
+            status=Status.CLOSED,
+            closed_at=clock.now(),
+            outcome=Outcome.FILLED,
+        ),
+    ),
+    ("alerts/watch_reopened", watch("watch.reopened")),
 ]
 
 

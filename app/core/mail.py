@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import smtplib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from flask import Flask, current_app, render_template
@@ -23,6 +24,8 @@ class Message:
     text: str
     html: str
     message_id: str
+    # Those that only some messages have, such as how to stop receiving them.
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def init_app(app: Flask) -> None:
@@ -91,7 +94,11 @@ def _hand_over(message: Message) -> None:
             subject=message.subject,
             body=message.text,
             to=[message.to],
-            headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
+            headers={
+                "Message-ID": message.message_id,
+                "Auto-Submitted": "auto-generated",
+                **message.headers,
+            },
             connection=connection,
         )
         mail.attach_alternative(message.html, "text/html")

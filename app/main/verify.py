@@ -15,6 +15,10 @@ from collections.abc import Callable, Iterable
 import click
 from sqlalchemy import func, or_, select
 
+from app.alerts.digests import NAMED
+from app.alerts.models import Alert, Digest, SentListing, Watch
+from app.alerts.services import STOPPED_KEPT_DAYS, UNCONFIRMED_KEPT_DAYS
+from app.alerts.watching import CLOSED_KEPT_DAYS, LONGEST_DAYS
 from app.applications import promise, workflow
 from app.applications.enums import Status as Step
 from app.applications.models import Application, ApplicationEvent
@@ -206,6 +210,63 @@ def kept_people_agreed(now: dt.datetime) -> Iterable[str]:
         yield f"candidature {reference} gardée sans accord, ou après sa fin"
 
 
+def digests_tell_once(now: dt.datetime) -> Iterable[str]:
+    """I4: a digest names listings of its own alert, as many as it may, and has its event."""
+    foreign = db.session.scalar(
+        select(func.count())
+        .select_from(SentListing)
+        .join(Digest, Digest.id == SentListing.digest_id)
+        .where(Digest.alert_id != SentListing.alert_id)
+    )
+    if foreign:
+        yield f"{foreign} annonces nommées par le message d’une autre alerte"
+    long = (
+        select(SentListing.digest_id)
+        .group_by(SentListing.digest_id)
+        .having((func.count() > NAMED) | (func.count() != func.count(SentListing.rank.distinct())))
+    )
+    for digest_id in db.session.scalars(long):
+        yield f"message d’alerte {digest_id} : annonces en trop ou en double"
+    recent = now.date() - dt.timedelta(days=28)
+    told = {
+        payload.get("digest_id")
+        for payload in db.session.scalars(
+            select(OutboxEvent.payload).where(OutboxEvent.topic == "alert.digest")
+        )
+    }
+    for digest_id in db.session.scalars(select(Digest.id).where(Digest.day > recent)):
+        if digest_id not in told:
+            yield f"message d’alerte {digest_id} sans événement"
+
+
+def alerts_are_erased(now: dt.datetime) -> Iterable[str]:
+    """P01: no address stays without a yes, nor after its end; the purge runs every day."""
+
+    def before(days: int) -> dt.datetime:
+        return now - dt.timedelta(days=days + 2)
+
+    late = {
+        "alertes jamais confirmées": select(func.count(Alert.id)).where(
+            Alert.confirmed_at.is_(None), Alert.asked_at < before(UNCONFIRMED_KEPT_DAYS)
+        ),
+        "alertes arrêtées": select(func.count(Alert.id)).where(
+            Alert.stopped_at < before(STOPPED_KEPT_DAYS)
+        ),
+        "avis jamais confirmés": select(func.count(Watch.id)).where(
+            Watch.confirmed_at.is_(None), Watch.asked_at < before(UNCONFIRMED_KEPT_DAYS)
+        ),
+        "avis terminés": select(func.count(Watch.id)).where(
+            or_(
+                Watch.confirmed_at < before(LONGEST_DAYS),
+                Watch.closed_told_at < before(CLOSED_KEPT_DAYS),
+            )
+        ),
+    }
+    for name, query in late.items():
+        if number := db.session.scalar(query):
+            yield f"{number} {name}, à effacer"
+
+
 INVARIANTS: dict[str, Check] = {
     "I1 candidatures reçues": acknowledged_is_stored,
     "I2 événements écrits avec le changement": changes_have_their_event,
@@ -218,6 +279,8 @@ INVARIANTS: dict[str, Check] = {
     "I13 échéances": deadlines_are_kept,
     "I13 places proposées": offers_are_ended,
     "P01 vivier consenti": kept_people_agreed,
+    "I4 alertes dites une fois": digests_tell_once,
+    "P01 alertes effacées": alerts_are_erased,
     "Q12 personne sans réponse": nobody_waits_for_ever,
 }
 

@@ -23,12 +23,14 @@ PROFESSIONS = 8
 
 # Pages that say nothing to a search engine, or that only one person may read.
 ROBOTS = """User-agent: *
+Disallow: /alertes/
 Disallow: /candidature/
 Disallow: /connexion
 Disallow: /inscription/
 Disallow: /invitation/
 Disallow: /recruter/
 Disallow: /lieux
+Disallow: /mes-annonces
 Disallow: /signaler/
 """
 

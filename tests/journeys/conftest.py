@@ -16,6 +16,7 @@ from app.accounts import second_factor
 from app.accounts import services as accounts
 from app.accounts.enums import Awaits, Role
 from app.accounts.models import SecondFactor
+from app.alerts.tokens import token_of
 from app.applications import keys, letters, pool, transfer, workflow
 from app.applications import services as applications
 from app.applications.enums import ActorKind, DeclineReason, Letter
@@ -67,6 +68,7 @@ def world(live: Live) -> SimpleNamespace:
         attendance={},
         file={},
         case={},
+        alert={},
     )
     with live.writing():
         people = _people(it)
@@ -74,6 +76,7 @@ def world(live: Live) -> SimpleNamespace:
         _other_listings(it, people, now)
         _applications(it, people["recruiter"], now)
         _files(it)
+        _alerts(it, now)
         _reports(it, people["moderator"], now)
         _link, it.link = accounts.create_link(people["alone"], now=now)
         _doors(it, people, now)
@@ -147,6 +150,25 @@ def _doors(it: SimpleNamespace, people: dict[str, Any], now: dt.datetime) -> Non
     ):
         declared = factories.sign_up(siret=siret)
         it.confirm[name] = f"/inscription/confirmer/{organisations.give_token(declared)}"
+
+
+def _alerts(it: SimpleNamespace, now: dt.datetime) -> None:
+    long = {"q": "infirmière de nuit " * 9, "ou": "Villeurbanne"}
+    for state, values in {
+        "asked": {"confirmed_at": None},
+        "active": {},
+        "paused": {"paused_at": now},
+        "stopped": {"stopped_at": now, "stop_reason": "unvisited"},
+    }.items():
+        one = factories.alert(search=long | {"contrat": ["cdi", "cdd"]}, **values)
+        it.alert[state] = f"/alertes/{token_of(one.salt, one.token_hash)}"
+    for state, values in {
+        "watch asked": {"confirmed_at": None},
+        "watch active": {},
+        "watch closed": {"closed_told_at": now},
+    }.items():
+        about = factories.watch(it.job, **values)
+        it.alert[state] = f"/alertes/annonce/{token_of(about.salt, about.token_hash)}"
 
 
 def _files(it: SimpleNamespace) -> None:

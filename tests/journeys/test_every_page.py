@@ -1005,6 +1005,35 @@ CASES = [
         status=422,
         error=True,
     ),
+    # Alerts, notices and favourites
+    Case("alerts/create.html", "filled", path("/alertes/?q=infirmi%C3%A8re&ou=Bron")),
+    Case(
+        "alerts/create.html",
+        "wrong address",
+        pressing(lambda _: "/alertes/?q=nuit", "Créer l’alerte", email="nora"),
+        status=422,
+        error=True,
+    ),
+    Case("alerts/sent.html", "filled", path("/alertes/envoyee")),
+    *(
+        Case("alerts/show.html", state, at(lambda w, state=state: w.alert[state]))
+        for state in ("asked", "active", "paused", "stopped")
+    ),
+    Case("alerts/stop.html", "filled", at(lambda w: f"{w.alert['active']}/arret")),
+    Case("alerts/stopped.html", "filled", path(f"/alertes/{'0' * 64}/arret")),
+    Case(
+        "alerts/watch_create.html",
+        "wrong address",
+        pressing(lambda w: f"/alertes/annonce/{w.job.id}", "Prévenez-moi", email="nora"),
+        status=422,
+        error=True,
+    ),
+    *(
+        Case("alerts/watch_show.html", state, at(lambda w, state=state: w.alert[state]))
+        for state in ("watch asked", "watch active", "watch closed")
+    ),
+    Case("alerts/favourites.html", "empty", path("/mes-annonces")),
+    Case("alerts/favourites.html", "filled", pressing(lambda w: w.open["longue"], "^Garder")),
     # Errors, as the server answers them
     Case("errors/404.html", "unknown address", path("/nulle-part"), status=404),
     Case("errors/404.html", "paused listing", at(lambda w: w.open["pause"]), status=404),
@@ -1013,6 +1042,10 @@ CASES = [
 ERROR_PAGES = sorted(one.stem for one in (TEMPLATES / "errors").glob("[45]*.html"))
 # Included in other pages, or extended by them: seen through those.
 PARTS = {
+    "alerts/_keep.html",
+    "alerts/_offer.html",
+    "alerts/_share.html",
+    "alerts/_watch.html",
     "accounts/app_setup.html",
     "applications/after.html",
     "applications/pool.html",

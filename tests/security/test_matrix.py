@@ -48,6 +48,11 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "accounts.sign_in": PUBLIC,
     "accounts.sign_out": PUBLIC,
     "accounts.use_link": PUBLIC,
+    "alerts.create": PUBLIC,
+    "alerts.sent": PUBLIC,
+    "alerts.show": PUBLIC,
+    "alerts.stop": PUBLIC,
+    "alerts.update": PUBLIC,
     "applications.call_back": PUBLIC,
     "applications.confirmation": PUBLIC,
     "applications.create": PUBLIC,
@@ -57,6 +62,9 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "closing.answer": MEMBERS,
     "closing.close": MEMBERS,
     "explorer.index": PUBLIC,
+    "favourites.index": PUBLIC,
+    "favourites.update": PUBLIC,
+    "feed.index": PUBLIC,
     "following.apply": PUBLIC,
     "following.calendar": PUBLIC,
     "following.keep": PUBLIC,
@@ -159,6 +167,10 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "seats.attendance": MEMBERS,
     "sitemap.index": PUBLIC,
     "sitemap.part": PUBLIC,
+    "watches.confirm": PUBLIC,
+    "watches.create": PUBLIC,
+    "watches.show": PUBLIC,
+    "watches.stop": PUBLIC,
 }
 PRIVATE = sorted(endpoint for endpoint, policy in POLICIES.items() if policy is not PUBLIC)
 # Those who decide on nothing visit the same world one after the other; the team changes it.

@@ -1,0 +1,1 @@
+"""Pages of the alerts, notices, favourites and feeds."""

@@ -1,0 +1,33 @@
+"""What the pages of this feature share."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Response, abort, current_app, make_response, request
+
+
+def private(page: Any) -> Response:
+    """Keep the page out of caches, of search engines and of the next site's logs."""
+    response = make_response(page)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def refuse_other_sites() -> None:
+    """Refuse a form sent from another site, by browsers that tell from which one.
+
+    Recent ones are refused before, see core/security.py: forms here carry no token, so that the
+    pages that hold them are the same for everybody.
+    """
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        abort(403)
+
+
+def rate_limit() -> str:
+    """Return how many requests one visitor may send."""
+    return str(current_app.config["ALERT_RATE_LIMIT"])
