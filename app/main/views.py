@@ -29,6 +29,7 @@ Disallow: /inscription/
 Disallow: /invitation/
 Disallow: /recruter/
 Disallow: /lieux
+Disallow: /recherche/suggestions
 Disallow: /signaler/
 """
 

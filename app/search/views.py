@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
 
 from app.core import clock
 from app.core.filters import distance, number
@@ -21,9 +21,13 @@ from app.search.answers import answer_to
 from app.search.criteria import DEFAULT_RADIUS_KM, MULTIPLE, PATH, SearchCriteria, parse
 from app.search.queries import rescue, search
 from app.search.results import Hit, Proposal, SearchResults
+from app.search.suggestions import Suggestion, suggest
 from app.search.understanding import Chip, told, understood
 
 bp = Blueprint("search", __name__)
+
+# What is suggested changes little in that time, and everybody types the same first letters.
+SUGGESTIONS_SECONDS = 300
 
 # Pages further than this are not linked: nobody reads them, and they cost as much as the first.
 AROUND = 2
@@ -35,6 +39,12 @@ _FACET_KINDS = {
 }
 
 
+_GROUPS = {
+    "profession": lazy("Métiers"),
+    "diploma": lazy("Diplômes"),
+    "structure": lazy("Structures"),
+    "place": lazy("Lieux"),
+}
 _FILTER_NAMES = {
     "kinds": lazy("Type d’annonce"),
     "professions": lazy("Métier"),
@@ -93,7 +103,7 @@ def index() -> str:
         next_url=_next_url(criteria, results),
         proposals=[_offer(proposal) for proposal in rescue(criteria, now)] if empty else [],
         places=_places(criteria),
-        answer=answer_to(criteria),
+        answer=answer_to(criteria, now),
     )
 
 
@@ -108,6 +118,26 @@ def at(name: str) -> str:
         if name.startswith(article):
             return contracted + name.removeprefix(article)
     return f"à {name}"
+
+
+@bp.get("/recherche/suggestions")
+@public
+def suggestions() -> Response:
+    """Answer what the letters typed may become, grouped; [] when they are too few."""
+    found = suggest(request.args.get("q", ""), clock.now())
+    response = jsonify([_suggested(one) for one in found])
+    response.cache_control.public = True
+    response.cache_control.max_age = SUGGESTIONS_SECONDS
+    return response
+
+
+def _suggested(one: Suggestion) -> dict[str, str]:
+    shown = {"kind": one.kind, "group": str(_GROUPS[one.kind]), "label": one.label}
+    if one.kind == "structure":
+        shown["url"] = url_for("organisations.show", slug=one.value)
+    else:
+        shown["value"] = one.value
+    return shown | ({"hint": one.hint} if one.hint else {})
 
 
 def heading(criteria: SearchCriteria) -> str:
