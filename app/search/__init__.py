@@ -8,6 +8,7 @@ from app.search.guard import Guard
 
 def init_app(app: Flask) -> None:
     """Register the engine and the commands of the feature."""
+    from app.search import query_log
     from app.search.cli import search
     from app.search.views import bp
 
@@ -15,3 +16,4 @@ def init_app(app: Flask) -> None:
     app.extensions["search_guard"] = Guard()
     app.register_blueprint(bp)
     app.cli.add_command(search)
+    query_log.init_app(app)

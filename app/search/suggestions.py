@@ -161,7 +161,7 @@ class _Kept(NamedTuple):
     engine: Any
     words: SearchWords
     at: float
-    index: _Index
+    names: _Index
 
 
 _lock = threading.Lock()
@@ -238,10 +238,10 @@ def _index(now: dt.datetime) -> _Index:
     kept, words, engine = _kept, search_words(), db.engine
     usable = kept is not None and kept.engine is engine and kept.words is words
     if usable and kept is not None and 0 <= time.monotonic() - kept.at < KEPT_SECONDS:
-        return kept.index
+        return kept.names
     # Whoever finds it old builds it; the others use the old one meanwhile.
     if not _lock.acquire(blocking=not usable) and kept is not None:
-        return kept.index
+        return kept.names
     try:
         return _build(words, engine, now)
     finally:

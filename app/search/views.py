@@ -16,7 +16,7 @@ from app.listings.cards import Card
 from app.listings.enums import KIND_LABELS_PLURAL, Kind
 from app.listings.queries import listing_cards
 from app.professions import queries as professions
-from app.search import facets
+from app.search import facets, query_log
 from app.search.answers import answer_to
 from app.search.criteria import DEFAULT_RADIUS_KM, MULTIPLE, PATH, SearchCriteria, parse
 from app.search.queries import rescue, search
@@ -75,6 +75,7 @@ def index() -> str:
     criteria = told(asked)
     now = clock.now()
     results = search(criteria, now)
+    query_log.record(criteria, results, request.user_agent.string, now)
     cards = listing_cards([hit.listing_id for hit in results.hits], now)
     found = [
         _present(cards[hit.listing_id], hit) for hit in results.hits if hit.listing_id in cards

@@ -30,7 +30,7 @@ def test_a_profession_is_chosen_by_keyboard_alone(
     field.focus()
     page.keyboard.type("aide soigan")
 
-    options = page.get_by_role("option")
+    options = page.get_by_role("listbox").get_by_role("option")
     expect(options.first).to_contain_text("Aide-soignant")
     expect(field).to_have_attribute("aria-expanded", "true")
     assert field.get_attribute("aria-activedescendant") is None
@@ -108,7 +108,9 @@ def test_the_open_list_is_accessible_on_the_narrowest_screen(
     page.keyboard.press("ArrowDown")
 
     page.evaluate(AXE.read_text())
-    assert page.evaluate(RUN_AXE, AXE_TAGS) == []
+    faults = page.evaluate(RUN_AXE, AXE_TAGS)
+    # Under forced colours axe still reads the colours of the style sheet.
+    assert [one for one in faults if colors == "none" or "color-contrast" not in one] == []
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
 
 

@@ -119,8 +119,16 @@ def test_the_index_is_read_once_a_minute(now: dt.datetime, monkeypatch: pytest.M
 
 @pytest.mark.parametrize(
     ("typed", "near"),
-    [("soigant", True), ("soingant", True), ("soiignant", True), ("sougnant", True)]
-    + [("soignants", True), ("doignant", False), ("sgnant", False), ("soixante", False)],
+    [
+        ("soigant", True),
+        ("soingant", True),
+        ("soiignant", True),
+        ("sougnant", True),
+        ("soignants", True),
+        ("doignant", False),
+        ("sgnant", False),
+        ("soixante", False),
+    ],
 )
 def test_one_letter_may_be_wrong(typed: str, near: bool) -> None:
     assert starts_nearly("soignant", typed) is near
