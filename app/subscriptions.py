@@ -59,6 +59,7 @@ from app.organisations.tasks import (
 from app.professions.correcting import apply_due
 from app.reports.services import purge_reporters, tell_team
 from app.reports.tasks import confirm_to_reporter, tell_reporter, tell_reviewer
+from app.search.query_log import erase
 from app.search.tasks import check_index, ensure_index, index_changed, measure_demand
 
 SUBSCRIPTIONS: list[Subscription] = [
@@ -125,6 +126,7 @@ SCHEDULE = [
     Scheduled("measure_demand", measure_demand, minute="27", hour="3"),
     Scheduled("ensure_index", ensure_index),
     Scheduled("check_index", check_index, minute="37", hour="3"),
+    Scheduled("erase_searches", erase, minute="12", hour="2"),
     Scheduled("purge_outbox", purge_done, minute="17", hour="2"),
     Scheduled("purge_applications", purge_applications, minute="47", hour="2"),
     Scheduled("sweep_files", sweep_files, minute="57", hour="2"),

@@ -22,8 +22,7 @@ from app.core.clock import PARIS, paris_date
 from app.core.database import db
 from app.core.outbox import enqueue_many
 from app.search.documents import entry_of
-from app.search.reading import Reading, read
-from app.search.vocabulary import search_words
+from app.search.understanding import told, understand
 
 # In Paris. A worker that was away in the morning serves later, never at night.
 FROM_HOUR, TO_HOUR = 7, 20
@@ -83,14 +82,9 @@ def plan(now: dt.datetime) -> list[Plan]:
     candidates = Candidates([entry_of(document) for document in documents])
     answers: dict[str, list[int]] = {}
     for query in {row.query for row in due}:
-        criteria = wording.criteria_of(query)
-        answers[query] = candidates.matching(criteria, understood(criteria.q))
+        criteria = told(wording.criteria_of(query))
+        answers[query] = candidates.matching(criteria, understand(criteria))
     return [_plan(row, answers[row.query], came) for row in due]
-
-
-def understood(words: str) -> Reading:
-    """Return what the words of a search mean today."""
-    return read(words, search_words().lexicon)
 
 
 def _plan(row: Any, found: Sequence[int], came: dict[int, float]) -> Plan:

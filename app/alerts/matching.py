@@ -1,22 +1,22 @@
 """Which of the new listings answer which searches: all at once, in memory.
 
 `Candidates` reads the rows of the database's own search once, and keeps for each word, tag,
-profession and circle the set of rows that have it, as the bits of one number. A search is then a
-few operations on numbers. It means what `app.search.fallback` means, condition by condition.
+profession and area the set of rows that have it, as the bits of one number. A search is then a
+few operations on numbers. It means what `app.search.fallback` means, condition by condition, but
+for wishes (see `_conditions`).
 """
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from app.geography.queries.index import KM_PER_DEGREE
 from app.search import filters
 from app.search.criteria import DURATIONS, SearchCriteria
 from app.search.fallback import MAX_WORDS
+from app.search.marks import marks_asked
 from app.search.reading import Reading
 
 Entry = Mapping[str, Any]
@@ -35,7 +35,7 @@ class Candidates:
         self._words = self._inverted(lambda entry: entry["words"].split())
         self._sorted_words = sorted(self._words)
         self._starts: dict[str, int] = {}
-        self._circles: dict[tuple[str, int], int] = {}
+        self._areas: dict[tuple[str, ...], int] = {}
         self._durations = {
             name: self._where(lambda entry, low=low, high=high: _lasts(entry, low, high))  # type: ignore[misc]
             for name, (low, high) in DURATIONS.items()
@@ -53,10 +53,15 @@ class Candidates:
     def _conditions(self, criteria: SearchCriteria, understood: Reading) -> Iterable[int]:
         for name, values in filters.facet_values(criteria).items():
             yield _any(self._tags.get(f"{name}:{value}", 0) for value in values)
-        if understood.professions:
-            yield _any(self._professions.get(slug, 0) for slug in understood.professions)
-        for word in understood.words[:MAX_WORDS]:
-            yield self._starting(word)
+        marks = marks_asked(understood)
+        if understood.named:
+            yield _any(self._professions.get(slug, 0) for slug in understood.named)
+        elif not marks:
+            for word in understood.words[:MAX_WORDS]:
+                yield self._starting(word)
+        # On the page wishes only order what is found; a message tells only what meets them all.
+        for mark in marks:
+            yield self._words.get(mark, 0)
         if criteria.duration:
             yield self._durations[criteria.duration]
         if criteria.place:
@@ -74,25 +79,11 @@ class Candidates:
         return self._starts[word]
 
     def _near(self, criteria: SearchCriteria) -> int:
-        """Return the rows in the commune, or in the circle around its centre."""
-        place, km = criteria.place, criteria.radius_km
-        assert place is not None  # noqa: S101 - asked by the caller
-        key = (place.code, km)
-        if key not in self._circles:
-            east = KM_PER_DEGREE * math.cos(math.radians(place.latitude))
-
-            def inside(entry: Entry) -> bool:
-                if entry["latitude"] is None:
-                    return False
-                north = (entry["latitude"] - place.latitude) * KM_PER_DEGREE
-                wide = (entry["longitude"] - place.longitude) * east
-                return bool(north * north + wide * wide <= km**2)
-
-            codes = filters.place_codes(criteria)
-            self._circles[key] = self._where(inside) | _any(
-                self._communes.get(code, 0) for code in codes
-            )
-        return self._circles[key]
+        """Return the rows in the communes of the area searched."""
+        codes = filters.area_codes(criteria)
+        if codes not in self._areas:
+            self._areas[codes] = _any(self._communes.get(code, 0) for code in codes)
+        return self._areas[codes]
 
     def _where(self, condition: Callable[[Entry], bool]) -> int:
         return _any(1 << rank for rank, entry in enumerate(self.entries) if condition(entry))

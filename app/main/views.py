@@ -31,6 +31,7 @@ Disallow: /invitation/
 Disallow: /recruter/
 Disallow: /lieux
 Disallow: /mes-annonces
+Disallow: /recherche/suggestions
 Disallow: /signaler/
 """
 

@@ -8,6 +8,7 @@ from app.search.guard import Guards
 
 def init_app(app: Flask) -> None:
     """Register the engines and the commands of the feature."""
+    from app.search import query_log
     from app.search.cache import PageCache
     from app.search.cli import search
     from app.search.views import PATH, bp
@@ -17,5 +18,6 @@ def init_app(app: Flask) -> None:
     app.extensions["search_guards"] = Guards(tuple(one.name for one in engines))
     app.register_blueprint(bp)
     app.cli.add_command(search)
+    query_log.init_app(app)
     if app.config["SEARCH_CACHE_SECONDS"]:
         app.wsgi_app = PageCache(app, app.wsgi_app, PATH)  # type: ignore[method-assign]

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import NamedTuple
+
+from flask import url_for
 
 from app.core.i18n import _
 from app.listings.cards import months_text
 from app.professions.queries import ProfessionEntry, mobility_edges
 from app.search.criteria import SearchCriteria
 from app.search.moves import Move, read_move
+from app.search.suggestions import structure_named
 from app.search.vocabulary import search_words
 
 
 class Answer(NamedTuple):
     """A page of the site that answers a search. `unsure`: its facts wait to be checked.
 
-    `profession`: it tells of a profession, rather than of a way to one.
+    `profession`, `structure`: it tells of one of these, rather than of a way.
     """
 
     title: str
@@ -24,16 +28,17 @@ class Answer(NamedTuple):
     label: str
     unsure: bool = False
     profession: bool = False
+    structure: bool = False
 
 
-def answer_to(criteria: SearchCriteria) -> Answer | None:
+def answer_to(criteria: SearchCriteria, now: dt.datetime) -> Answer | None:
     """Return what answers the words searched, on the first page; from memory."""
     if not criteria.q or criteria.page > 1:
         return None
     words = search_words()
     move = read_move(criteria.q, words.lexicon)
     if move is None:
-        return None
+        return _structure(criteria.q, now)
     named = words.by_slug
     if move.profession:
         return _profession(move, named[move.profession])
@@ -49,6 +54,16 @@ def answer_to(criteria: SearchCriteria) -> Answer | None:
             _("Voir les parcours"),
         )
     return _next(move, start) if start else None
+
+
+def _structure(text: str, now: dt.datetime) -> Answer | None:
+    found = structure_named(text, now)
+    if found is None:
+        return None
+    slug, name = found
+    url = url_for("organisations.show", slug=slug)
+    summary = _("Ses annonces, ses lieux, et comment elle répond.")
+    return Answer(name, summary, url, _("Voir la page de %(name)s", name=name), structure=True)
 
 
 def _profession(move: Move, entry: ProfessionEntry) -> Answer:

@@ -41,14 +41,14 @@ Key = tuple[str, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An answer as it is sent; `seen` is called each time another visitor is shown it."""
+    """An answer as it is sent; `seen` is called with the browser of each other visitor."""
 
     status: str
     headers: list[tuple[str, str]]
     body: bytes
     version: str
     until: float
-    seen: Callable[[], None] | None
+    seen: Callable[[str], None] | None
 
 
 @dataclass(slots=True)
@@ -59,8 +59,11 @@ class _Flight:
     page: Page | None = None
 
 
-def share(*, degraded: bool = False, seen: Callable[[], None] | None = None) -> None:
-    """Let the answer to this request be given to others, for a few seconds."""
+def share(*, degraded: bool = False, seen: Callable[[str], None] | None = None) -> None:
+    """Let the answer to this request be given to others, for a few seconds.
+
+    `seen` is called each time, with what the browser says it is.
+    """
     request.environ[_SHARED] = degraded
     request.environ[_SEEN] = seen
 
@@ -98,7 +101,7 @@ class PageCache:
         if page is None:
             return self._following(environ, start_response)
         if page.seen is not None:
-            page.seen()
+            page.seen(environ.get("HTTP_USER_AGENT", ""))
         start_response(page.status, list(page.headers))
         return [page.body]
 

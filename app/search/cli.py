@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 import click
 from flask.cli import AppGroup
 
+from app.core import clock
+from app.search import query_log
 from app.search import rebuild as building
 from app.search.client import ADMIN_ERRORS, engines, using
 
@@ -45,6 +48,16 @@ def check(*, repair: bool, server: int | None) -> None:
         return drift.is_empty
 
     _for_each(server, run)
+
+
+@search.command("queries")
+@click.option("--days", type=click.IntRange(1, 760), default=30, help="Depuis combien de jours.")
+@click.option("--nothing", is_flag=True, help="Seulement les recherches sans résultat.")
+def queries(*, days: int, nothing: bool) -> None:
+    """Lister les mots les plus cherchés, sans ceux que trop peu de recherches portent."""
+    since = clock.paris_date(clock.now()) - dt.timedelta(days=days)
+    for words, seen in query_log.most_searched(since, 50, nothing=nothing):
+        click.echo(f"{seen:>7}  {words}")
 
 
 def _for_each(chosen: int | None, run: Callable[[], bool]) -> None:

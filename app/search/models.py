@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import db
+from app.core.database import db, one_of
 
 # Names of facts in `search_state`; those of one server are followed by its name.
 SETTINGS, BUILDING, LATE, DRIFT = "settings", "building", "late", "drift"
@@ -73,3 +73,31 @@ class SearchState(db.Model):
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     value: Mapped[str] = mapped_column(String(200))
     at: Mapped[dt.datetime]
+
+
+class SearchQuery(db.Model):
+    """How often words were searched on a day. Of who searched, nothing is known nor kept."""
+
+    __tablename__ = "search_query"
+
+    day: Mapped[dt.date] = mapped_column(primary_key=True, comment="in Paris")
+    words: Mapped[str] = mapped_column(String(80), primary_key=True, comment="normalised")
+    place_code: Mapped[str] = mapped_column(
+        String(5), primary_key=True, comment="of the commune, or empty"
+    )
+    kinds: Mapped[str] = mapped_column(
+        String(80), primary_key=True, comment="asked, between spaces"
+    )
+    professions: Mapped[str] = mapped_column(
+        String(200), primary_key=True, comment="read, between spaces"
+    )
+    found: Mapped[str] = mapped_column(String(5), primary_key=True, comment="how many, roughly")
+    by_engine: Mapped[bool] = mapped_column(primary_key=True)
+    seen: Mapped[int] = mapped_column(comment="searches")
+
+    __table_args__ = (
+        Index(None, "words", "place_code"),
+        one_of("found", ["0", "1-5", "6-20", "more"]),
+        CheckConstraint("seen > 0", name="seen_positive"),
+        CheckConstraint("length(words) > 0", name="words_present"),
+    )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
 
 from app.core import clock
 from app.core.filters import distance, number
@@ -16,7 +17,7 @@ from app.listings.cards import Card
 from app.listings.enums import KIND_LABELS_PLURAL, Kind
 from app.listings.queries import listing_cards
 from app.professions import queries as professions
-from app.search import facets
+from app.search import facets, query_log
 from app.search.answers import answer_to
 from app.search.cache import share
 from app.search.criteria import DEFAULT_RADIUS_KM, MULTIPLE, PATH, SearchCriteria, parse
@@ -25,10 +26,14 @@ from app.search.queries import rescue, search
 from app.search.reasons import explained
 from app.search.rescues import FEW
 from app.search.results import Hit, Proposal, Rescue, SearchResults
+from app.search.suggestions import Suggestion, suggest
 from app.search.understanding import Chip, told, understood
 from app.search.vocabulary import UNSAID, search_words
 
 bp = Blueprint("search", __name__)
+
+# What is suggested changes little in that time, and everybody types the same first letters.
+SUGGESTIONS_SECONDS = 300
 
 # Pages further than this are not linked: nobody reads them, and they cost as much as the first.
 AROUND = 2
@@ -40,6 +45,12 @@ _FACET_KINDS = {
 }
 
 
+_GROUPS = {
+    "profession": lazy("Métiers"),
+    "diploma": lazy("Diplômes"),
+    "structure": lazy("Structures"),
+    "place": lazy("Lieux"),
+}
 _FILTER_NAMES = {
     "kinds": lazy("Type d’annonce"),
     "professions": lazy("Métier"),
@@ -76,7 +87,9 @@ def index() -> str:
         for hit in results.hits
         if hit.listing_id in cards
     ]
-    share(degraded=results.degraded)
+    seen = partial(query_log.record, criteria, results, now)
+    seen(request.user_agent.string)
+    share(degraded=results.degraded, seen=seen)
     few = criteria.page == 1 and results.total < FEW
     rescued = rescue(criteria, now, results.total) if few else Rescue()
     return render_template(
@@ -104,7 +117,7 @@ def index() -> str:
         proposals=[_offer(proposal) for proposal in rescued.proposals],
         absent=_of(_profession_label(rescued.absent)) if rescued.absent else "",
         places=_places(criteria),
-        answer=answer_to(criteria),
+        answer=answer_to(criteria, now),
     )
 
 
@@ -119,6 +132,26 @@ def at(name: str) -> str:
         if name.startswith(article):
             return contracted + name.removeprefix(article)
     return f"à {name}"
+
+
+@bp.get("/recherche/suggestions")
+@public
+def suggestions() -> Response:
+    """Answer what the letters typed may become, grouped; [] when they are too few."""
+    found = suggest(request.args.get("q", ""), clock.now())
+    response = jsonify([_suggested(one) for one in found])
+    response.cache_control.public = True
+    response.cache_control.max_age = SUGGESTIONS_SECONDS
+    return response
+
+
+def _suggested(one: Suggestion) -> dict[str, str]:
+    shown = {"kind": one.kind, "group": str(_GROUPS[one.kind]), "label": one.label}
+    if one.kind == "structure":
+        shown["url"] = url_for("organisations.show", slug=one.value)
+    else:
+        shown["value"] = one.value
+    return shown | ({"hint": one.hint} if one.hint else {})
 
 
 def heading(criteria: SearchCriteria) -> str:

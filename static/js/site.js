@@ -1,7 +1,7 @@
 // Small behaviours of every page, hooked on data- attributes. Each page works without them.
 import { coach, keepDraft } from "./editor.js";
 import { group } from "./group.js";
-import { offerPlace, rememberPlace, suggestPlaces } from "./places.js";
+import { offerPlace, rememberPlace, suggestPlaces, suggestWords } from "./suggest.js";
 
 document.querySelector("[data-error-summary]")?.focus();
 
@@ -25,6 +25,7 @@ const look = async () => {
 if (document.querySelector("[data-refresh]")) setTimeout(look, 2000);
 
 for (const field of document.querySelectorAll("[data-place]")) suggestPlaces(field);
+for (const field of document.querySelectorAll("[data-words]")) suggestWords(field);
 for (const said of document.querySelectorAll("[data-place-said]")) rememberPlace(said.dataset.placeSaid);
 for (const field of document.querySelectorAll("[data-last-place]")) offerPlace(field);
 for (const form of document.querySelectorAll("[data-coach]")) coach(form);

@@ -37,7 +37,7 @@ class Behind:
         self.pause = 0.0
         self.error: Exception | None = None
 
-    def see(self) -> None:
+    def see(self, _browser: str) -> None:
         self.shown += 1
 
     def __call__(self, environ: Any, start_response: Any) -> list[bytes]:

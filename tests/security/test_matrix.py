@@ -163,6 +163,7 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "reports.show": REVIEWERS,
     "reports.thanks": PUBLIC,
     "search.index": PUBLIC,
+    "search.suggestions": PUBLIC,
     "seats.answer": PUBLIC,
     "seats.attendance": MEMBERS,
     "sitemap.index": PUBLIC,
