@@ -27,7 +27,6 @@ from app.listings.services import mark_changed
 from app.main import verify
 from app.search import documents, filters, highlights, indexing, rebuild, servers, tasks
 from app.search.client import Engine, EngineError, make_engines
-from app.search.documents import MARK_END, MARK_START
 from app.search.guard import Guards, forget_guard, index_version
 from app.search.indexing import Sent
 from app.search.models import SearchQuarantine
@@ -345,7 +344,7 @@ def test_s02_what_is_private_is_in_no_index(engine: Engine, index: Index, found:
         "<img src=x onerror=alert(1)> aide-soignante",
         "aide-soignante <script>alert(1)</script>",
         'aide-soignante" onmouseover="alert(1)',
-        f"aide-soignante {MARK_START}<b>{MARK_END}",
+        "aide-soignante \ue000<b>\ue001",
         "aide-soignante </mark><svg onload=alert(1)>",
     ],
 )
