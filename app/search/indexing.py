@@ -189,6 +189,20 @@ def remember(name: str, value: str) -> None:
     db.session.commit()
 
 
+def forget_fact(name: str, value: str) -> None:
+    """Delete a fact of `search_state` if it still has this value, and commit."""
+    db.session.execute(
+        delete(SearchState).where(SearchState.name == name, SearchState.value == value)
+    )
+    db.session.commit()
+
+
+def facts(names: Collection[str]) -> dict[str, str]:
+    """Return name -> value of facts of `search_state`."""
+    query = select(SearchState.name, SearchState.value).where(SearchState.name.in_(names))
+    return _read(lambda _now: {row.name: row.value for row in db.session.execute(query)})
+
+
 def quarantined() -> dict[int, int]:
     """Return id -> version of what the engine refuses."""
     query = select(SearchQuarantine.listing_id, SearchQuarantine.version)

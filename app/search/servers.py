@@ -21,12 +21,12 @@ from typing import TypeVar
 
 import orjson
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from app.core.database import db
 from app.search.client import ADMIN_ERRORS, Engine, EngineError, engines, using
 from app.search.guard import forget_guard, index_is_whole, is_late
-from app.search.indexing import remember
+from app.search.indexing import facts, forget_fact, remember
 from app.search.models import BEHIND, CATCHING_UP, DRIFT, LATE, SearchState
 
 log = structlog.get_logger()
@@ -124,10 +124,7 @@ def catch_up(searched: Engine, bring_up_to_date: Callable[[], None]) -> None:
     remember(name, CATCHING_UP)
     bring_up_to_date()
     # One that failed again meanwhile keeps its mark.
-    db.session.execute(
-        delete(SearchState).where(SearchState.name == name, SearchState.value == CATCHING_UP)
-    )
-    db.session.commit()
+    forget_fact(name, CATCHING_UP)
     forget_guard()
     log.info("search_server_caught_up", server=searched.name)
 
@@ -135,10 +132,7 @@ def catch_up(searched: Engine, bring_up_to_date: Callable[[], None]) -> None:
 def late_servers() -> dict[str, str]:
     """Return name -> mark of the servers that lack changes."""
     names = {f"{LATE}:{searched.name}": searched.name for searched in engines()}
-    query = select(SearchState.name, SearchState.value).where(SearchState.name.in_(names))
-    found = {names[row.name]: row.value for row in db.session.execute(query)}
-    db.session.commit()
-    return found
+    return {names[name]: value for name, value in facts(names).items()}
 
 
 def record_drift(searched: Engine, counts: Mapping[str, int]) -> None:
