@@ -1,4 +1,4 @@
-"""An index that cannot lie: killed, emptied, damaged, full, drifting. Numbers: docs/search-engines.md."""
+"""An index that cannot lie: killed, emptied, full, drifting. See docs/search-engines.md."""
 
 from __future__ import annotations
 

@@ -36,6 +36,7 @@ PUBLIC_FIELDS = {
     "id", "version", "kind", "title", "profession", "profession_names", "reads", "employer",
     "place", "commune", "department", "labels", "contract", "workplace", "publics", "schedules",
     "diploma", "duration_months", "published_at", "closes_at", "text", "_geo", "answer_rank",
+    "demand", "marks", "marks_more",
 }  # fmt: skip
 
 
