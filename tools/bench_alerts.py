@@ -102,7 +102,9 @@ def measure(alerts: int, listings: int) -> None:
     named = db.session.scalar(select(func.sum(Digest.total)))
     print(f"annonces trouvées : {named}")
 
-    ids = list(db.session.scalars(select(Digest.id).limit(SAMPLE)))
+    ids = list(db.session.scalars(select(Digest.id).limit(SAMPLE + 1)))
+    # The first one reads the formats of French.
+    tasks.send_digest({"digest_id": ids.pop()}, 0)
     start = time.perf_counter()
     for one in ids:
         tasks.send_digest({"digest_id": one}, 0)
