@@ -100,6 +100,7 @@ def test_a_person_searches_applies_and_reads_the_answer(
     email: str,
 ) -> None:
     listing, recruiter_email = publish()
+    publish(Kind.INTERNSHIP, title=f"{listing.title}, stage")
     seeker = Seeker(open_browser(viewport=screen))
 
     seeker.opens_the_site()
@@ -147,6 +148,8 @@ def test_everything_works_without_javascript(
     live: Live, publish: Callable[..., Offer], open_browser: Open
 ) -> None:
     listing, recruiter_email = publish()
+    # With another kind of listing, there is something to filter.
+    publish(Kind.INTERNSHIP, title=f"{listing.title}, stage")
     seeker = Seeker(open_browser(java_script_enabled=False))
 
     seeker.opens_the_site()

@@ -51,7 +51,8 @@ class Seeker:
 
     def types_a_search(self, words: str, place: str = "") -> None:
         """Fill the two fields of the search."""
-        self.page.get_by_label("Quel métier, quelle formation").fill(words)
+        field = self.page.get_by_label("Quel métier, quelle formation")
+        field.and_(self.page.locator("input:visible")).fill(words)
         self.place_field.fill("")
         self.place_field.press_sequentially(place, delay=20)
 

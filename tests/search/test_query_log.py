@@ -39,6 +39,7 @@ def row(day: dt.date, words: str = "nuit", seen: int = 1, found: str = "0") -> S
     return one
 
 
+@pytest.mark.usefixtures("engine")
 def test_same_searches_of_a_day_are_one_line(client: FlaskClient) -> None:
     client.get("/recherche?q=Aide-Soignante+de+nuit&ou=Bron", headers=PERSON)
     client.get("/recherche?q=aide+soignante+DE+NUIT&ou=69500", headers=PERSON)
