@@ -5,14 +5,26 @@ from __future__ import annotations
 import datetime as dt
 from xml.etree import ElementTree
 
+import pytest
 from flask.testing import FlaskClient
 
 from app.alerts.views.feed import ENTRIES
-from app.search import rebuild
+from app.search import queries, rebuild
+from app.search.client import EngineError
 from tests import factories
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 FEED = "/flux/recherche.atom"
+
+
+@pytest.fixture(autouse=True)
+def _database_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the engine out: what other tests indexed is not in the database of these."""
+
+    def away(*_asked: object) -> None:
+        raise EngineError("away")
+
+    monkeypatch.setattr(queries, "ask", away)
 
 
 def test_a_feed_gives_the_last_listings_of_a_search(client: FlaskClient, now: dt.datetime) -> None:
