@@ -167,6 +167,9 @@ def cached_app(environ: dict[str, str], real_commits: None) -> Iterator[Flask]:
     app = create_app(TestConfig(environ | {"SEARCH_CACHE_SECONDS": "60"}))
     with app.app_context():
         yield app
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
 
 
 def test_a_change_of_a_listing_makes_the_pages_again(
