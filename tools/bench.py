@@ -1,6 +1,7 @@
 """Measure the search page against the engine alone, on the same questions, in one run.
 
-    python -m tools.bench [--listings 100000] [--seconds 20] [--keep FOLDER] [--references]
+    python -m tools.bench [--listings 100000] [--seconds 20] [--references]
+                          [--keep FOLDER [--as-is]]
 
 Writes listings in a throw-away database, builds the index, starts gunicorn (2 processes of 4
 threads) and Meilisearch, then asks the same questions of the engine, of the page, and of the page
@@ -38,7 +39,13 @@ from config import Config
 from tools.bench_applications import apply_steadily
 from tools.bench_listings import add_listings, answered_here
 from tools.bench_measures import Asked, Call, Measure, hot_rate, measure, together
-from tools.bench_questions import engine_calls, page_calls, plain_engine_calls, questions
+from tools.bench_questions import (
+    engine_calls,
+    page_calls,
+    plain_engine_calls,
+    questions,
+    suggestion_calls,
+)
 from tools.bench_references import plain_databases, plain_questions
 from tools.environment import ROOT, say
 from tools.meilisearch import Meilisearch
@@ -47,6 +54,7 @@ from tools.processes import LOOPBACK, Service, free_port, http_status
 MAX_MEDIAN_RATIO = 1.35
 MIN_THROUGHPUT_RATIO = 0.8
 MIN_HOT_RATE = 1500
+MAX_SUGGESTION_MS = 30
 CHANGES = 40
 # The settings of this site read its own tables, and its server knows its own crowds.
 PLAIN_SETTINGS = ("--config=/dev/null", "--worker-class=gthread")
@@ -63,8 +71,10 @@ class Bench:
         *,
         references: bool = False,
         servers: int = 1,
+        as_is: bool = False,
     ) -> None:
         self.folder = folder
+        self.as_is = as_is
         self.references = references
         self.listings = listings
         self.seconds = seconds
@@ -102,6 +112,7 @@ class Bench:
                 self.compare(raw, page)
                 if self.references:
                     self.compare_with_plain_sites(page)
+                self.suggestions()
                 self.hot()
                 self.applications()
                 self.visibility()
@@ -121,7 +132,7 @@ class Bench:
             started = time.monotonic()
             add_listings(missing, clock.now())
             say(f"{missing} annonces écrites en {time.monotonic() - started:.0f} s")
-        for searched in self.app.extensions["search_engines"]:
+        for searched in [] if self.as_is else self.app.extensions["search_engines"]:
             with using(searched):
                 done = rebuild.rebuild()
             say(f"Index construit : {done.documents} annonces, {done.seconds:.0f} s (but : 240 s)")
@@ -198,6 +209,14 @@ class Bench:
             for name, (port, asked) in sites.items():
                 runs[name].append(measure(port, asked, connections, self.seconds / slices))
         return {name: together(found) for name, found in runs.items()}
+
+    def suggestions(self) -> None:
+        """Measure what is proposed under the field, letter after letter, the first one included."""
+        told = measure(self.port, suggestion_calls(), 1, self.seconds)
+        worst = max(told.durations) * 1000
+        say(f"suggestions                  {told}, au pire {worst:.1f}")
+        if told.p95_ms > MAX_SUGGESTION_MS or told.failures:
+            self.missed.append(f"suggestions en {MAX_SUGGESTION_MS} ms")
 
     def hot(self) -> None:
         """Measure the pages that many ask for at the same time, as the site serves them."""
@@ -320,12 +339,19 @@ def main() -> None:
     parser.add_argument(
         "--references", action="store_true", help="measure plain sites on full text too"
     )
+    parser.add_argument(
+        "--as-is", action="store_true", help="the index in the folder is whole: do not build it"
+    )
     options = parser.parse_args()
     folder = options.keep or Path(tempfile.mkdtemp(prefix="mesures-"))
     try:
         raise SystemExit(
             Bench(
-                folder.resolve(), options.listings, options.seconds, references=options.references
+                folder.resolve(),
+                options.listings,
+                options.seconds,
+                references=options.references,
+                as_is=options.as_is,
             ).run()
         )
     finally:

@@ -124,15 +124,23 @@ def hot_rate(port: int, paths: Sequence[str], seconds: float, connections: int =
 
 def _read_answer(connection: socket.socket) -> bool:
     """Read one whole answer; return whether it was a page."""
-    received = connection.recv(1 << 17)
+    received = _more(connection)
     while b"\r\n\r\n" not in received:
-        received += connection.recv(1 << 17)
+        received += _more(connection)
     head, _end, body = received.partition(b"\r\n\r\n")
     length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])  # type: ignore[index]
     left = length - len(body)
     while left > 0:
-        left -= len(connection.recv(1 << 17))
+        left -= len(_more(connection))
     return head.startswith(b"HTTP/1.1 200")
+
+
+def _more(connection: socket.socket) -> bytes:
+    """Read what came. Raises ConnectionError when the site hung up in the middle of a page."""
+    received = connection.recv(1 << 17)
+    if not received:
+        raise ConnectionError("the site hung up")
+    return received
 
 
 def together(runs: Sequence[Measure]) -> Measure:

@@ -111,3 +111,13 @@ def page_calls(asked: Sequence[dict[str, str]]) -> list[Asked]:
     """Return the same questions asked of the page."""
     headers = (("Accept", "text/html"), ("Accept-Encoding", "gzip"))
     return [(Call("GET", f"/recherche?{urlencode(one)}", None, headers),) for one in asked]
+
+
+def suggestion_calls() -> list[Asked]:
+    """Return what the field asks while somebody types, one call for each letter from the second."""
+    typed = (*WORDS, *(place for place in PLACES if place))
+    return [
+        (Call("GET", f"/recherche/suggestions?{urlencode({'q': one[:length]})}"),)
+        for one in typed
+        for length in range(2, len(one) + 1)
+    ]

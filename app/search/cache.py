@@ -101,7 +101,8 @@ class PageCache:
         if page is None:
             return self._following(environ, start_response)
         if page.seen is not None:
-            page.seen(environ.get("HTTP_USER_AGENT", ""))
+            with self._app.app_context():
+                page.seen(environ.get("HTTP_USER_AGENT", ""))
         start_response(page.status, list(page.headers))
         return [page.body]
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import event
 from werkzeug.test import Client
 
@@ -37,6 +37,8 @@ class Behind:
         self.error: Exception | None = None
 
     def see(self, _browser: str) -> None:
+        # As the log of searches does, in threads that have no application of their own.
+        assert current_app.name
         self.shown += 1
 
     def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
