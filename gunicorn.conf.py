@@ -34,13 +34,14 @@ control_socket_disable = True
 
 def post_worker_init(worker: Any) -> None:
     """Read the communes and the vocabulary before the first visitor, not in front of her."""
-    from app.geography.queries import find_place
-    from app.search.vocabulary import search_words
+    from app.core import clock
+    from app.core.database import reads_only
+    from app.search.suggestions import suggest
 
+    reads_only.set(True)
     with worker.wsgi.app_context():
         try:
-            find_place("Lyon")
-            search_words()
+            suggest("Lyon", clock.now())
         except SQLAlchemyError:
             worker.log.warning("the database is away: the first visitor will wait for its data")
     # What was just read stays until the end: looking through it for garbage, again and again, would

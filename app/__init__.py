@@ -47,6 +47,7 @@ def create_app(config: Config | None = None) -> Flask:
     app = Flask(__name__, static_folder="../static", template_folder="../templates")
     app.config.from_object(config)
     config.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    app.jinja_environment = fragments.Templates
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     db.init_app(app)

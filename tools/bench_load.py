@@ -1,7 +1,7 @@
 """Measure the search page under a crowd: a steady pace, then a thousand people at once.
 
     python -m tools.bench_load [--listings 100000] [--seconds 20] [--crowd 1000] [--servers 2]
-                              [--keep FOLDER]
+                              [--keep FOLDER [--as-is]]
 
 Starts the same site as `tools.bench`. Each person of the crowd has a connection of her own and asks
 once. She must get a page, or be told when to come back; and the site must be itself again soon.
@@ -177,6 +177,7 @@ def main() -> int:
     parser.add_argument("--crowd", type=int, default=1000)
     parser.add_argument("--servers", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="dossier gardé, repris la fois suivante")
+    parser.add_argument("--as-is", action="store_true", help="l’index du dossier est entier")
     options = parser.parse_args()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, options.crowd + 500)), hard))
@@ -184,7 +185,11 @@ def main() -> int:
         folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
         bench = LoadBench(
-            folder.resolve(), options.listings, options.seconds, servers=options.servers
+            folder.resolve(),
+            options.listings,
+            options.seconds,
+            servers=options.servers,
+            as_is=options.as_is,
         )
         bench.crowd = options.crowd
         return bench.run()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from typing import Any
 
 from flask import Flask, current_app, get_template_attribute, request
+from flask.templating import Environment
 from markupsafe import Markup
 
 from app.core.i18n import remembered
@@ -18,6 +20,18 @@ SETTINGS = (
     "PHONE_HOURS",
     "CONTACT_EMAIL",
 )
+
+
+class Templates(Environment):
+    """Templates that share one set of names.
+
+    Jinja gives each template a set of its own over it, and compares the two, name by name, each
+    time a template takes a macro of another: twenty times a page.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return the names that a template sees: those of the site, and `d` over them."""
+        return super().make_globals(d) if d else self.globals
 
 
 def init_app(app: Flask) -> None:

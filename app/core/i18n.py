@@ -54,7 +54,7 @@ def remembered(function: Words) -> Words:
 
     @wraps(function)
     def write(*values: Any) -> Any:
-        return kept(_language().locale, *values)
+        return kept((_current.get() or _language()).locale, *values)
 
     return cast(Words, write)
 

@@ -11,6 +11,7 @@ import datetime as dt
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -130,8 +131,7 @@ class SearchCriteria:
     @property
     def url(self) -> str:
         """Return the address of the search."""
-        query = urlencode(self.to_query(), doseq=True)
-        return f"{PATH}?{query}" if query else PATH
+        return _address(self)
 
     def published_after(self, now: dt.datetime) -> dt.datetime | None:
         """Return the instant before which listings are too old for this search."""
@@ -142,6 +142,12 @@ class SearchCriteria:
         """Return how many filters are on, as counted on the button that opens them."""
         several = sum(len(getattr(self, attribute)) for attribute in MULTIPLE.values())
         return several + self.diploma_none + bool(self.duration) + bool(self.since_days)
+
+
+@lru_cache(maxsize=4096)
+def _address(criteria: SearchCriteria) -> str:
+    query = urlencode(criteria.to_query(), doseq=True)
+    return f"{PATH}?{query}" if query else PATH
 
 
 def parse(args: Args | Mapping[str, Any]) -> SearchCriteria:

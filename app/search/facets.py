@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from flask import get_template_attribute
@@ -23,26 +23,26 @@ _COUNT = "\ufffc"
 
 
 class Option(NamedTuple):
-    """A box to tick: a value, what it is called, and how many listings it would leave.
-
-    `idle`: ticking it would leave nothing, or change nothing.
-    """
+    """A box to tick: a value, what it is called, and how many listings it would leave."""
 
     value: str
     label: str
     total: int
     checked: bool
     kind: str = ""
-    idle: bool = False
 
 
 class Group(NamedTuple):
-    """Boxes of one filter; `more` holds the less frequent ones, folded."""
+    """Boxes of one filter; `more` holds the less frequent ones, folded.
+
+    `idle`: numbers of listings that leave nothing or change nothing; such a box cannot be ticked.
+    """
 
     param: str
     legend: str
     options: list[Option]
     more: list[Option]
+    idle: tuple[int, ...] = (0,)
 
 
 def groups(criteria: SearchCriteria, results: SearchResults) -> list[Group]:
@@ -92,29 +92,25 @@ def _facets(criteria: SearchCriteria) -> tuple[tuple[str, bool], ...]:
 
 
 def _useful(group: Group, chosen: bool, everything: int) -> Group | None:
-    """Return the group with its idle boxes told; None when no box of it can change anything.
+    """Return the group with what makes a box idle; None when no box of it can change anything.
 
     What is ticked always stays within reach.
     """
-    # With something chosen in the group, any other box may be ticked in its place.
-    changes_nothing = {0} if chosen else {0, everything}
-    options = [_told(option, changes_nothing) for option in group.options]
-    more = [_told(option, changes_nothing) for option in group.more]
-    if not chosen and all(option.idle for option in (*options, *more)):
+    if chosen:
+        # Any other box may be ticked in the place of what is chosen.
+        return group
+    idle = (0, everything)
+    if all(option.total in idle for option in (*group.options, *group.more)):
         return None
-    return group._replace(options=options, more=more)
+    return group._replace(idle=idle)
 
 
-def _told(option: Option, changes_nothing: Collection[int]) -> Option:
-    return option._replace(idle=not option.checked and option.total in changes_nothing)
-
-
-def boxes(param: str, options: Iterable[Option]) -> Markup:
+def boxes(param: str, options: Iterable[Option], idle: tuple[int, ...]) -> Markup:
     """Return the boxes of a filter, one after the other."""
-    written = []
-    for value, label, total, checked, kind, idle in options:
-        before, after = _box(param, value, label, checked, kind, idle)
-        written += [before, _count(total), after]
+    written: list[str] = []
+    for value, label, total, checked, kind in options:
+        before, after = _box(param, value, label, checked, kind, not checked and total in idle)
+        written += (before, _count(total), after)
     return Markup("".join(written))  # noqa: S704 -- templates wrote all of it
 
 

@@ -7,7 +7,7 @@ which alone decides what is shown.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from app.core.load import is_crowded
@@ -67,9 +67,7 @@ def _from_engine(criteria: SearchCriteria, understood: Reading, now: dt.datetime
         page=criteria.page,
         per_page=criteria.per_page,
         engine="meilisearch",
-        hits=reasons.shown(
-            [_found(hit, criteria) for hit in main["hits"]], criteria, understood, now
-        ),
+        hits=reasons.shown(list(_found(main["hits"], criteria)), criteria, understood, now),
         facets={_FACET_OF[attribute]: values for attribute, values in counts.items()},
         reading=understood,
         without=without,
@@ -196,20 +194,21 @@ def _may_be_unsaid(criteria: SearchCriteria) -> list[str]:
     return [name for name, values in filters.facet_values(criteria).items() if UNSAID in values]
 
 
-def _found(hit: dict[str, Any], criteria: SearchCriteria) -> Found:
-    position = hit.get("_geo")
-    distance = None
-    if criteria.place and position:
-        distance = filters.distance(criteria.place, position["lat"], position["lng"])
-    unsaid = _may_be_unsaid(criteria)
-    return Found(
-        listing_id=hit["id"],
-        version=hit["version"],
-        score=hit.get("_rankingScore", 1.0),
-        published_at=hit["published_at"],
-        distance_km=distance,
-        answer_rank=hit.get("answer_rank"),
-        demand=hit.get("demand"),
-        reads=tuple(hit.get("reads", ())),
-        unsaid=tuple(name for name in unsaid if hit[filters.ATTRIBUTES[name]] == UNSAID),
-    )
+def _found(hits: Iterable[dict[str, Any]], criteria: SearchCriteria) -> Iterator[Found]:
+    place = criteria.place
+    may_be_unsaid = [(name, filters.ATTRIBUTES[name]) for name in _may_be_unsaid(criteria)]
+    for hit in hits:
+        position = hit.get("_geo") if place else None
+        yield Found(
+            hit["id"],
+            hit["version"],
+            hit.get("_rankingScore", 1.0),
+            hit["published_at"],
+            filters.distance(place, position["lat"], position["lng"])
+            if place and position
+            else None,
+            hit.get("answer_rank"),
+            hit.get("demand"),
+            tuple(hit.get("reads", ())),
+            tuple(name for name, attribute in may_be_unsaid if hit[attribute] == UNSAID),
+        )

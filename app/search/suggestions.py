@@ -1,7 +1,7 @@
 """Suggestions while one types: professions, diplomas, structures and places, from memory.
 
-Each process keeps one index, built again when it is a minute old: names come from the reference
-base, the structures and what is open from the database. A request never waits for another's build.
+Each process keeps one index: names come from the reference base, the structures and what is open
+from the database. Built before the first visitor, then again beside those who type, who never wait.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import structlog
+from flask import Flask, current_app
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.database import db
+from app.core.database import db, reads_only
 from app.core.filters import number
 from app.core.i18n import _, plural
 from app.geography.queries import suggest_places
@@ -30,6 +33,8 @@ from app.professions.models import Profession
 from app.search.reading import normalise, stem
 from app.search.vocabulary import SearchWords, search_words
 
+log = structlog.get_logger()
+
 KINDS = ("profession", "diploma", "structure", "place")
 SHORTEST, LONGEST = 2, 80
 MAX_WORDS = 6
@@ -38,6 +43,8 @@ _SHARES = {"profession": 4, "diploma": 1, "structure": 2, "place": 1}
 # A shorter word with one letter wrong is another word.
 TOLERATED_FROM = 5
 KEPT_SECONDS = 60.0
+# The index of many listings takes seconds to build: it is kept long enough to cost next to nothing.
+KEPT_BUILDS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +167,7 @@ class _Index:
 class _Kept(NamedTuple):
     engine: Any
     words: SearchWords
-    at: float
+    until: float
     names: _Index
 
 
@@ -236,24 +243,39 @@ def _suggestion(kind: str, entry: _Entry, name: _Name) -> Suggestion:
 
 def _index(now: dt.datetime) -> _Index:
     kept, words, engine = _kept, search_words(), db.engine
-    usable = kept is not None and kept.engine is engine and kept.words is words
-    if usable and kept is not None and 0 <= time.monotonic() - kept.at < KEPT_SECONDS:
-        return kept.names
-    # Whoever finds it old builds it; the others use the old one meanwhile.
-    if not _lock.acquire(blocking=not usable) and kept is not None:
-        return kept.names
+    if kept is None or kept.engine is not engine or kept.words is not words:
+        with _lock:
+            kept = _kept
+            if kept is None or kept.engine is not engine or kept.words is not words:
+                kept = _build(words, engine, now)
+    elif kept.until < time.monotonic() and _lock.acquire(blocking=False):
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        build = threading.Thread(target=_build_again, args=(app, now), name="suggestions")
+        build.daemon = True
+        build.start()
+    return kept.names
+
+
+def _build_again(app: Flask, now: dt.datetime) -> None:
+    reads_only.set(True)
     try:
-        return _build(words, engine, now)
+        with app.app_context():
+            _build(search_words(), db.engine, now)
+    except SQLAlchemyError as error:
+        log.warning("suggestions_kept_old", error=type(error).__name__)
     finally:
         _lock.release()
 
 
-def _build(words: SearchWords, engine: Any, now: dt.datetime) -> _Index:
+def _build(words: SearchWords, engine: Any, now: dt.datetime) -> _Kept:
     global _kept
+    started = time.monotonic()
     counts = _open_by_profession(now)
     index = _Index(_professions(words, counts), _diplomas(), _structures(now))
-    _kept = _Kept(engine, words, time.monotonic(), index)
-    return index
+    ended = time.monotonic()
+    until = ended + max(KEPT_SECONDS, KEPT_BUILDS * (ended - started))
+    _kept = _Kept(engine, words, until, index)
+    return _kept
 
 
 def _open_by_profession(now: dt.datetime) -> dict[str, int]:

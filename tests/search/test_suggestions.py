@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+import threading
 from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.database import db
 from app.listings.enums import Status
@@ -115,6 +118,57 @@ def test_the_index_is_read_once_a_minute(now: dt.datetime, monkeypatch: pytest.M
     monkeypatch.setattr(suggestions, "_build", lambda *_: pytest.fail("built again"))
 
     assert suggest("aide", now)
+
+
+def old_index(now: dt.datetime) -> suggestions._Kept:
+    suggest("infi", now)
+    kept = suggestions._kept
+    assert kept
+    suggestions._kept = old = kept._replace(until=0.0)
+    return old
+
+
+def wait_for_the_build() -> None:
+    assert suggestions._lock.acquire(timeout=5)
+    suggestions._lock.release()
+
+
+def test_nobody_waits_for_an_index_that_is_built_again(
+    now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, builds, go_on = old_index(now), [], threading.Event()
+
+    def build(*_arguments: object) -> None:
+        builds.append(threading.current_thread().name)
+        assert go_on.wait(5)
+        suggestions._kept = old._replace(until=math.inf)
+
+    monkeypatch.setattr(suggestions, "_build", build)
+
+    assert suggest("infi", now)
+    assert suggest("aide", now), "the index was not waited for"
+    go_on.set()
+    wait_for_the_build()
+    assert suggest("infi", now)
+    assert builds == ["suggestions"]
+
+
+def test_an_old_index_is_better_than_none_when_the_database_is_away(
+    now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old_index(now)
+    builds = []
+
+    def fail(*_arguments: object) -> None:
+        builds.append(True)
+        raise SQLAlchemyError
+
+    monkeypatch.setattr(suggestions, "_build", fail)
+
+    for tries in (1, 2):
+        assert suggest("infi", now)
+        wait_for_the_build()
+        assert len(builds) == tries, "each time, it is tried again"
 
 
 @pytest.mark.parametrize(
