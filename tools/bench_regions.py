@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -147,44 +147,51 @@ def main() -> int:
 def _compare(
     engines: Sequence[Engine], servers: Sequence[Meilisearch], options: argparse.Namespace
 ) -> int:
-    db.create_all()
-    load_communes()
-    load_reference()
-    db.session.commit()
-    now = clock.now()
-    add_listings(options.listings, now)
-    documents = [one for batch in all_documents(now, BATCH) for one in batch]
-    west = [one for one in documents if one["department"] in WEST]
-    east = [one for one in documents if one["department"] not in WEST]
-    for engine, held in zip(engines, (documents, west, east), strict=True):
-        started = time.monotonic()
-        send(engine, held)
-        say(f"{len(held)} annonces indexées en {time.monotonic() - started:.0f} s")
+    _fill(engines, options.listings)
     join(engines[1:], [server.api_key for server in servers[1:]])
     asked = []
     for one in questions(options.questions):
         criteria = told(parse(one))
         # Without what is counted apart for a filter in use: one question each.
-        asked.append(engine_queries(criteria, understand(criteria), now)[0])
+        asked.append(engine_queries(criteria, understand(criteria), clock.now())[0])
     with ThreadPoolExecutor(2) as pool:
         ways: dict[str, Callable[[Query], Answer]] = {
             "un index entier": lambda query: whole(engines[0], query),
             "deux moitiés, fédérées": lambda query: federated(engines[1], query),
             "deux moitiés, réunies ici": lambda query: merged(engines[1:], pool, query),
         }
-        times: dict[str, list[float]] = {name: [] for name in ways}
-        different: Counter[str] = Counter()
-        for query in asked:
-            answers = {}
-            for name, ask in ways.items():
-                started = time.perf_counter()
-                answers[name] = ask(query)
-                times[name].append((time.perf_counter() - started) * 1000)
-            first = answers["un index entier"]
-            for name, answer in answers.items():
-                for field in Answer._fields:
-                    if getattr(answer, field) != getattr(first, field):
-                        different[f"{name} : {field}"] += 1
+        return _told(ways, asked)
+
+
+def _fill(engines: Sequence[Engine], count: int) -> None:
+    db.create_all()
+    load_communes()
+    load_reference()
+    db.session.commit()
+    add_listings(count, clock.now())
+    documents = [one for batch in all_documents(clock.now(), BATCH) for one in batch]
+    west = [one for one in documents if one["department"] in WEST]
+    east = [one for one in documents if one["department"] not in WEST]
+    for engine, held in zip(engines, (documents, west, east), strict=True):
+        started = time.monotonic()
+        send(engine, held)
+        say(f"{len(held)} annonces indexées en {time.monotonic() - started:.0f} s")
+
+
+def _told(ways: Mapping[str, Callable[[Query], Answer]], asked: Sequence[Query]) -> int:
+    """Ask each question in each way; say the times, and what is not as the first way found it."""
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    different: Counter[str] = Counter()
+    for query in asked:
+        answers = {}
+        for name, ask in ways.items():
+            started = time.perf_counter()
+            answers[name] = ask(query)
+            times[name].append((time.perf_counter() - started) * 1000)
+        first = next(iter(answers.values()))
+        for name, answer in answers.items():
+            pairs = zip(Answer._fields, answer, first, strict=True)
+            different.update(f"{name} : {field}" for field, one, other in pairs if one != other)
     for name, taken in times.items():
         p95 = sorted(taken)[int(len(taken) * 0.95)]
         say(f"{name.ljust(28)} médiane {statistics.median(taken):6.1f} ms, p95 {p95:6.1f} ms")
