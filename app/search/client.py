@@ -46,6 +46,7 @@ TASK_POLL_SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2)
 # Asking is not worth the while of the visitor with less time left than this.
 MIN_TURN_SECONDS = 0.05
 BUSY_RETRY_SECONDS = 3
+NOT_READY_RETRY_SECONDS = 60
 
 
 class EngineError(Exception):
@@ -74,6 +75,16 @@ class SearchBusyError(DomainError):
 
     def __init__(self) -> None:
         super().__init__(_("Trop de recherches en même temps. Réessayez dans quelques secondes."))
+
+
+class SearchNotReadyError(DomainError):
+    """Nothing can tell yet what is open: whoever asks is told so, not that there is nothing."""
+
+    status = 503
+    retry_after = NOT_READY_RETRY_SECONDS
+
+    def __init__(self) -> None:
+        super().__init__(_("La recherche se prépare. Réessayez dans une minute."))
 
 
 class Engine:

@@ -15,7 +15,7 @@ from app.core.database import db
 from app.core.outbox import OutboxEvent
 from app.listings.queries import count_open
 from app.search.client import Engine, EngineError, engine, engines
-from app.search.models import LATE, WRITTEN, SearchState
+from app.search.models import LATE, WRITTEN, SearchEntry, SearchState
 
 log = structlog.get_logger()
 
@@ -81,6 +81,16 @@ def index_is_whole(now: dt.datetime, *, fresh: bool = False) -> bool:
     finally:
         guard.lock.release()
     return guard.whole
+
+
+def entries_are_whole(now: dt.datetime) -> bool:
+    """Return whether the database's own search holds about what it should, now.
+
+    It does not in the minute after listings were written by other means than this application's.
+    """
+    held = db.session.scalar(select(func.count()).select_from(SearchEntry)) or 0
+    expected = count_open(now)
+    return held >= expected * MIN_SHARE and (held > 0 or expected == 0)
 
 
 def is_late() -> bool:
@@ -157,6 +167,7 @@ __all__ = [
     "EngineError",
     "Guard",
     "Guards",
+    "entries_are_whole",
     "forget_guard",
     "guards",
     "index_is_whole",

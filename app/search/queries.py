@@ -12,9 +12,9 @@ from typing import Any
 
 from app.core.load import is_crowded
 from app.search import fallback, filters, ranking, reasons, rescues
-from app.search.client import EngineError, SearchBusyError, engine
+from app.search.client import EngineError, SearchBusyError, SearchNotReadyError, engine
 from app.search.criteria import SearchCriteria
-from app.search.guard import index_is_whole
+from app.search.guard import entries_are_whole, index_is_whole
 from app.search.marks import asked
 from app.search.ranking import Found
 from app.search.reading import Reading
@@ -30,7 +30,8 @@ def search(criteria: SearchCriteria, now: dt.datetime) -> SearchResults:
     """Return one page of what answers `criteria` at the instant `now`.
 
     One round trip to the engine; `engine` and `degraded` of the answer say who answered. Raises
-    SearchBusyError when this process has too many searches going on, or a crowd waiting.
+    SearchBusyError when this process has too many searches going on, or a crowd waiting, and
+    SearchNotReadyError when neither the engine nor the database's own search is filled yet.
     """
     if is_crowded():
         raise SearchBusyError
@@ -50,7 +51,10 @@ def search(criteria: SearchCriteria, now: dt.datetime) -> SearchResults:
     try:
         return ask(now, answer)
     except EngineError:
-        return fallback.search(criteria, understood, now)
+        results = fallback.search(criteria, understood, now)
+        if not results.total and not entries_are_whole(now):
+            raise SearchNotReadyError from None
+        return results
 
 
 def _from_engine(criteria: SearchCriteria, understood: Reading, now: dt.datetime) -> SearchResults:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import os
 import threading
 import time
@@ -7,9 +8,11 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from app.core import clock
-from app.search import criteria, queries, tasks
+from app.core.database import db
+from app.search import criteria, queries, rebuild, tasks
 from app.search.breaker import Breaker
 from app.search.client import Engine, EngineError, SearchBusyError
 from app.search.results import SearchResults
@@ -199,3 +202,23 @@ def test_a_refused_question_does_not_open_the_breaker(engine: Engine) -> None:
         with pytest.raises(EngineError, match="invalid_search_filter"):
             engine.multi_search([{"filter": "absent = 1"}])
     assert engine.breaker.allows()
+
+
+def test_a_search_that_is_not_filled_yet_says_so(
+    client: FlaskClient, meilisearch: Meilisearch, engine: Engine, now: dt.datetime
+) -> None:
+    for _one in range(3):
+        factories.listing()
+    db.session.flush()
+    meilisearch.kill()
+
+    early = client.get("/recherche?q=aide-soignante")
+    assert early.status_code == 503
+    assert early.headers["Retry-After"] == "60"
+    assert "La recherche se prépare" in early.text
+    assert "Rien ici" not in early.text
+
+    rebuild.catch_up_entries(now)
+    assert client.get("/recherche?q=aide-soignante").status_code == 200
+    nothing = client.get("/recherche?q=zzzzzz")
+    assert nothing.status_code == 200, "nothing answers, and the site knows"

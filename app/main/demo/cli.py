@@ -14,6 +14,7 @@ from app.core import clock
 from app.core.database import db
 from app.main.demo import services
 from app.main.demo.organisations import OWNERS, TEAM_EMAIL
+from app.search.rebuild import catch_up_entries
 
 PASSWORD_FILE = "demo-password.txt"  # noqa: S105 - the name of the file
 
@@ -29,6 +30,8 @@ def load() -> None:
     password, is_new = _password(path)
     result = services.load_demo(clock.now(), password)
     db.session.commit()
+    # Found from the first visit, without waiting for the worker.
+    catch_up_entries(clock.now())
     click.echo(
         f"{result.organisations} structures créées, {result.created} annonces créées, "
         f"{result.confirmed} confirmées, {result.unchanged} inchangées, "
