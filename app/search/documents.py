@@ -23,7 +23,8 @@ from app.listings.queries import is_open
 from app.organisations.models import Organisation, measure_of
 from app.professions.queries import diplomas
 from app.search.marks import marks_of
-from app.search.reading import normalise, professions_in
+from app.search.reading import normalise
+from app.search.titles import professions_in
 from app.search.vocabulary import UNSAID, SearchWords, search_words
 
 # Raise it when what is written in a document changes: indexes are then rebuilt.

@@ -10,7 +10,8 @@ from functools import lru_cache
 
 from markupsafe import Markup, escape
 
-from app.search.reading import Reading, spans_of
+from app.search.reading import Reading
+from app.search.titles import spans_of
 from app.search.vocabulary import search_words
 
 _MARK = Markup("<mark>%s</mark>")

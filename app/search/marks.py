@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from app.listings.enums import Kind
-from app.search.reading import MAX_WORDS, Meaning, Reading, mark_of, wishes_in
+from app.search.reading import MAX_WORDS, Meaning, Reading, mark_of
+from app.search.titles import wishes_in
 from app.search.vocabulary import SearchWords
 
 # In every document: what follows it in a question puts in order, and leaves nothing out.

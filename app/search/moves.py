@@ -74,11 +74,19 @@ def read_move(text: str, lexicon: Lexicon) -> Move | None:
     named, after = _named(words, lexicon)
     if len(named) == 1 and not named[0].before and not after:
         return Move(profession=named[0].slug)
-    moves = not _MOVES.isdisjoint(_around(named, after))
+    moves = _from_one_to_other(named) or not _MOVES.isdisjoint(_around(named, after))
     roles = [replace(one, role=_role(one.before, moves)) for one in named]
     roles = [one for one in roles if one.role != "without"]
     begins = bool(_BEGINS.search(normalise(text)))
     return _settled(roles, moves=moves, begins=begins, after=after)
+
+
+def _from_one_to_other(named: list[_Named]) -> bool:
+    """Return whether two professions are said « d’ASH à aide-soignante »."""
+    if len(named) != 2 or not named[0].before:
+        return False
+    between = named[1].before
+    return named[0].before[-1] in _OF and bool(between) and between[0] in {*_TO, "vers"}
 
 
 def _settled(

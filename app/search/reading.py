@@ -11,10 +11,12 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.geography.queries.index import Place, PlaceIndex
+from app.search.denials import is_denied
+from app.search.hearing import Names
 from app.search.spelling import Speller
 from app.search.where import NEAR_ME, where_in
 from app.search.words import Token, key_of, normalise, stem, tokens
@@ -28,8 +30,6 @@ LONGEST_NAME = 10
 # More professions, or wishes, than this in one question choose nothing.
 MAX_NAMED = 5
 
-# A word of a title with its other gender: « éducateur·rice ».
-_TITLE_WORD = re.compile(r"[^\W_]+(?:[·•‧⋅∙.(][^\W_]{1,5}\)?(?![^\W_]))?")
 # Someone who says "je" or "nous" is writing a sentence: in it "me" or "es" are no acronyms.
 _SENTENCE = frozenset(
     {"je", "j", "tu", "il", "elle", "nous", "vous", "on", "suis", "ai", "veux", "voudrais"}
@@ -38,9 +38,6 @@ _SENTENCE = frozenset(
 
 # Beginning of the slugs of the professions that the base does not describe.
 OUTSIDE = "hors-base-"
-
-# « pas de travail de nuit »
-_DENIED = frozenset({"pas", "san", "ni", "aucun", "hor", "non", "jamai"})
 
 Key = tuple[str, ...]
 
@@ -129,6 +126,7 @@ class Lexicon:
     # Acronyms that are also words of a sentence.
     ambiguous: frozenset[str]
     speller: Speller
+    names: Names
     # First words of the names above: most words of a text begin none of them.
     first_words: frozenset[str]
 
@@ -198,19 +196,60 @@ class _Reader:
                 position += 1
                 continue
             length, named = self._name_at(position)
-            near, said = _longest(self.stems, position, NEAR_ME)
+            near, said = longest_name(self.stems, position, NEAR_ME)
             if said and near >= length:
                 near_me = True
                 self._take(position, near, "near", "")
                 position += near
                 continue
             if length:
-                self._note(position, length, named)
-                # « garde d’enfants handicapés »: the wish goes on after the profession.
-                if isinstance(named, str):
-                    length += self._wish_across(position, length)
+                length = self._note_named(position, length, named)
             position += length or 1
         return near_me
+
+    def _note_named(self, position: int, length: int, named: Any) -> int:
+        """Note a name and what goes on after it; return how many words are read."""
+        if isinstance(named, str):
+            self._note(position, length, named)
+            self._school_of(position)
+            # « garde d’enfants handicapés »: the wish goes on after the profession.
+            return length + self._wish_across(position, length)
+        if is_denied(self.words, position):
+            # « plus de nuits » says what « pas de nuit » does; else nothing is asked.
+            refused = ("pas", "de", *self.stems[position : position + length])
+            named = self.lexicon.meanings.get(refused)
+            if named is None:
+                self.taken[position : position + length] = ["empty"] * length
+                return length
+        # « passer le CAP petite enfance »: the profession begins in the wish.
+        for start in range(position + 1, position + length):
+            found, profession = longest_name(self.stems, start, self.lexicon.professions)
+            if start + found > position + length:
+                self._note(position, start - position, named)
+                self._note(start, found, profession)
+                return start + found - position
+        self._note(position, length, named)
+        return length
+
+    def _school_of(self, position: int) -> None:
+        """Read « école d’infirmière » as a training: it is no place to work in."""
+        before = position - 1
+        while before > 0 and self.words[before] in {"d", "de", "des"}:
+            before -= 1
+        training = self.lexicon.meanings.get(("formation",))
+        schools = [one for one in self.meanings if ("workplace", "ecole") in one.facets]
+        if before < 0 or self.taken[before] != "wish" or not schools or training is None:
+            return
+        if self.stems[before] != "ecole":
+            return
+        self.meanings = [one for one in self.meanings if one not in (*schools, training)]
+        self.meanings.append(training)
+        self.parts = [
+            replace(part, value=training.label)
+            if part.kind == "wish" and part.value == schools[0].label
+            else part
+            for part in self.parts
+        ]
 
     def _name_at(self, position: int) -> tuple[int, Any]:
         if self.stems[position] not in self.lexicon.first_words:
@@ -218,7 +257,7 @@ class _Reader:
         best: tuple[int, Any] = 0, None
         lexicon = self.lexicon
         for names in (lexicon.professions, lexicon.outside, lexicon.meanings):
-            length, named = _longest(self.stems, position, names)
+            length, named = longest_name(self.stems, position, names)
             if length == 1 and self.words[position] in self.refused:
                 continue
             if length > best[0]:
@@ -228,7 +267,7 @@ class _Reader:
     def _wish_across(self, position: int, length: int) -> int:
         end = position + length
         for start in range(position + 1, end):
-            found, meaning = _longest(self.stems, start, self.lexicon.meanings)
+            found, meaning = longest_name(self.stems, start, self.lexicon.meanings)
             if start + found > end:
                 self._note(end, start + found - end, meaning)
                 return start + found - end
@@ -255,11 +294,12 @@ class _Reader:
         for position in range(len(self.words)):
             if self.taken[position] or self.professions or self.outside:
                 continue
-            length, choice = _longest(self.stems, position, self.lexicon.choices)
+            length, choice = longest_name(self.stems, position, self.lexicon.choices)
             if length and not any(self.taken[position : position + length]):
                 self.professions += choice.professions
                 self.choices = choice.professions if len(choice.professions) > 1 else ()
                 self._take(position, length, "choice", self.words[position])
+                self._school_of(position)
 
     def _take_place(self, least: int = 1) -> tuple[Place | None, tuple[Place, ...]]:
         if self.places is None:
@@ -286,66 +326,6 @@ class _Reader:
         return word in self.lexicon.stop_words and not _SENTENCE.intersection([word])
 
 
-def professions_in(text: str, lexicon: Lexicon) -> tuple[str, ...]:
-    """Return the professions named in the title of a listing, without its ambiguous acronyms."""
-    words = normalise(text).split()
-    stems = [stem(word) for word in words]
-    found: list[str] = []
-    position = 0
-    while position < len(words):
-        length = 0
-        if stems[position] in lexicon.first_words:
-            length, slug = _longest(stems, position, lexicon.professions)
-            outside, other = _longest(stems, position, lexicon.outside)
-            if outside > length:
-                length, slug = outside, other
-            if length == 1 and words[position] in lexicon.ambiguous:
-                length = 0
-            if length and slug not in found:
-                found.append(slug)
-        position += length or 1
-    return tuple(found)
-
-
-def wishes_in(text: str, lexicon: Lexicon) -> list[Meaning]:
-    """Return the wishes that a text of a listing says, unless it denies them."""
-    stems = [stem(word) for word in normalise(text).split()]
-    begins = lexicon.first_words
-    found: dict[Meaning, None] = {}
-    for position, first in enumerate(stems):
-        if first not in begins:
-            continue
-        length, meaning = _longest(stems, position, lexicon.meanings)
-        if length and _DENIED.isdisjoint(stems[max(0, position - 3) : position]):
-            found[meaning] = None
-    return list(found)
-
-
-def spans_of(
-    title: str, understood: Reading, lexicon: Lexicon, *, words: bool
-) -> list[tuple[int, int]]:
-    """Return where what was understood stands in a title, and the words if asked."""
-    found = list(_TITLE_WORD.finditer(title))
-    plain = [normalise(match[0]) for match in found]
-    stems = [stem(word) for word in plain]
-    wanted = {*understood.named, *understood.meanings}
-    spans = []
-    position = 0
-    while position < len(stems):
-        length = 0
-        if stems[position] in lexicon.first_words:
-            for names in (lexicon.professions, lexicon.outside, lexicon.meanings):
-                size, named = _longest(stems, position, names)
-                if size > length and named in wanted:
-                    length = size
-        if not length and words and plain[position].startswith(understood.words):
-            length = 1
-        if length:
-            spans.append((found[position].start(), found[position + length - 1].end()))
-        position += length or 1
-    return spans
-
-
 def corrected(words: list[str], lexicon: Lexicon) -> list[str]:
     """Return the words with the misspellings put right."""
     given = [Token(word, 0, 0) for word in words]
@@ -356,14 +336,18 @@ def _corrected_tokens(
     given: list[Token], lexicon: Lexicon, places: PlaceIndex | None = None
 ) -> list[Token]:
     found: list[Token] = []
-    stems = [stem(token.word) for token in given]
+    words = [token.word for token in given]
+    stems = [stem(word) for word in words]
     position = 0
     while position < len(given):
         token = given[position]
-        length, meant = _longest(stems, position, lexicon.misspellings)
+        # A word of the name of a commune is no mistake: « Saint-Martin » is no « matin ».
+        named = places is not None and places.has_word(token.word)
+        length, meant = longest_name(stems, position, lexicon.misspellings)
+        by_name, name = lexicon.names.meant(words, position)
+        if by_name > max(length, 1 if named else 0):
+            length, meant = by_name, name
         if not length:
-            # A word of the name of a commune is no mistake: « Saint-Martin » is no « matin ».
-            named = places is not None and places.has_word(token.word)
             meant = (not named and lexicon.speller.corrected(token.word)) or (token.word,)
         last = given[position + max(length, 1) - 1]
         found += [Token(word, token.start, last.end) for word in meant]
@@ -373,10 +357,11 @@ def _corrected_tokens(
 
 def longest(words: list[str], start: int, names: Mapping[Key, Any]) -> tuple[int, Any]:
     """Return how many words from `start` make the longest name known, and what it names."""
-    return _longest([stem(word) for word in words[start : start + LONGEST_NAME]], 0, names)
+    return longest_name([stem(word) for word in words[start : start + LONGEST_NAME]], 0, names)
 
 
-def _longest(stems: Sequence[str], start: int, names: Mapping[Key, Any]) -> tuple[int, Any]:
+def longest_name(stems: Sequence[str], start: int, names: Mapping[Key, Any]) -> tuple[int, Any]:
+    """Return how many stems from `start` make the longest name known, and what it names."""
     some = tuple(stems[start : start + LONGEST_NAME])
     for length in range(len(some), 0, -1):
         if (found := names.get(some[:length])) is not None:

@@ -34,6 +34,11 @@ class Speller:
                     self._by_deletes.setdefault(shorter, []).append(word)
         self._found = lru_cache(maxsize=8192)(self._find)
 
+    @property
+    def known(self) -> frozenset[str]:
+        """Words that are written right."""
+        return self._known
+
     def corrected(self, word: str) -> tuple[str, ...] | None:
         """Return the words that `word` stands for, or None when it is known or like nothing."""
         if not word.isalpha() or not SHORTEST <= len(word) <= LONGEST:

@@ -14,6 +14,7 @@ from app.core.i18n import _
 from app.geography.queries import PLACES
 from app.geography.queries.index import PlaceIndex
 from app.search.criteria import SearchCriteria
+from app.search.moves import read_move
 from app.search.reading import MAX_WORDS, Lexicon, Part, Reading, normalise, read
 from app.search.vocabulary import search_words
 
@@ -105,7 +106,24 @@ def understand(criteria: SearchCriteria) -> Reading:
 
 @lru_cache(maxsize=_KEPT)
 def _read(text: str, lexicon: Lexicon, places: PlaceIndex | None) -> Reading:
-    return read(text, lexicon, places)
+    reading = read(text, lexicon, places)
+    if len(reading.professions) != 2:
+        return reading
+    # « d’ASH à aide-soignante »: listings of where one goes, and ways there.
+    move = read_move(text, lexicon)
+    if move is None or {move.start, move.target} != set(reading.professions):
+        return reading
+    way = lexicon.meanings.get(("devenir",))
+    said = any(name == "kind" for name, _value in reading.facets)
+    meanings = reading.meanings if said or way is None else (*reading.meanings, way)
+    return replace(
+        reading,
+        professions=(str(move.target),),
+        choices=(),
+        meanings=meanings,
+        facets=tuple(dict.fromkeys(facet for one in meanings for facet in one.facets)),
+        parts=tuple(part for part in reading.parts if part.value != move.start),
+    )
 
 
 def told(criteria: SearchCriteria) -> SearchCriteria:
@@ -126,11 +144,15 @@ def told(criteria: SearchCriteria) -> SearchCriteria:
 
 def understood_chips(criteria: SearchCriteria, understood: Reading) -> list[Chip]:
     """Return what was understood, in the order of the words, each with the search without it."""
-    return [
-        Chip(_label(part), criteria.but(q=_without(criteria.q, [part])).url)
-        for part in understood.parts
+    pieces: dict[tuple[str, str], list[Part]] = {}
+    for part in understood.parts:
         # A question is asked about the others.
-        if part.kind != "choice" and not (part.kind == "place" and understood.namesakes)
+        if part.kind != "choice" and not (part.kind == "place" and understood.namesakes):
+            # What is said twice is one piece.
+            pieces.setdefault((part.kind, part.value), []).append(part)
+    return [
+        Chip(_label(parts[0]), criteria.but(q=_without(criteria.q, parts)).url)
+        for parts in pieces.values()
     ]
 
 

@@ -12,6 +12,7 @@ from app.listings.enums import KIND_LABELS_PLURAL, Kind
 from app.professions import queries as reference
 from app.professions.enums import TermKind
 from app.professions.queries import ProfessionEntry, Vocabulary
+from app.search.hearing import Names
 from app.search.reading import Choice, Lexicon, Meaning, key_of, normalise, stem
 from app.search.spelling import Speller
 
@@ -106,6 +107,9 @@ class SearchWords:
             for text in (*known.stop_words, *known.empty_words, *EMPTY_WORDS)
             for word in normalise(text).split()
         )
+        speller = self._speller(stop_words)
+        everything = {**meanings, **outside, **professions}
+        spoken = [tuple(normalise(name).split()) for name in self._spoken()]
         return Lexicon(
             professions=professions,
             outside=outside,
@@ -114,7 +118,8 @@ class SearchWords:
             misspellings=misspellings,
             stop_words=stop_words,
             ambiguous=AMBIGUOUS,
-            speller=self._speller(stop_words),
+            speller=speller,
+            names=Names(everything, spoken, speller.known, stop_words),
             first_words=frozenset(key[0] for key in (*professions, *outside, *meanings, *choices)),
         )
 
@@ -200,18 +205,21 @@ class SearchWords:
             return str(KIND_LABELS_PLURAL[Kind(value)])
         return reference.term_label(name, value)
 
+    def _spoken(self) -> list[str]:
+        """Return every name of a profession or of a wish."""
+        known = self.vocabulary
+        found = [name for names in self.profession_names.values() for name in names]
+        found += [label for entry in self.professions for label in _labels(entry)]
+        found += [term for group in known.synonyms for term in group.terms]
+        found += [term for row in (*known.outside, *known.meanings) for term in row["terms"]]
+        return found + [
+            name for terms in self.terms.values() for names in terms.values() for name in names
+        ]
+
     def _speller(self, stop_words: Collection[str]) -> Speller:
         """Words of professions and wishes, and the towns of the territory."""
         known = self.vocabulary
-        names = [name for names in self.profession_names.values() for name in names]
-        names += [label for entry in self.professions for label in _labels(entry)]
-        names += [term for group in known.synonyms for term in group.terms]
-        names += [term for row in known.outside for term in row["terms"]]
-        wishes = [term for row in known.meanings for term in row["terms"]]
-        wishes += [
-            name for terms in self.terms.values() for names in terms.values() for name in names
-        ]
-        written = {tuple(normalise(name).split()) for name in (*names, *wishes)}
+        written = {tuple(normalise(name).split()) for name in self._spoken()}
         towns = {
             place.search_name
             for place in PLACES.get().ranked

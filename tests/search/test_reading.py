@@ -4,7 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.search.reading import MAX_WORDS, normalise, professions_in, read
+from app.search.reading import MAX_WORDS, normalise, read
+from app.search.titles import professions_in
 from app.search.vocabulary import search_words
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from app.geography.models import place_label
+from app.geography.queries.districts import DISTRICTS
 from app.geography.queries.names import normalise, without_article
 
 EARTH_RADIUS_KM = 6371.0
@@ -27,6 +28,8 @@ DOMINANCE = 10
 # A name of more communes than this is a question, unless one is a large city.
 NAMESAKES = 4
 LARGE_CITY = 100_000
+# A town of that size around the territory is meant by the beginning of its name.
+KNOWN_TOWN = 10_000
 # A word that nothing starts with is shortened down to this length to suggest something.
 SHORTEST_STEM = 4
 
@@ -106,12 +109,25 @@ class PlaceIndex:
         for place in self.ranked:
             for name in {place.search_name, without_article(place.search_name)}:
                 names[name].append(place)
+        for name, code in DISTRICTS.items():
+            if (district := self.by_code.get(code)) is not None:
+                names[name].insert(0, district)
         return {name: tuple(places) for name, places in names.items()}
 
     def _index_local_starts(self) -> dict[str, tuple[Place, ...]]:
-        """Near home people say Caluire, Oullins or Grigny for the longer official name."""
+        """Near home people say Caluire, Oullins or Grigny for the longer official name.
+
+        And Villefranche, around the territory, for the town that everybody knows.
+        """
         starts: dict[str, list[Place]] = defaultdict(list)
-        for place in self._local:
+        towns = (
+            place
+            for place in self.ranked
+            if not place.in_territory
+            and place.population >= KNOWN_TOWN
+            and place.department_code in self.home_departments
+        )
+        for place in (*self._local, *towns):
             words = place.search_name.split()
             for length in range(1, len(words)):
                 starts[" ".join(words[:length])].append(place)
