@@ -272,7 +272,8 @@ def _professions(words: SearchWords, counts: dict[str, int]) -> _Names:
         entries.append(_Entry(one.label, one.label, counts.get(one.slug, 0)))
         labels = (one.label, one.label_feminine, one.label_masculine)
         shown = [(label, True) for label in labels]
-        shown += [(name, False) for name in words.profession_names[one.slug]]
+        others = (*words.profession_names[one.slug], *words.proposed.get(one.slug, ()))
+        shown += [(name, False) for name in others]
         seen: set[tuple[str, ...]] = set()
         for name, is_label in shown:
             key = tuple(normalise(name).split())
