@@ -18,6 +18,7 @@ from app.core.database import db
 from app.geography.queries import Place, get_place
 from app.search import queries
 from app.search.criteria import SearchCriteria
+from app.search.enums import WordKind
 from app.search.models import SearchQuery, SearchWord
 from app.search.query_log import FEWEST_DAYS, FEWEST_SEEN, RARE
 from app.search.understanding import understand
@@ -36,6 +37,11 @@ ENOUGH = 6
 
 _seen = func.sum(SearchQuery.seen)
 _days = func.count(SearchQuery.day.distinct())
+
+
+_IGNORED = select(SearchWord.word).where(
+    SearchWord.kind == WordKind.IGNORED, SearchWord.undone_at.is_(None)
+)
 
 
 def _often(seen: ColumnElement[int], days: ColumnElement[int]) -> ColumnElement[bool]:
@@ -115,10 +121,7 @@ def asked(since: dt.date, limit: int, *, poor: bool = False, ignored: bool = Tru
     if poor:
         query = query.having(nothing + few > 0).order_by(nothing.desc(), few.desc())
     if not ignored:
-        put_aside = select(SearchWord.word).where(
-            SearchWord.kind == "ignored", SearchWord.undone_at.is_(None)
-        )
-        query = query.where(SearchQuery.words.not_in(put_aside))
+        query = query.where(SearchQuery.words.not_in(_IGNORED))
     query = query.order_by(_seen.desc(), SearchQuery.words).limit(limit)
     return [Asked(*row) for row in db.session.execute(query)]
 
@@ -136,7 +139,7 @@ def asked_with(words: str, since: dt.date) -> Asked | None:
 
 
 def weeks(today: dt.date) -> list[Week]:
-    """Return the last weeks, this one included, the latest first."""
+    """Return the last weeks since the first counted, this one included, the latest first."""
     this_week = today - dt.timedelta(days=today.weekday())
     first = this_week - dt.timedelta(weeks=WEEKS - 1)
     query = (
@@ -149,7 +152,8 @@ def weeks(today: dt.date) -> list[Week]:
         monday = day - dt.timedelta(days=day.weekday())
         totals[monday][0] += seen
         totals[monday][1] += nothing
-    starts = (this_week - dt.timedelta(weeks=number) for number in range(WEEKS))
+    last = (this_week - min(totals, default=this_week)).days // 7
+    starts = [this_week - dt.timedelta(weeks=number) for number in range(last + 1)]
     return [Week(start, *totals[start]) for start in starts]
 
 
@@ -175,6 +179,7 @@ def _wanted(since: dt.date) -> list[tuple[Meant, int]]:
             SearchQuery.day >= since,
             SearchQuery.found.in_(["0", "1-5"]),
             SearchQuery.words != RARE,
+            SearchQuery.words.not_in(_IGNORED),
         )
         .group_by(SearchQuery.words, SearchQuery.place_code, SearchQuery.kinds)
         .order_by(_seen.desc(), SearchQuery.words)
