@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
@@ -25,7 +26,20 @@ class CountingWorker(ThreadWorker):  # type: ignore[misc]
         return super().handle(conn)
 
 
+class WithoutAddresses(logging.Filter):
+    """Keeps the addresses asked for out of the log: they hold what people search, and secrets."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every fault be told, those of a request without the request."""
+        for told in ("Error handling request", "Invalid request"):
+            if str(record.msg).startswith(told):
+                record.msg, record.args = told, ()
+        return True
+
+
 worker_class = CountingWorker
+# Without an access log, which would hold them too.
+accesslog = None
 workers = 2
 threads = 4
 # The control socket would be written in the home folder of the account.
@@ -34,6 +48,7 @@ control_socket_disable = True
 
 def post_worker_init(worker: Any) -> None:
     """Read the communes and the vocabulary before the first visitor, not in front of her."""
+    worker.log.error_log.addFilter(WithoutAddresses())
     from app.geography.queries import find_place
     from app.search.vocabulary import search_words
 
