@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from app.core.database import db
 from app.core.outbox import OutboxEvent
-from app.search import counts, decisions, vocabulary
+from app.search import counts, decisions, reading, vocabulary
 from app.search.criteria import SearchCriteria
+from app.search.decisions import Decision
 from app.search.enums import WordKind
 from app.search.models import SearchWord
 from app.search.results import SearchResults
@@ -167,7 +170,7 @@ def test_what_cannot_be_is_refused_with_the_reason(
     field: str,
     reason: str,
 ) -> None:
-    factories.searched(vocabulary.normalise(word) or "x", seen=9)
+    factories.searched(vocabulary.normalise(word)[:80] or "x", seen=9)
     with pytest.raises(WordRefused) as refused:
         decide(author, kind, word, target, now)
 
@@ -318,6 +321,28 @@ def test_listings_whose_title_holds_a_synonym_are_found_once_they_are_read_again
     decisions.forget()
     index()
     assert found(q="aide à domicile").ids == []
+
+
+_WORD = st.text("abcdeilmnoprstu", min_size=3, max_size=12)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    words=st.lists(_WORD, min_size=1, max_size=3),
+    before=st.sampled_from(["", "aide", "infirmiere", "aide soignante"]),
+    slug=st.sampled_from(["infirmier", "aide-a-domicile", "licorne"]),
+)
+@pytest.mark.usefixtures("session")
+def test_names_of_the_base_are_read_as_before_whatever_is_decided(
+    words: list[str], before: str, slug: str
+) -> None:
+    known = reference_words()
+    new = " ".join([*before.split(), *words])
+    decided = known.deciding(Decision(SYNONYM, new, slug))
+
+    for entry in known.professions:
+        for name in (entry.label_feminine, f"{entry.label_masculine} de nuit"):
+            assert reading.read(name, decided.lexicon) == reading.read(name, known.lexicon)
 
 
 def test_a_profession_that_left_the_base_is_no_reason_to_fail(
