@@ -28,7 +28,7 @@ from app.organisations.models import Organisation
 from app.professions import queries as reference
 from app.professions.models import Profession
 from app.search.reading import normalise, stem
-from app.search.vocabulary import SearchWords, search_words
+from app.search.vocabulary import SearchWords, reference_words, search_words
 
 KINDS = ("profession", "diploma", "structure", "place")
 SHORTEST, LONGEST = 2, 80
@@ -209,9 +209,25 @@ def _of_kind(kind: str, text: str, typed: list[str], index: _Index, limit: int) 
         "structure": index.structures,
     }[kind]
     found = names.find(typed, limit)
-    if not found and kind == "profession":
-        found = names.find(typed, limit, tolerant=True)
+    if kind == "profession":
+        found = _with_decided(found, typed, limit) or names.find(typed, limit, tolerant=True)
     return [_suggestion(kind, names.entries[name.entry], name) for name in found]
+
+
+def _with_decided(found: list[_Name], typed: list[str], limit: int) -> list[_Name]:
+    """Add the professions that the team has proposed for these words: few, they need no index."""
+    words = search_words()
+    if not words.proposed:
+        return found
+    known = {name.entry for name in found}
+    ranks = {one.slug: rank for rank, one in enumerate(words.professions)}
+    decided = {
+        ranks[slug]: _Name(ranks[slug], tuple(name.split()), name, is_label=False)
+        for slug, names in words.proposed.items()
+        for name in names
+        if all(any(w.startswith((t, stem(t))) for w in name.split()) for t in typed)
+    }
+    return [*found, *(name for rank, name in decided.items() if rank not in known)][:limit]
 
 
 def _places(text: str, typed: list[str], limit: int) -> list[Any]:
@@ -235,7 +251,7 @@ def _suggestion(kind: str, entry: _Entry, name: _Name) -> Suggestion:
 
 
 def _index(now: dt.datetime) -> _Index:
-    kept, words, engine = _kept, search_words(), db.engine
+    kept, words, engine = _kept, reference_words(), db.engine
     usable = kept is not None and kept.engine is engine and kept.words is words
     if usable and kept is not None and 0 <= time.monotonic() - kept.at < KEPT_SECONDS:
         return kept.names
@@ -272,8 +288,7 @@ def _professions(words: SearchWords, counts: dict[str, int]) -> _Names:
         entries.append(_Entry(one.label, one.label, counts.get(one.slug, 0)))
         labels = (one.label, one.label_feminine, one.label_masculine)
         shown = [(label, True) for label in labels]
-        others = (*words.profession_names[one.slug], *words.proposed.get(one.slug, ()))
-        shown += [(name, False) for name in others]
+        shown += [(name, False) for name in words.profession_names[one.slug]]
         seen: set[tuple[str, ...]] = set()
         for name, is_label in shown:
             key = tuple(normalise(name).split())

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.core.database import db
 from app.core.outbox import OutboxEvent
-from app.search import counts, decisions, reading, vocabulary
+from app.search import counts, decisions, reading, suggestions, vocabulary
 from app.search.criteria import SearchCriteria
 from app.search.decisions import Decision
 from app.search.enums import WordKind
@@ -102,17 +102,20 @@ def test_what_is_proposed_while_typing_does_not_change_the_reading(
         return [one.label for one in suggest("blouse bl", now, "profession")]
 
     assert proposed() == []
+    built = suggestions._kept
     deciding(author, SUGGESTION, "blouse blanche", "infirmier", now)
 
     (label,) = proposed()
     assert label.startswith("Infirmi")
+    # What takes long to build is not built again.
+    assert suggestions._kept is built
     assert read("blouse blanche").professions == ()
 
 
 def test_synonyms_are_proposed_while_typing_too(author: int, now: dt.datetime) -> None:
     deciding(author, SYNONYM, "fee du logis", "aide-a-domicile", now)
 
-    assert [one.kind for one in suggest("fée du l", now)] == ["profession"]
+    assert [one.kind for one in suggest("fées du l", now)] == ["profession"]
 
 
 def test_what_is_ignored_leaves_the_lists_and_changes_no_reading(
