@@ -40,15 +40,20 @@ class WithoutAddresses(logging.Filter):
 worker_class = CountingWorker
 # Without an access log, which would hold them too.
 accesslog = None
+
 workers = 2
 threads = 4
 # The control socket would be written in the home folder of the account.
 control_socket_disable = True
 
 
+def post_fork(_server: Any, worker: Any) -> None:
+    """Tell faults without what was asked for."""
+    worker.log.error_log.addFilter(WithoutAddresses())
+
+
 def post_worker_init(worker: Any) -> None:
     """Read the communes and the vocabulary before the first visitor, not in front of her."""
-    worker.log.error_log.addFilter(WithoutAddresses())
     from app.geography.queries import find_place
     from app.search.vocabulary import search_words
 
