@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import structlog
 from flask import Flask
-from sqlalchemy import delete, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.clock import paris_date
@@ -141,6 +141,29 @@ def erase(now: dt.datetime) -> int:
     Rare words stay counted together, without them: a rate must not depend on what was erased.
     """
     today = paris_date(now)
+    erased = _delete(is_old(today))
+    parts = (SearchQuery.day, SearchQuery.found, SearchQuery.by_engine)
+    kept = db.session.execute(
+        select(*parts, func.sum(SearchQuery.seen)).where(is_rare(today)).group_by(*parts)
+    ).all()
+    erased += _delete(is_rare(today))
+    if kept:
+        _write({_Key(day, RARE, "", "", "", found, by): seen for day, found, by, seen in kept})
+    return erased
+
+
+def _delete(which: ColumnElement[bool]) -> int:
+    statement = delete(SearchQuery).where(which).execution_options(synchronize_session=False)
+    return int(db.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def is_old(today: dt.date) -> ColumnElement[bool]:
+    """Return the condition of the lines that are kept no longer."""
+    return SearchQuery.day <= today - KEPT
+
+
+def is_rare(today: dt.date) -> ColumnElement[bool]:
+    """Return the condition of the lines of a month ago whose words may tell of one person."""
     rare = (
         select(SearchQuery.words, SearchQuery.place_code)
         .where(SearchQuery.words != RARE)
@@ -152,26 +175,10 @@ def erase(now: dt.datetime) -> int:
             )
         )
     )
-    alone = (
+    return and_(
         SearchQuery.day <= today - RARE_KEPT,
         tuple_(SearchQuery.words, SearchQuery.place_code).in_(rare),
     )
-    old = (SearchQuery.day <= today - KEPT,)
-    parts = (SearchQuery.day, SearchQuery.found, SearchQuery.by_engine)
-    kept = db.session.execute(
-        select(*parts, func.sum(SearchQuery.seen))
-        .where(*alone, SearchQuery.day > today - KEPT)
-        .group_by(*parts)
-    ).all()
-    erased = sum(
-        db.session.execute(
-            delete(SearchQuery).where(*which).execution_options(synchronize_session=False)
-        ).rowcount  # type: ignore[attr-defined]
-        for which in (old, alone)
-    )
-    if kept:
-        _write({_Key(day, RARE, "", "", "", found, by): seen for day, found, by, seen in kept})
-    return erased
 
 
 def _roughly(total: int) -> str:
