@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
@@ -25,23 +26,45 @@ class CountingWorker(ThreadWorker):  # type: ignore[misc]
         return super().handle(conn)
 
 
+class WithoutAddresses(logging.Filter):
+    """Keeps the addresses asked for out of the log: they hold what people search, and secrets."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every fault be told, those of a request without the request."""
+        for told in ("Error handling request", "Invalid request"):
+            if str(record.msg).startswith(told):
+                record.msg, record.args = told, ()
+        return True
+
+
 worker_class = CountingWorker
+# Without an access log, which would hold them too.
+accesslog = None
+
 workers = 2
 threads = 4
 # The control socket would be written in the home folder of the account.
 control_socket_disable = True
 
 
+def post_fork(_server: Any, worker: Any) -> None:
+    """Tell faults without what was asked for."""
+    worker.log.error_log.addFilter(WithoutAddresses())
+
+
 def post_worker_init(worker: Any) -> None:
     """Read the communes and the vocabulary before the first visitor, not in front of her."""
     from app.core import clock
     from app.core.database import reads_only
+    from app.search.criteria import parse
     from app.search.suggestions import suggest
+    from app.search.understanding import understand
 
     reads_only.set(True)
     with worker.wsgi.app_context():
         try:
             suggest("Lyon", clock.now())
+            understand(parse({"q": "Lyon"}))
         except SQLAlchemyError:
             worker.log.warning("the database is away: the first visitor will wait for its data")
     # What was just read stays until the end: looking through it for garbage, again and again, would

@@ -46,7 +46,10 @@ from app.professions.models import Profession
 from app.reports.enums import Reason
 from app.reports.models import Report
 from app.reports.services import report_listing
+from app.search import decisions
 from app.search.criteria import parse
+from app.search.enums import WordKind
+from app.search.models import SearchQuery, SearchWord
 
 _numbers = itertools.count(1)
 PASSWORD = "phrase de passe pour les essais"
@@ -412,6 +415,29 @@ def report(of: Listing | None = None, **values: Any) -> Report:
     now = values.pop("now", None) or clock.now()
     wanted = {"reason": Reason.UNTRUE, "words": "", "email": None} | values
     return report_listing(of or listing(), **wanted, now=now)
+
+
+def searched(words: str, *, seen: int = 3, days: int = 5, **values: Any) -> None:
+    """Add searches of words: `seen` on each of the last `days` days, which found nothing."""
+    today = clock.paris_date(clock.now())
+    wanted = {"place_code": "", "kinds": "", "professions": "", "found": "0", "by_engine": True}
+    db.session.add_all(
+        SearchQuery(
+            day=today - dt.timedelta(days=number), words=words, seen=seen, **(wanted | values)
+        )
+        for number in range(days)
+    )
+    db.session.flush()
+
+
+def search_word(word: str, target: str, kind: str = WordKind.SYNONYM, **values: Any) -> SearchWord:
+    """Add what the team decided of words."""
+    wanted = {"seen": 15, "created_at": clock.now()} | values
+    decided = SearchWord(word=word, target=target, kind=kind, **wanted)
+    db.session.add(decided)
+    db.session.flush()
+    decisions.forget()
+    return decided
 
 
 def signed_in_client(app: Flask, person: User) -> FlaskClient:

@@ -114,8 +114,14 @@ def enqueue(topic: str, *, now: dt.datetime, at: dt.datetime | None = None, **pa
     db.session.info[WAKE_KEY] = True
 
 
-def enqueue_many(topic: str, payloads: Sequence[dict[str, Any]], *, now: dt.datetime) -> None:
-    """Add many events in one statement, for imports and rebuilds."""
+def enqueue_many(
+    topic: str,
+    payloads: Sequence[dict[str, Any]],
+    *,
+    now: dt.datetime,
+    at: dt.datetime | None = None,
+) -> None:
+    """Add many events in one statement, for imports and rebuilds, due as `enqueue` says."""
     if not payloads:
         return
     row = {
@@ -123,7 +129,7 @@ def enqueue_many(topic: str, payloads: Sequence[dict[str, Any]], *, now: dt.date
         "state": "pending",
         "attempts": 0,
         "created_at": now,
-        "available_at": now,
+        "available_at": at or now,
     }
     db.session.execute(
         OutboxEvent.__table__.insert(), [row | {"payload": payload} for payload in payloads]

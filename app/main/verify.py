@@ -29,6 +29,8 @@ from app.listings.enums import Status
 from app.listings.models import Listing, ListingSession
 from app.organisations.models import Picture
 from app.search.client import ADMIN_ERRORS, engine, engines, using
+from app.search.models import SearchQuery
+from app.search.query_log import is_old, is_rare
 from app.search.rebuild import compare
 from app.search.servers import last_drifts
 
@@ -267,6 +269,14 @@ def alerts_are_erased(now: dt.datetime) -> Iterable[str]:
             yield f"{number} {name}, à effacer"
 
 
+def searches_are_erased(now: dt.datetime) -> Iterable[str]:
+    """P01: words that few people search leave after a month, all after 25; each night."""
+    before = clock.paris_date(now) - dt.timedelta(days=2)
+    late = select(func.count()).select_from(SearchQuery).where(or_(is_old(before), is_rare(before)))
+    if number := db.session.scalar(late):
+        yield f"{number} recherches comptées, à effacer"
+
+
 INVARIANTS: dict[str, Check] = {
     "I1 candidatures reçues": acknowledged_is_stored,
     "I2 événements écrits avec le changement": changes_have_their_event,
@@ -281,6 +291,7 @@ INVARIANTS: dict[str, Check] = {
     "P01 vivier consenti": kept_people_agreed,
     "I4 alertes dites une fois": digests_tell_once,
     "P01 alertes effacées": alerts_are_erased,
+    "P01 recherches effacées": searches_are_erased,
     "Q12 personne sans réponse": nobody_waits_for_ever,
 }
 

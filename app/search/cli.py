@@ -9,7 +9,7 @@ import click
 from flask.cli import AppGroup
 
 from app.core import clock
-from app.search import query_log
+from app.search import counts
 from app.search import rebuild as building
 from app.search.client import ADMIN_ERRORS, engines, using
 
@@ -56,8 +56,8 @@ def check(*, repair: bool, server: int | None) -> None:
 def queries(*, days: int, nothing: bool) -> None:
     """Lister les mots les plus cherchés, sans ceux que trop peu de recherches portent."""
     since = clock.paris_date(clock.now()) - dt.timedelta(days=days)
-    for words, seen in query_log.most_searched(since, 50, nothing=nothing):
-        click.echo(f"{seen:>7}  {words}")
+    for one in counts.asked(since, 50, poor=nothing):
+        click.echo(f"{one.nothing if nothing else one.seen:>7}  {one.words}")
 
 
 def _for_each(chosen: int | None, run: Callable[[], bool]) -> None:

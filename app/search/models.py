@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.accounts.models import User
 from app.core.database import db, one_of
+from app.search.enums import WordKind
 
 # Names of facts in `search_state`; those of one server are followed by its name.
 SETTINGS, BUILDING, LATE, DRIFT = "settings", "building", "late", "drift"
@@ -100,4 +102,45 @@ class SearchQuery(db.Model):
         one_of("found", ["0", "1-5", "6-20", "more"]),
         CheckConstraint("seen > 0", name="seen_positive"),
         CheckConstraint("length(words) > 0", name="words_present"),
+    )
+
+
+class SearchWord(db.Model):
+    """What the team decided of words that people type. Kept for ever: to undo is written beside."""
+
+    __tablename__ = "search_word"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    word: Mapped[str] = mapped_column(String(80), comment="normalised, one word or several")
+    kind: Mapped[str] = mapped_column(String(12))
+    target: Mapped[str] = mapped_column(
+        String(80), comment="slug of a profession, words meant, or empty"
+    )
+    seen: Mapped[int] = mapped_column(comment="searches that held it when it was decided")
+    author_id: Mapped[int | None] = mapped_column(
+        ForeignKey("user_account.id", ondelete="SET NULL"), index=True
+    )
+    created_at: Mapped[dt.datetime]
+    undone_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("user_account.id", ondelete="SET NULL"), index=True
+    )
+    undone_at: Mapped[dt.datetime | None]
+
+    author: Mapped[User | None] = relationship(foreign_keys=[author_id])
+    undone_by: Mapped[User | None] = relationship(foreign_keys=[undone_by_id])
+
+    __table_args__ = (
+        Index(
+            "uq_search_word_in_force",
+            "word",
+            unique=True,
+            sqlite_where=text("undone_at IS NULL"),
+            postgresql_where=text("undone_at IS NULL"),
+        ),
+        one_of("kind", WordKind),
+        CheckConstraint("length(word) > 0", name="word_present"),
+        CheckConstraint("(kind = 'ignored') = (length(target) = 0)", name="target_present"),
+        CheckConstraint("seen > 0", name="seen_positive"),
+        CheckConstraint("undone_by_id IS NULL OR undone_at IS NOT NULL", name="undone_dated"),
+        CheckConstraint("undone_at IS NULL OR undone_at >= created_at", name="undone_after"),
     )

@@ -136,6 +136,19 @@ def rescue(criteria: SearchCriteria, now: dt.datetime, found: int = 0) -> Rescue
     return rescues.useful(proposals, totals, found)
 
 
+def totals(searches: Sequence[SearchCriteria], now: dt.datetime) -> list[int]:
+    """Return how many listings each search finds: one round trip, or one query each."""
+    if not searches:
+        return []
+    try:
+        answers = ask(
+            now, lambda: engine().multi_search([_count_query(one, now) for one in searches])
+        )
+    except EngineError:
+        return [fallback.count(one, understand(one), now) for one in searches]
+    return [answer["totalHits"] for answer in answers]
+
+
 def _engine_totals(proposals: Sequence[Proposal], now: dt.datetime) -> list[int]:
     """Return how many listings each proposal finds, in one round trip."""
     answers = engine().multi_search(rescue_queries(proposals, now))

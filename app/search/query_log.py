@@ -1,7 +1,7 @@
 """What is searched, counted without people: words, commune, result; never who, nor at what time.
 
-Each process counts in memory and writes by batches, apart from the pages. A process that is killed
-loses what it has not written yet: these are statistics, not facts that somebody waits for.
+Each process counts in memory and writes by batches, apart from the pages; one that stops writes
+what it holds. One that is killed loses it: these are statistics, not facts that somebody waits for.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from collections import Counter
 from typing import NamedTuple
 
 import structlog
-from flask import Flask, current_app
-from sqlalchemy import delete, func, select, tuple_
+from flask import Flask
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.clock import paris_date
@@ -36,12 +36,21 @@ MOST_KEPT = 5_000
 LONGEST = 80
 # A telephone, a number of a file or of an insurance: no search for work needs so many digits.
 PERSONAL_DIGITS = 6
-# What fewer searches than this asked within a month may tell of one person.
-FEWEST_SEEN = 3
+# What fewer searches, or fewer different days, than this hold may tell of one person: nobody is
+# shown it, and its words are erased after a month.
+FEWEST_SEEN = 10
+FEWEST_DAYS = 5
 RARE_KEPT = dt.timedelta(days=30)
 KEPT = dt.timedelta(days=25 * 30)
+# Words that were erased, still counted together: nobody types this.
+RARE = "-"
+# What a process that stops waits for the batch being written.
+STOP_SECONDS = 5.0
 
 _ADDRESS = re.compile(r"@|[(\[{]\s*at\s*[)\]}]|\barobase\b|\S\.(?:fr|com|net|org)\b", re.IGNORECASE)
+_PERSON = re.compile(
+    r"\b(?:mme|mlle|mr|madame|mademoiselle|monsieur|je m.appelle)\b", re.IGNORECASE
+)
 _ROBOT = re.compile(r"bot|crawl|spider|slurp|curl|wget|python|headless", re.IGNORECASE)
 
 
@@ -59,16 +68,36 @@ _counts: Counter[_Key] = Counter()
 _lock = threading.Lock()
 _written_at = time.monotonic()
 _writer: threading.Thread | None = None
+# The application that writes; None where nothing is written by itself, as in tests.
+_app: Flask | None = None
 
 
 def record(criteria: SearchCriteria, results: SearchResults, now: dt.datetime, agent: str) -> None:
-    """Count a search of the page, in memory. `agent`: looked at to leave robots out, not kept."""
+    """Count a search of the page, in memory. `agent`: looked at to leave robots out, not kept.
+
+    Never raises: the page is made already, and may be given by the cache outside the application.
+    """
+    try:
+        key = _key_of(criteria, results, now, agent)
+        if key is None:
+            return
+        with _lock:
+            if key in _counts or len(_counts) < MOST_KEPT:
+                _counts[key] += 1
+        _write_when_due()
+    except Exception as error:  # noqa: BLE001 - a count is not worth the page of somebody
+        log.warning("search_not_counted", error=type(error).__name__)
+
+
+def _key_of(
+    criteria: SearchCriteria, results: SearchResults, now: dt.datetime, agent: str
+) -> _Key | None:
     if not criteria.q or criteria.page > 1 or _ROBOT.search(agent) or is_personal(criteria.q):
-        return
+        return None
     words = normalise(criteria.q)[:LONGEST].strip()
     if not words:
-        return
-    key = _Key(
+        return None
+    return _Key(
         paris_date(now),
         words,
         criteria.place.code if criteria.place else "",
@@ -77,19 +106,15 @@ def record(criteria: SearchCriteria, results: SearchResults, now: dt.datetime, a
         _roughly(results.total),
         not results.degraded,
     )
-    with _lock:
-        if key in _counts or len(_counts) < MOST_KEPT:
-            _counts[key] += 1
-    _write_when_due()
 
 
 def is_personal(text: str) -> bool:
-    """Return whether the words may hold an address or a number of somebody."""
+    """Return whether the words may hold an address, a number or the name of somebody."""
     digits = sum(char.isdigit() for char in text)
-    return digits >= PERSONAL_DIGITS or _ADDRESS.search(text) is not None
+    return digits >= PERSONAL_DIGITS or bool(_ADDRESS.search(text) or _PERSON.search(text))
 
 
-def flush() -> int:
+def flush(app: Flask) -> int:
     """Write what was counted; return how many lines. Kept for later if the database is away."""
     global _written_at
     with _lock:
@@ -98,52 +123,62 @@ def flush() -> int:
         _written_at = time.monotonic()
     if not taken:
         return 0
-    try:
-        _write(taken)
-    except SQLAlchemyError as error:
-        log.warning("search_log_late", error=type(error).__name__)
-        with _lock:
-            _counts.update(taken)
-        return 0
+    with app.app_context():
+        try:
+            with db.session.begin():
+                _write(taken)
+        except SQLAlchemyError as error:
+            log.warning("search_log_late", error=type(error).__name__)
+            with _lock:
+                _counts.update(taken)
+            return 0
     return len(taken)
 
 
 def erase(now: dt.datetime) -> int:
-    """Erase what is too old, and what was too rare over a month; return how many lines."""
+    """Erase what is too old, and the words too rare over a month; return how many lines.
+
+    Rare words stay counted together, without them: a rate must not depend on what was erased.
+    """
     today = paris_date(now)
+    erased = _delete(is_old(today))
+    parts = (SearchQuery.day, SearchQuery.found, SearchQuery.by_engine)
+    kept = db.session.execute(
+        select(*parts, func.sum(SearchQuery.seen)).where(is_rare(today)).group_by(*parts)
+    ).all()
+    erased += _delete(is_rare(today))
+    if kept:
+        _write({_Key(day, RARE, "", "", "", found, by): seen for day, found, by, seen in kept})
+    return erased
+
+
+def _delete(which: ColumnElement[bool]) -> int:
+    statement = delete(SearchQuery).where(which).execution_options(synchronize_session=False)
+    return int(db.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def is_old(today: dt.date) -> ColumnElement[bool]:
+    """Return the condition of the lines that are kept no longer."""
+    return SearchQuery.day <= today - KEPT
+
+
+def is_rare(today: dt.date) -> ColumnElement[bool]:
+    """Return the condition of the lines of a month ago whose words may tell of one person."""
     rare = (
         select(SearchQuery.words, SearchQuery.place_code)
+        .where(SearchQuery.words != RARE)
         .group_by(SearchQuery.words, SearchQuery.place_code)
-        .having(func.sum(SearchQuery.seen) < FEWEST_SEEN)
+        .having(
+            or_(
+                func.sum(SearchQuery.seen) < FEWEST_SEEN,
+                func.count(SearchQuery.day.distinct()) < FEWEST_DAYS,
+            )
+        )
     )
-    old = delete(SearchQuery).where(SearchQuery.day <= today - KEPT)
-    alone = delete(SearchQuery).where(
+    return and_(
         SearchQuery.day <= today - RARE_KEPT,
         tuple_(SearchQuery.words, SearchQuery.place_code).in_(rare),
     )
-    return sum(
-        db.session.execute(one.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
-        for one in (old, alone)
-    )
-
-
-def most_searched(since: dt.date, limit: int, *, nothing: bool = False) -> list[tuple[str, int]]:
-    """Return the words most searched since a day; `nothing`: of the searches that found nothing.
-
-    Words that too few searches hold are not told.
-    """
-    seen = func.sum(SearchQuery.seen)
-    query = (
-        select(SearchQuery.words, seen)
-        .where(SearchQuery.day >= since)
-        .group_by(SearchQuery.words)
-        .having(seen >= FEWEST_SEEN)
-        .order_by(seen.desc(), SearchQuery.words)
-        .limit(limit)
-    )
-    if nothing:
-        query = query.where(SearchQuery.found == "0")
-    return [(words, total) for words, total in db.session.execute(query)]
 
 
 def _roughly(total: int) -> str:
@@ -158,33 +193,39 @@ def _write(counts: dict[_Key, int]) -> None:
     )
     # In one order everywhere: two processes that write the same lines wait, and do not lock.
     rows = [key._asdict() | {"seen": seen} for key, seen in sorted(counts.items())]
-    with db.session.begin_nested():
-        db.session.execute(statement, rows)
+    db.session.execute(statement, rows)
 
 
 def _write_when_due() -> None:
     global _writer
     full = len(_counts) >= FLUSH_SIZE
-    if current_app.testing or not (full or time.monotonic() - _written_at >= FLUSH_SECONDS):
+    if _app is None or not (full or time.monotonic() - _written_at >= FLUSH_SECONDS):
         return
     with _lock:
         if _writer is not None and _writer.is_alive():
             return
-        app = current_app._get_current_object()  # type: ignore[attr-defined]
-        _writer = threading.Thread(target=_flush_of, args=(app,), name="search-log", daemon=True)
+        _writer = threading.Thread(target=flush, args=(_app,), name="search-log", daemon=True)
         _writer.start()
 
 
-def _flush_of(app: Flask) -> None:
-    with app.app_context():
-        try:
-            with db.session.begin():
-                flush()
-        except SQLAlchemyError as error:
-            log.warning("search_log_lost", error=type(error).__name__)
+def start(app: Flask) -> None:
+    """Write by batches from now on, apart from the pages."""
+    global _app
+    _app = app
+
+
+def stop() -> None:
+    """Write what is left: the process ends by itself."""
+    global _app
+    app, _app = _app, None
+    if _writer is not None:
+        _writer.join(STOP_SECONDS)
+    if app is not None:
+        flush(app)
 
 
 def init_app(app: Flask) -> None:
-    """Write what is left when the process ends by itself."""
-    if not app.testing:
-        atexit.register(_flush_of, app)
+    """Write what `app` counts, to the end of its process."""
+    if not app.testing or app.config.get("JOBS_IN_TESTS"):
+        start(app)
+        atexit.register(stop)

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from app.search.documents import FORMAT
-from app.search.vocabulary import search_words
+from app.search.vocabulary import reference_words, search_words
 
 # The page never shows anything else of a document: the rest is read in the database.
 DISPLAYED = [
@@ -98,7 +98,8 @@ def index_settings() -> dict[str, Any]:
 def settings_digest() -> str:
     """Return what changes when an index must be built again."""
     # Documents hold the marks of these words, and what is read in titles.
-    lexicon = search_words().lexicon
+    # What the team decides of words indexes again the listings that hold them, and no other.
+    lexicon = reference_words().lexicon
     names = [sorted(" ".join(key) for key in one) for one in (lexicon.professions, lexicon.outside)]
     wishes = sorted((" ".join(key), meaning.mark) for key, meaning in lexicon.meanings.items())
     known = [FORMAT, index_settings(), names, wishes]

@@ -31,7 +31,7 @@ from app.organisations.models import Organisation
 from app.professions import queries as reference
 from app.professions.models import Profession
 from app.search.reading import normalise, stem
-from app.search.vocabulary import SearchWords, search_words
+from app.search.vocabulary import SearchWords, reference_words, search_words
 
 log = structlog.get_logger()
 
@@ -216,9 +216,25 @@ def _of_kind(kind: str, text: str, typed: list[str], index: _Index, limit: int) 
         "structure": index.structures,
     }[kind]
     found = names.find(typed, limit)
-    if not found and kind == "profession":
-        found = names.find(typed, limit, tolerant=True)
+    if kind == "profession":
+        found = _with_decided(found, typed, limit) or names.find(typed, limit, tolerant=True)
     return [_suggestion(kind, names.entries[name.entry], name) for name in found]
+
+
+def _with_decided(found: list[_Name], typed: list[str], limit: int) -> list[_Name]:
+    """Add the professions that the team has proposed for these words: few, they need no index."""
+    words = search_words()
+    if not words.proposed:
+        return found
+    known = {name.entry for name in found}
+    ranks = {one.slug: rank for rank, one in enumerate(words.professions)}
+    decided = {
+        ranks[slug]: _Name(ranks[slug], tuple(name.split()), name, is_label=False)
+        for slug, names in words.proposed.items()
+        for name in names
+        if all(any(w.startswith((t, stem(t))) for w in name.split()) for t in typed)
+    }
+    return [*found, *(name for rank, name in decided.items() if rank not in known)][:limit]
 
 
 def _places(text: str, typed: list[str], limit: int) -> list[Any]:
@@ -242,7 +258,7 @@ def _suggestion(kind: str, entry: _Entry, name: _Name) -> Suggestion:
 
 
 def _index(now: dt.datetime) -> _Index:
-    kept, words, engine = _kept, search_words(), db.engine
+    kept, words, engine = _kept, reference_words(), db.engine
     if kept is None or kept.engine is not engine or kept.words is not words:
         with _lock:
             kept = _kept
@@ -260,7 +276,7 @@ def _build_again(app: Flask, now: dt.datetime) -> None:
     reads_only.set(True)
     try:
         with app.app_context():
-            _build(search_words(), db.engine, now)
+            _build(reference_words(), db.engine, now)
     except SQLAlchemyError as error:
         log.warning("suggestions_kept_old", error=type(error).__name__)
     finally:

@@ -115,7 +115,7 @@ def index() -> str:
         pages=_pages(criteria, results),
         next_url=_next_url(criteria, results),
         proposals=[_offer(proposal) for proposal in rescued.proposals],
-        absent=_of(_profession_label(rescued.absent)) if rescued.absent else "",
+        absent=of(_profession_label(rescued.absent)) if rescued.absent else "",
         places=_places(criteria),
         answer=answer_to(criteria, now),
     )
@@ -245,7 +245,7 @@ def _offer(proposal: Proposal) -> Offer:
 
 
 def _training_label(proposal: Proposal) -> str:
-    name = _of(_profession_label(proposal.value))
+    name = of(_profession_label(proposal.value))
     if proposal.criteria.place is None:
         return _("Se former au métier %(of_name)s", of_name=name)
     return _(
@@ -255,7 +255,7 @@ def _training_label(proposal: Proposal) -> str:
     )
 
 
-def _of(label: str) -> str:
+def of(label: str) -> str:
     """Write « d’aide-soignant·e », « de sage-femme »."""
     name = label[:1].lower() + label[1:]
     return f"d’{name}" if name[:1] in "aeiouyéèêâîôœæ" else f"de {name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from app.geography.queries import PLACES
@@ -12,6 +12,9 @@ from app.listings.enums import KIND_LABELS_PLURAL, Kind
 from app.professions import queries as reference
 from app.professions.enums import TermKind
 from app.professions.queries import ProfessionEntry, Vocabulary
+from app.search import decisions
+from app.search.decisions import Decision
+from app.search.enums import WordKind
 from app.search.hearing import Names
 from app.search.reading import Choice, Lexicon, Meaning, key_of, normalise, stem
 from app.search.spelling import Speller
@@ -66,6 +69,13 @@ class SearchWords:
     vocabulary: Vocabulary
     terms: Mapping[str, Mapping[str, tuple[str, ...]]]
     close: Mapping[str, tuple[str, ...]]
+    # What the team decided of words since, laid over what takes seconds to build.
+    decided: tuple[Decision, ...] = ()
+    base: SearchWords | None = None
+
+    def deciding(self, *decided: Decision) -> SearchWords:
+        """Return these words with decisions laid over those that are there."""
+        return replace(self, decided=(*self.decided, *decided), base=self.base or self)
 
     @cached_property
     def by_slug(self) -> dict[str, ProfessionEntry]:
@@ -89,6 +99,8 @@ class SearchWords:
     @cached_property
     def lexicon(self) -> Lexicon:
         """What reading needs."""
+        if self.base is not None:
+            return self._decided_lexicon(self.base.lexicon)
         known = self.vocabulary
         professions, outside = self._profession_keys(), self._outside_keys()
         meanings = self._meaning_keys()
@@ -161,6 +173,36 @@ class SearchWords:
                 if word and " " not in word and word != canonical and len(word) > 1:
                     found.setdefault(word, []).append(canonical)
         return {word: sorted(set(meant)) for word, meant in sorted(found.items())}
+
+    @cached_property
+    def proposed(self) -> dict[str, list[str]]:
+        """Slug -> the words for which the team has the profession proposed to who types them."""
+        found: dict[str, list[str]] = {}
+        for one in self.decided:
+            if one.kind != WordKind.MISSPELLING and one.target in self.by_slug:
+                found.setdefault(one.target, []).append(one.word)
+        return found
+
+    def _decided_lexicon(self, known: Lexicon) -> Lexicon:
+        """Return a lexicon with the decisions of the team; names of the base come first."""
+        names: dict[tuple[str, ...], str] = {}
+        misspellings: dict[tuple[str, ...], tuple[str, ...]] = {}
+        for one in self.decided:
+            if one.kind == WordKind.MISSPELLING:
+                misspellings[key_of(one.word)] = tuple(one.target.split())
+            elif one.kind == WordKind.SYNONYM and one.target in self.by_slug:
+                for key in _keys(one.word, self.vocabulary.stop_words):
+                    names.setdefault(key, one.target)
+                # Its words are words now: none is put right any more.
+                for word in one.word.split():
+                    if known.speller.corrected(word):
+                        misspellings.setdefault(key_of(word), (word,))
+        return replace(
+            known,
+            professions={**names, **known.professions},
+            misspellings={**known.misspellings, **misspellings},
+            first_words=known.first_words | {key[0] for key in names},
+        )
 
     def _profession_keys(self) -> dict[tuple[str, ...], str]:
         # The first profession to claim a name keeps it: labels, the words people type, the rest.
@@ -292,9 +334,22 @@ def _build() -> SearchWords:
 
 _lock = threading.Lock()
 _kept: SearchWords | None = None
+_decided: SearchWords | None = None
 
 
 def search_words() -> SearchWords:
+    """Return the words of the reference base, with what the team decided of others."""
+    global _decided
+    words, decided = reference_words(), decisions.in_force()
+    if not decided:
+        return words
+    kept = _decided
+    if kept is None or kept.base is not words or kept.decided != decided:
+        kept = _decided = words.deciding(*decided)
+    return kept
+
+
+def reference_words() -> SearchWords:
     """Return the words of the reference base now in the database."""
     global _kept
     kept = _kept

@@ -30,6 +30,7 @@ from app.organisations.enums import MemberRole, OrganisationStatus
 from app.organisations.models import PICTURES_MAX
 from app.reports import services
 from app.reports.enums import Decision, Reason
+from app.search.enums import WordKind
 from config import TestConfig
 from tests import factories
 from tests.browser import Live, wait_for_worker
@@ -78,6 +79,7 @@ def world(live: Live) -> SimpleNamespace:
         _files(it)
         _alerts(it, now)
         _reports(it, people["moderator"], now)
+        _searches(people["moderator"], now)
         _link, it.link = accounts.create_link(people["alone"], now=now)
         _doors(it, people, now)
         for name in ("coded", "adding", "new moderator"):
@@ -406,6 +408,25 @@ def _reports(it: SimpleNamespace, moderator: Any, now: dt.datetime) -> None:
     services.decide(moderator, report.case, Decision.KEEP, WORDS, "", now)
     again = factories.report(report.case.listing, reason=Reason.ILLEGAL)
     it.case["again"] = f"/equipe/signalements/{again.case_id}"
+
+
+def _searches(moderator: Any, now: dt.datetime) -> None:
+    factories.searched("aide soignante", seen=20, days=20, found="more")
+    factories.searched("formation de nuit", seen=3, place_code="69091")
+    factories.searched("fee du logis gentille et disponible", seen=3)
+    factories.searched("anticonstitution" * 5, seen=3, found="1-5")
+    factories.searched("plombier", seen=3)
+    by = {"author_id": moderator.id}
+    factories.search_word("blouse blanche", "infirmier", WordKind.SUGGESTION, **by)
+    factories.search_word("plombier", "", WordKind.IGNORED, **by)
+    factories.search_word(
+        "fee du logis gentille et disponible",
+        "infirmier",
+        undone_at=now + dt.timedelta(hours=1),
+        undone_by_id=moderator.id,
+        **by,
+    )
+    factories.search_word("fee du logis gentille et disponible", "aide-a-domicile", **by)
 
 
 def _application(it: SimpleNamespace, listing: Listing, name: str, **values: Any) -> Any:

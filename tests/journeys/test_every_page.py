@@ -993,6 +993,42 @@ CASES = [
         path("/equipe/metiers/retirer/equivalence/deaf>deme"),
         "moderator",
     ),
+    Case("moderation/searches.html", "filled", path("/equipe/recherches/"), "moderator"),
+    Case(
+        "moderation/search_word.html",
+        "known",
+        path("/equipe/recherches/mot?mots=fee+du+logis+gentille+et+disponible"),
+        "moderator",
+    ),
+    Case(
+        "moderation/search_word.html",
+        "long",
+        path(f"/equipe/recherches/mot?mots={'anticonstitution' * 5}"),
+        "moderator",
+    ),
+    Case(
+        "moderation/search_word.html",
+        "nothing chosen",
+        pressing(lambda _w: "/equipe/recherches/mot?mots=formation+de+nuit", "Décider"),
+        "moderator",
+        status=422,
+        error=True,
+    ),
+    Case(
+        "moderation/search_word.html",
+        "too rare",
+        pressing(lambda _w: "/equipe/recherches/mot?mots=formation+de+nuit", "Décider", word="zzz"),
+        "moderator",
+        status=422,
+        error=True,
+    ),
+    Case("moderation/search_words.html", "filled", path("/equipe/recherches/mots"), "moderator"),
+    Case(
+        "moderation/search_words.html",
+        "empty",
+        path("/equipe/recherches/mots?page=99"),
+        "moderator",
+    ),
     Case("moderation/index.html", "filled", path("/equipe/annonces"), "moderator"),
     Case("moderation/index.html", "empty", path("/equipe/annonces?page=99"), "moderator"),
     Case("moderation/show.html", "verified", at(lambda w: w.review["relue"]), "moderator"),
@@ -1131,6 +1167,26 @@ def test_crowd_page(visit: Visit, inspector: Inspector, live: Live) -> None:
         )
     visit.show(503, html)
     check(visit, inspector, "errors/503.html")
+
+
+def test_page_of_searches_when_nothing_is_searched(
+    visit: Visit, inspector: Inspector, live: Live
+) -> None:
+    with live.app.test_request_context("/equipe/recherches/"):
+        html = render_template(
+            "moderation/searches.html",
+            asked=[],
+            poor=[],
+            gaps=[],
+            weeks=[],
+            decided={},
+            labels={},
+            period=28,
+            fewest_seen=10,
+            fewest_days=5,
+        )
+    visit.show(200, html)
+    check(visit, inspector, "moderation/searches.html")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from app.core.jobs import jobs
 from app.core.outbox import OutboxEvent
 from app.listings.models import Listing, ListingSession
 from app.search.client import engine
+from app.search.models import SearchQuery
+from app.search.query_log import erase
 from app.search.rebuild import rebuild
 from tests import factories
 from tools.meilisearch import Meilisearch
@@ -94,6 +96,23 @@ def test_a_listing_past_its_deadline_is_seen(app: Flask, sound: Application) -> 
     db.session.execute(update(Listing).values(closes_at=clock.now() - dt.timedelta(hours=1)))
     db.session.commit()
     assert "ROMPU  I13" in verify(app).output
+
+
+def test_rare_searches_kept_too_long_are_seen(app: Flask, sound: Application) -> None:
+    factories.searched("infirmiere durand", days=33)
+    db.session.commit()
+    assert "ok     P01 recherches effacées" in verify(app).output
+    factories.searched("paul durand", days=1)
+    db.session.execute(
+        update(SearchQuery)
+        .where(SearchQuery.words == "paul durand")
+        .values(day=clock.paris_date(clock.now()) - dt.timedelta(days=32))
+    )
+    db.session.commit()
+    assert "1 recherches comptées, à effacer" in verify(app).output
+    erase(clock.now())
+    db.session.commit()
+    assert "ok     P01 recherches effacées" in verify(app).output
 
 
 def test_who_waits_for_ever_is_seen(app: Flask, sound: Application) -> None:

@@ -12,12 +12,14 @@ import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
+from app.core import clock
 from app.core.database import db
 from app.geography.models import Commune
 from app.listings.enums import Kind
 from app.professions import details, names, queries
 from app.professions.details import LegalMinimum
 from app.professions.queries import ProfessionEntry
+from app.search.rebuild import catch_up_entries
 from tests import factories
 from tests.listings.counting import count_queries
 
@@ -232,6 +234,7 @@ def test_listings_are_counted_by_kind_and_by_workplace_with_the_search_that_show
     assert kinds["/recherche?type=emploi&metier=aide-soignant"] == "2 Emplois"
     assert kinds["/recherche?type=immersion&metier=aide-soignant"] == "1 Immersion"
     assert words(workplace) == "EHPAD 2 annonces"
+    catch_up_entries(clock.now())
     assert client.get(workplace["href"]).status_code == 200
 
 

@@ -84,6 +84,7 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "main.privacy": PUBLIC,
     "main.robots": PUBLIC,
     "moderation.call": REVIEWERS,
+    "moderation.decide_word": REVIEWERS,
     "moderation.home": REVIEWERS,
     "moderation.index": REVIEWERS,
     "moderation.organisation": REVIEWERS,
@@ -93,9 +94,13 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "moderation.refuse_organisation": REVIEWERS,
     "moderation.release": REVIEWERS,
     "moderation.reopen": REVIEWERS,
+    "moderation.searches": REVIEWERS,
     "moderation.show": REVIEWERS,
     "moderation.suspend": REVIEWERS,
+    "moderation.undo_word": REVIEWERS,
     "moderation.verify": REVIEWERS,
+    "moderation.word": REVIEWERS,
+    "moderation.words": REVIEWERS,
     "open_data.download": PUBLIC,
     "open_data.index": PUBLIC,
     "organisations.accept": PUBLIC,
@@ -214,6 +219,8 @@ class World:
             ListingEvent(listing_id=self.waiting.id, to_status=Status.IN_REVIEW, at=clock.now())
         )
 
+        self.word = factories.search_word("fee du logis", "aide-a-domicile")
+
         event = factories.listing(Kind.EVENT, organisation=self.listing.organisation)
         self.date = factories.listing_session(event, taken=1)
         factories.application(
@@ -252,6 +259,7 @@ class World:
             if rule.endpoint == "organisations.show"
             else self.listing.slug,
             "reference": self.application.reference,
+            "word_id": self.word.id,
             "session_id": self.date.id if rule.endpoint == "seats.attendance" else self.session_id,
             "passkey_id": 1,
             "token": "jeton-inconnu",
