@@ -17,6 +17,8 @@ LEAST_SOUNDS = 5
 # A word cut shorter than this is not told from others.
 LEAST_LETTERS = 3
 LONGEST_SPAN = 6
+# What a name may hold or leave out: « infirmière vers puéricultrice » is two names.
+_LINKS = frozenset({"de", "d", "du", "des", "en", "a", "au", "aux", "la", "le", "l", "les"})
 
 # Letters as French says them, in this order, each on what the ones before left. Capitals are sounds
 # of several letters: A « an », E « ai », I « in », O « on », U « ou », N « gn », S « ch », W « oi »
@@ -113,10 +115,10 @@ class Names:
         if words[start] in self._empty:
             return 0, ()
         for end in range(min(len(words), start + LONGEST_SPAN), start, -1):
-            if words[end - 1] in self._empty:
-                continue
             span = tuple(words[start:end])
             full = self._full(span)
+            if span[-1] in self._empty or not _LINKS.issuperset(set(span) - set(full)):
+                continue
             found = self._heard(full) or self._completed(full)
             if found and found != span:
                 return end - start, found
