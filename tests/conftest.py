@@ -30,8 +30,8 @@ from config import TestConfig
 from tools.meilisearch import Meilisearch
 from tools.processes import free_port
 
-# The live site and its browsers, for the tests of several folders.
-pytest_plugins = ["tests.browser", "tests.inspection"]
+# The live site and its browsers, for the tests of several folders; how all of them are shared.
+pytest_plugins = ["tests.browser", "tests.inspection", "tests.sharing"]
 
 REFERENCE_TABLES = {
     "commune",

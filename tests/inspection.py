@@ -32,9 +32,16 @@ RUN_AXE = """async (tags) => {
   return answer.violations.flatMap((rule) => rule.nodes.map((node) =>
     `${rule.id}: ${node.target.join(' ')} ${node.html.slice(0, 160)} ${node.failureSummary}`));
 }"""
-LOST_LINKS = """() => [...document.querySelectorAll('a[href^="#"]')].filter(
-  (one) => !document.getElementById(one.getAttribute('href').slice(1))).map((one) => one.outerHTML)
-"""
+# One question to the browser: each takes longer to ask than to answer.
+OUTLINE = """() => {
+  const inside = [...document.querySelectorAll('a[href^="#"]')];
+  const lost = inside.filter((one) => !document.getElementById(one.getAttribute('href').slice(1)));
+  return {
+    title: document.title,
+    headings: document.querySelectorAll('h1').length,
+    lost: lost.map((one) => one.outerHTML),
+  };
+}"""
 # The names of what sticks out help to correct it.
 TOO_WIDE = """() => {
   const width = document.documentElement.clientWidth;
@@ -122,23 +129,24 @@ class Inspector:
         faults += self._outline(page, error)
         page.evaluate(OPEN_ALL_BUT_MENUS)
         page.evaluate(self.axe)
-        for size in (PHONE, DESKTOP):
+        # The phone comes last: it is what the next page is opened on.
+        for size in (DESKTOP, NARROW, PHONE):
             page.set_viewport_size(size)  # type: ignore[arg-type]
-            found = page.evaluate(RUN_AXE, AXE_TAGS)
-            faults += [f"axe at {size['width']} px: {fault}" for fault in found]
-        for size in (NARROW, PHONE):
-            page.set_viewport_size(size)  # type: ignore[arg-type]
-            sticking = page.evaluate(TOO_WIDE)
-            faults += [f"wider than {size['width']} px: {fault}" for fault in sticking]
+            if size is not DESKTOP:
+                sticking = page.evaluate(TOO_WIDE)
+                faults += [f"wider than {size['width']} px: {fault}" for fault in sticking]
+            if size is not NARROW:
+                found = page.evaluate(RUN_AXE, AXE_TAGS)
+                faults += [f"axe at {size['width']} px: {fault}" for fault in found]
         assert not faults, "\n".join(faults)
 
     def _outline(self, page: Page, error: bool) -> list[str]:
-        faults = []
-        if page.locator("h1").count() != 1:
-            faults.append(f"{page.locator('h1').count()} titles of level 1")
-        if page.title().startswith("Erreur\u00a0: ") != error:
-            faults.append(f"title of the page: {page.title()!r}")
-        faults += [f"leads nowhere: {link}" for link in page.evaluate(LOST_LINKS)]
+        outline = page.evaluate(OUTLINE)
+        faults = [f"leads nowhere: {link}" for link in outline["lost"]]
+        if outline["headings"] != 1:
+            faults.append(f"{outline['headings']} titles of level 1")
+        if outline["title"].startswith("Erreur\u00a0: ") != error:
+            faults.append(f"title of the page: {outline['title']!r}")
         return faults
 
 

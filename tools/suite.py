@@ -35,7 +35,8 @@ PROGRAMS = {
 }
 WORKERS = "2"
 # The look and the markup of pages, what browsers do, who may call which route, what the
-# demonstration says, tools: checked a few minutes before. One journey is walked on both.
+# demonstration says, tools: checked a few minutes before, with what uses no database at all
+# (`--with-database`). One journey is walked on both. The rule is in docs/tests.md.
 SAME_WHATEVER_THE_DATABASE = (
     *(
         str(one.relative_to(ROOT))
@@ -95,7 +96,8 @@ def run_pytest(arguments: Sequence[str], database_url: str | None) -> int:
     env = {name: value for name, value in os.environ.items() if name != "TEST_DATABASE_URL"}
     if database_url:
         env["TEST_DATABASE_URL"] = database_url
-        arguments = [*arguments, *(f"--deselect={one}" for one in SAME_WHATEVER_THE_DATABASE)]
+        left_out = (f"--deselect={one}" for one in SAME_WHATEVER_THE_DATABASE)
+        arguments = ["--with-database", *left_out, *arguments]
     command = [str(PYTHON), "-m", "pytest", "-n", WORKERS, *arguments]
     return subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
 

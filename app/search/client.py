@@ -127,8 +127,12 @@ class Engine:
         return results
 
     def document_count(self) -> int:
-        """Return the number of documents of the index. Raises EngineError, SearchBusyError."""
-        return int(self.call("GET", f"/indexes/{self.index}/stats")["numberOfDocuments"])
+        """Return the number of documents that a search sees. Raises EngineError, SearchBusyError.
+
+        The statistics of the engine are written apart: an instant after the index was emptied, they
+        still count what it held.
+        """
+        return int(self.call("GET", f"/indexes/{self.index}/documents?limit=0")["total"])
 
     def call(self, method: str, path: str, body: bytes | None = None) -> Any:
         """Make a call that a visitor waits for: short timeouts, breaker, limit of concurrency."""
