@@ -130,7 +130,8 @@ class Names:
     def _heard(self, full: Words) -> Words:
         if all(word in self._known for word in full):
             return ()
-        found = self._by_sound.get("".join(map(sound, full)))
+        heard = [sound(word) for word in full]
+        found = self._by_sound.get("".join(heard)) if all(heard) else None
         return found[0] if found else ()
 
     def _completed(self, full: Words) -> Words:
