@@ -55,7 +55,7 @@ def test_every_topic_has_a_handler() -> None:
 
 def test_only_entry_points_commit() -> None:
     allowed = re.compile(
-        r"app/core/(jobs|outbox|cli)\.py|/(views|cli|tasks|indexing|rebuild|servers)(/\w+)?\.py"
+        r"app/core/(database|jobs|outbox|cli)\.py|/(views|cli|tasks|indexing|rebuild|servers)(/\w+)?\.py"
     )
     guilty = [
         str(path.relative_to(ROOT))

@@ -10,7 +10,7 @@ from flask import current_app
 from app.alerts import digests, mails, queries, services, watching
 from app.alerts.models import Alert, Digest, Watch
 from app.core import clock, mail
-from app.core.database import db, reads_only
+from app.core.database import db, reading
 from app.core.outbox import Effect, Refused
 from app.listings.enums import Status
 from app.listings.queries import listing_cards, similar_cards
@@ -23,12 +23,8 @@ def send_digests(now: dt.datetime) -> int:
 
     Running it twice sends nothing twice. Matching only reads: nobody who writes waits for it.
     """
-    reads_only.set(True)
-    try:
+    with reading():
         plans = digests.plan(now)
-    finally:
-        db.session.rollback()
-        reads_only.set(False)
     total = 0
     for batch in digests.batches(plans):
         total += digests.write(batch, now)

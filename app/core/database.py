@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
 from typing import Any
@@ -86,6 +87,21 @@ def one_of(
     return CheckConstraint(
         f"{column} IS NULL OR {sql}" if nullable else sql, name=f"{column}_known"
     )
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Read at length in a transaction of its own, which keeps nobody from writing meanwhile.
+
+    For the worker, between two transactions: what was changed before is committed.
+    """
+    db.session.commit()
+    token = reads_only.set(True)
+    try:
+        yield
+    finally:
+        db.session.rollback()
+        reads_only.reset(token)
 
 
 @event.listens_for(Engine, "connect")

@@ -20,7 +20,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock
-from app.core.database import db
+from app.core.database import db, reading
 from app.core.outbox import enqueue_many
 from app.search.client import ADMIN_ERRORS, EngineError, engine
 from app.search.documents import Document, documents_of, entry_of, open_versions
@@ -250,7 +250,5 @@ def current_versions(ids: Collection[int] | None = None) -> dict[int, int]:
 
 def _read(question: Callable[[dt.datetime], Answer]) -> Answer:
     """Read in a transaction that ends at once: nothing may hold the lock during a network call."""
-    try:
+    with reading():
         return question(clock.now())
-    finally:
-        db.session.commit()

@@ -11,17 +11,17 @@ import datetime as dt
 import hashlib
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from meilisearch.errors import MeilisearchApiError
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import Select, and_, delete, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
-from app.core.database import db
+from app.core.database import db, reading
 from app.listings.models import Listing
 from app.listings.queries import count_open, is_open
 from app.search import indexing
@@ -140,10 +140,10 @@ def _rebuild() -> Sent:
 def reason_to_rebuild(now: dt.datetime) -> str | None:
     """Return why the index must be built again: missing, settings, documents; or None."""
     searched = engine()
-    state = db.session.get(SearchState, f"{SETTINGS}:{searched.name}", populate_existing=True)
-    known = state.value if state else None
-    expected = count_open(now)
-    db.session.commit()
+    with reading():
+        state = db.session.get(SearchState, f"{SETTINGS}:{searched.name}", populate_existing=True)
+        known = state.value if state else None
+        expected = count_open(now)
     if index_is_missing():
         return "missing"
     index = searched.admin().index(searched.index)
@@ -249,12 +249,16 @@ def catch_up_entries(now: dt.datetime) -> int:
         .limit(READ_BATCH)
     )
     for query in (outdated, closed):
-        while ids := db.session.scalars(query).all():
+        while ids := _read_ids(query):
             indexing.write_entries(ids, documents_of(ids, now))
             db.session.commit()
             done += len(ids)
-    db.session.commit()
     return done
+
+
+def _read_ids(query: Select[int]) -> Sequence[int]:
+    with reading():
+        return db.session.scalars(query).all()
 
 
 def _everything(sent: Sent) -> set[int]:
@@ -339,9 +343,8 @@ def _indexed_versions() -> dict[int, int] | None:
 def _published_past_deadline() -> set[int]:
     now = clock.now()
     query = select(Listing.id).where(Listing.status == "published", Listing.closes_at <= now)
-    found = set(db.session.scalars(query))
-    db.session.commit()
-    return found
+    with reading():
+        return set(db.session.scalars(query))
 
 
 def _take_turn() -> None:

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import delete, select
 
 from app.core import clock
-from app.core.database import db
+from app.core.database import db, reading
 from app.core.outbox import Effect, enqueue_many
 from app.search import indexing, rebuild, servers
 from app.search.client import engine
@@ -55,8 +55,9 @@ def measure_demand(now: dt.datetime) -> int:
 
     Time passing is enough: an application of thirty-one days ago counts no more.
     """
-    asked = demands(None, now)
-    known = db.session.execute(select(SearchEntry.listing_id, SearchEntry.demand)).all()
+    with reading():
+        asked = demands(None, now)
+        known = db.session.execute(select(SearchEntry.listing_id, SearchEntry.demand)).all()
     moved = sorted(one for one, demand in known if demand != asked.get(one))
     enqueue_many("listing.changed", [{"listing_id": one} for one in moved], now=now)
     return len(moved)

@@ -232,7 +232,8 @@ def expire_due(now: dt.datetime, *, limit: int = EXPIRY_BATCH) -> int:
         due = (
             select(Listing)
             .where(
-                Listing.status != Status.CLOSED,
+                # One by one, they are found by their index, without reading every listing.
+                Listing.status.in_([one for one in Status if one != Status.CLOSED]),
                 # A draft that was online has people who wait; one that never was has nobody.
                 Listing.published_at.is_not(None) | (Listing.status != Status.DRAFT),
                 Listing.closes_at <= now,
