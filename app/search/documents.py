@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 
 from app.applications.models import Application
-from app.core.database import db
+from app.core.database import db, reading
 from app.geography.queries import PLACES, Place, nearest_commune
 from app.listings.enums import KIND_LABELS, OWN_SOURCE, DiplomaNeed, Kind
 from app.listings.models import Listing
@@ -150,10 +150,16 @@ def demands(ids: Sequence[int] | None, now: dt.datetime) -> dict[int, int]:
 
 
 def all_documents(now: dt.datetime, batch: int) -> Iterator[list[Document]]:
-    """Yield the documents of all listings open at `now` by batches of increasing id."""
-    ids = db.session.scalars(select(Listing.id).where(is_open(now)).order_by(Listing.id)).all()
+    """Yield the documents of all listings open at `now` by batches of increasing id.
+
+    Making them takes long, and keeps nobody from writing; for the worker, see `reading`.
+    """
+    with reading():
+        ids = db.session.scalars(select(Listing.id).where(is_open(now)).order_by(Listing.id)).all()
     for start in range(0, len(ids), batch):
-        yield documents_of(ids[start : start + batch], now)
+        with reading():
+            documents = documents_of(ids[start : start + batch], now)
+        yield documents
 
 
 def open_versions(now: dt.datetime, ids: Iterable[int] | None = None) -> dict[int, int]:

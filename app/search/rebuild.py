@@ -125,7 +125,8 @@ def _rebuild() -> Sent:
     searched = engine()
     building = f"{searched.index}{DRAFT}{time.time_ns()}"
     _delete_leftovers()
-    digest = settings_digest()
+    with reading():
+        digest = settings_digest()
     _create(building)
     sent = _fill(building)
     indexing.settle(building, _everything(sent), sent)
@@ -144,10 +145,11 @@ def reason_to_rebuild(now: dt.datetime) -> str | None:
         state = db.session.get(SearchState, f"{SETTINGS}:{searched.name}", populate_existing=True)
         known = state.value if state else None
         expected = count_open(now)
+        settings, digest = index_settings(), settings_digest()
     if index_is_missing():
         return "missing"
     index = searched.admin().index(searched.index)
-    if known != settings_digest() or not _has_settings(index.get_settings()):
+    if known != digest or not _has_settings(index.get_settings(), settings):
         return "settings"
     documents = index.get_stats().number_of_documents
     if expected and documents < expected * MIN_SHARE:
@@ -166,8 +168,7 @@ def index_is_missing() -> bool:
     return False
 
 
-def _has_settings(found: Mapping[str, Any]) -> bool:
-    wanted = index_settings()
+def _has_settings(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     return set(found["filterableAttributes"]) == set(wanted["filterableAttributes"]) and (
         found["rankingRules"] == wanted["rankingRules"]
     )
@@ -267,10 +268,12 @@ def _everything(sent: Sent) -> set[int]:
 
 def _create(index: str) -> None:
     """Make an empty index with its settings, before any document."""
+    with reading():
+        settings = index_settings()
     searched = engine()
     client = searched.admin()
     searched.ensure(client.create_index(index, {"primaryKey": "id"}).task_uid)
-    searched.ensure(client.index(index).update_settings(index_settings()).task_uid)
+    searched.ensure(client.index(index).update_settings(settings).task_uid)
 
 
 def _fill(index: str) -> Sent:
@@ -279,8 +282,10 @@ def _fill(index: str) -> Sent:
     waiting: deque[tuple[int, list[int]]] = deque()
     for documents in all_documents(clock.now(), READ_BATCH):
         ids = [document["id"] for document in documents]
-        indexing.write_entries(ids, documents)
-        db.session.commit()
+        for start in range(0, len(ids), indexing.BATCH):
+            end = start + indexing.BATCH
+            indexing.write_entries(ids[start:end], documents[start:end])
+            db.session.commit()
         waiting.append((indexing.add_later(index, documents), ids))
         sent.versions.update((document["id"], document["version"]) for document in documents)
         if len(waiting) > IN_FLIGHT:

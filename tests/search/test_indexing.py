@@ -256,3 +256,24 @@ def test_an_answer_moves_the_listings_of_its_organisation(engine: Engine, found:
     assert entry is not None
     assert entry.answer_rank == 1
     assert rebuild.compare().is_empty
+
+
+def test_a_rebuild_asks_nothing_of_the_engine_during_a_transaction(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_many(30)
+    db.session.commit()
+    during = []
+    request = Engine.request
+
+    def watched(self: Engine, *arguments: Any) -> tuple[int, bytes]:
+        during.append(db.session().in_transaction())
+        return request(self, *arguments)
+
+    monkeypatch.setattr(Engine, "request", watched)
+
+    rebuild.rebuild()
+    assert rebuild.reason_to_rebuild(clock.now()) is None
+
+    assert len(during) > 5
+    assert not any(during), "whoever writes would wait for the engine"
