@@ -189,6 +189,11 @@ class Listing(db.Model):
         ),
         Index("ix_listing_status_published_at", "status", "published_at"),
         Index("ix_listing_status_closes_at", "status", "closes_at"),
+        # What is open is counted from these alone.
+        Index("ix_listing_status_profession_id_closes_at", "status", "profession_id", "closes_at"),
+        Index(
+            "ix_listing_status_organisation_id_closes_at", "status", "organisation_id", "closes_at"
+        ),
     )
 
     def __repr__(self) -> str:

@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import func, select
+from sqlalchemy import Subquery, func, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.database import db, reads_only
 from app.core.filters import number
@@ -294,12 +295,16 @@ def _build(words: SearchWords, engine: Any, now: dt.datetime) -> _Kept:
     return _kept
 
 
+def _open_by(column: InstrumentedAttribute[int | None], now: dt.datetime) -> Subquery:
+    """Count what is open for each value of a column, from an index alone."""
+    query = select(column.label("id"), func.count().label("total")).where(is_open(now))
+    return query.group_by(column).subquery()
+
+
 def _open_by_profession(now: dt.datetime) -> dict[str, int]:
+    counts = _open_by(Listing.profession_id, now)
     rows = db.session.execute(
-        select(Profession.slug, func.count())
-        .join(Listing, Listing.profession_id == Profession.id)
-        .where(is_open(now))
-        .group_by(Profession.slug)
+        select(Profession.slug, counts.c.total).join(counts, counts.c.id == Profession.id)
     )
     return {row[0]: row[1] for row in rows}
 
@@ -344,11 +349,11 @@ def _diplomas() -> _Names:
 
 
 def _structures(now: dt.datetime) -> _Names:
+    counts = _open_by(Listing.organisation_id, now)
     rows = db.session.execute(
-        select(Organisation.slug, Organisation.name, func.count())
-        .join(Listing, Listing.organisation_id == Organisation.id)
-        .where(Organisation.status == OrganisationStatus.VERIFIED, is_open(now))
-        .group_by(Organisation.id, Organisation.slug, Organisation.name)
+        select(Organisation.slug, Organisation.name, counts.c.total)
+        .join(counts, counts.c.id == Organisation.id)
+        .where(Organisation.status == OrganisationStatus.VERIFIED)
         .order_by(Organisation.name, Organisation.id)
     ).all()
     entries = [_Entry(slug, name, total) for slug, name, total in rows]
