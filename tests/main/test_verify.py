@@ -9,6 +9,8 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import update
 
+from app.alerts.models import Digest, SentListing
+from app.alerts.services import UNCONFIRMED_KEPT_DAYS
 from app.applications.models import Application
 from app.applications.services import submit_application
 from app.core import clock, outbox
@@ -128,3 +130,31 @@ def test_a_search_server_that_is_away_is_said(
     result = verify(app)
     assert "ROMPU  I5" in result.output
     assert "injoignable" in result.output
+
+
+def test_a_digest_that_is_not_as_it_was_written_is_seen(app: Flask, sound: Application) -> None:
+    now = clock.now()
+    first, second = factories.alert(now=now), factories.alert(now=now, email="b@example.org")
+    listing = sound.listing
+    digest = Digest(alert_id=first.id, day=now.date(), total=1)
+    db.session.add(digest)
+    db.session.flush()
+    db.session.add(
+        SentListing(alert_id=second.id, listing_id=listing.id, digest_id=digest.id, rank=0)
+    )
+    db.session.commit()
+
+    result = verify(app)
+
+    assert result.exit_code == 1
+    assert "1 annonces nommées par le message d’une autre alerte" in result.output
+    assert f"message d’alerte {digest.id} sans événement" in result.output
+
+
+def test_an_address_kept_without_a_yes_is_seen(app: Flask, sound: Application) -> None:
+    long_ago = clock.now() - dt.timedelta(days=UNCONFIRMED_KEPT_DAYS + 5)
+    factories.alert(now=long_ago, confirmed_at=None)
+    db.session.commit()
+    result = verify(app)
+    assert result.exit_code == 1
+    assert "1 alertes jamais confirmées, à effacer" in result.output
