@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,12 @@ from flask_mailman import EmailMultiAlternatives, Mail
 from app.core.outbox import Effect, Refused
 
 mailman = Mail()
+
+# Answers of a server about an address (RFC 5321), and the status that may say more (RFC 3463):
+# addresses, and mailboxes that are closed.
+_NOBODY = frozenset({550, 551, 553})
+_STATUS = re.compile(r"5\.(\d{1,3}\.\d{1,3})\b")
+_NOBODY_STATUSES = frozenset({"1.0", "1.1", "1.2", "1.3", "1.6", "1.10", "2.1"})
 
 
 @dataclass(frozen=True)
@@ -71,20 +78,31 @@ def sending(message: Message | None) -> Effect | None:
 def send(message: Message) -> None:
     """Hand the message to the server. Never call it in a transaction.
 
-    Raises Refused when the server says no for good, and what smtplib raises when it may say yes
-    later.
+    Raises Refused when the server says that the address is not there, and what smtplib raises when
+    it may say yes later.
     """
     try:
         _hand_over(message)
     except smtplib.SMTPRecipientsRefused as error:
-        if not all(code >= 500 for code, _text in error.recipients.values()):
+        if not all(_is_nobody(code, text) for code, text in error.recipients.values()):
             raise
         # An address that does not exist will not exist tomorrow. The error names it: hide it.
         raise Refused from None
     except smtplib.SMTPDataError as error:
-        if error.smtp_code < 500:
+        if not _is_nobody(error.smtp_code, error.smtp_error):
             raise
         raise Refused from None
+
+
+def _is_nobody(code: int, text: bytes | str) -> bool:
+    """Return whether a refusal is about the address.
+
+    One about who sends or what is sent (« 550 5.7.1 host blocked ») says nothing of it: it is
+    given to everybody that day, and ends.
+    """
+    said = text.decode(errors="replace") if isinstance(text, bytes) else text
+    status = _STATUS.match(said)
+    return code in _NOBODY and (status is None or status[1] in _NOBODY_STATUSES)
 
 
 def _hand_over(message: Message) -> None:

@@ -77,7 +77,8 @@ class PageCache:
         self._path = path
         self._seconds: float = app.config["SEARCH_CACHE_SECONDS"]
         self._pages: OrderedDict[Key, Page] = OrderedDict()
-        self._flights: dict[Key, _Flight] = {}
+        # By version too: who asks after a change does not wait for a page begun before it.
+        self._flights: dict[tuple[str, Key], _Flight] = {}
         self._lock = threading.Lock()
         self._version = ""
         self._checked_at = float("-inf")
@@ -91,9 +92,9 @@ class PageCache:
         page = self._kept(key, version)
         if page is None:
             with self._lock:
-                flight = self._flights.get(key)
+                flight = self._flights.get((version, key))
                 first = flight is None
-                flight = self._flights.setdefault(key, flight or _Flight())
+                flight = self._flights.setdefault((version, key), flight or _Flight())
             if first:
                 return self._make(key, version, flight, environ, start_response)
             flight.landed.wait(PATIENCE_SECONDS)
@@ -156,7 +157,7 @@ class PageCache:
             return [body]
         finally:
             with self._lock:
-                del self._flights[key]
+                del self._flights[version, key]
             flight.landed.set()
 
     def _lifetime(

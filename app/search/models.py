@@ -14,6 +14,8 @@ from app.search.enums import WordKind
 # Names of facts in `search_state`; those of one server are followed by its name.
 SETTINGS, BUILDING, LATE, DRIFT = "settings", "building", "late", "drift"
 WRITTEN = "written"
+# When the worker last saw to a server, see servers.py.
+CARED = "cared"
 # Values of a LATE fact, see servers.py.
 BEHIND, CATCHING_UP = "behind", "catching_up"
 

@@ -117,16 +117,21 @@ def engine_queries(
     return [main, *counts]
 
 
-def rescue(criteria: SearchCriteria, now: dt.datetime, found: int = 0) -> Rescue:
+def rescue(
+    criteria: SearchCriteria, now: dt.datetime, found: int = 0, *, degraded: bool = False
+) -> Rescue:
     """Return searches close to one that finds nothing or little, each with what it finds.
 
     A wider radius, one filter less, fewer words, a close profession, a training: one round trip.
+    `degraded`: the engine did not answer that search, and is not waited for a second time.
     """
     criteria = told(criteria)
     proposals = rescues.ideas(criteria, understand(criteria), search_words(), found)
     if not proposals:
         return Rescue()
     try:
+        if degraded:
+            raise EngineError("degraded")
         totals = ask(now, lambda: _engine_totals(proposals, now))
     except EngineError:
         proposals = proposals[: rescues.MAX_DATABASE_IDEAS]

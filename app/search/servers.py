@@ -8,7 +8,8 @@ values, so that no change slips between the comparison and the end of the mark:
 - `catching_up`: the worker writes to it again, and the comparison that follows sees in the database
   all that was left out before.
 
-One server alone is never marked: what it misses stays in the outbox.
+One server alone misses nothing: what it does not take stays in the outbox. A server that was out of
+the settings for a while misses all of it, whoever it is: back there, it is marked and compared.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from app.core.database import db
 from app.search.client import ADMIN_ERRORS, Engine, EngineError, engines, using
 from app.search.guard import forget_guard, index_is_whole, is_late
 from app.search.indexing import facts, forget_fact, remember
-from app.search.models import BEHIND, CATCHING_UP, DRIFT, LATE, SearchState
+from app.search.models import BEHIND, CARED, CATCHING_UP, DRIFT, LATE, SearchState
 
 log = structlog.get_logger()
 
@@ -37,6 +38,8 @@ Answer = TypeVar("Answer")
 READING_SECONDS = 1.0
 # What the first of several may take of it, so that another one has time to answer.
 FIRST_SHARE = 0.6
+# The worker sees to each server every minute; one without this for so long may have missed changes.
+AWAY = dt.timedelta(minutes=10)
 
 
 def ask(now: dt.datetime, question: Callable[[], Answer]) -> Answer:
@@ -127,6 +130,19 @@ def catch_up(searched: Engine, bring_up_to_date: Callable[[], None]) -> None:
     forget_fact(name, CATCHING_UP)
     forget_guard()
     log.info("search_server_caught_up", server=searched.name)
+
+
+def welcome_back(searched: Engine, now: dt.datetime) -> None:
+    """Mark a server that was not seen to for long: changes may have gone by without it."""
+    name = f"{CARED}:{searched.name}"
+    query = select(SearchState.name).where(SearchState.name == name, SearchState.at > now - AWAY)
+    if db.session.scalar(query) is None:
+        remember(f"{LATE}:{searched.name}", CATCHING_UP)
+
+
+def cared_for(searched: Engine) -> None:
+    """Note that a server has been seen to."""
+    remember(f"{CARED}:{searched.name}", "")
 
 
 def late_servers() -> dict[str, str]:

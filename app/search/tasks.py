@@ -85,11 +85,13 @@ def _ensure(now: dt.datetime) -> None:
         if not drift.is_empty:
             rebuild.repair(drift)
 
+    servers.welcome_back(engine(), now)
     servers.catch_up(engine(), bring_up_to_date)
     reason = rebuild.reason_to_rebuild(now)
     if reason:
         log.warning("search_rebuild_started", server=engine().name, reason=reason)
         rebuild.rebuild()
+    servers.cared_for(engine())
 
 
 def check_index(_now: dt.datetime) -> None:

@@ -91,7 +91,8 @@ def index() -> str:
     seen(request.user_agent.string)
     share(degraded=results.degraded, seen=seen)
     few = criteria.page == 1 and results.total < FEW
-    rescued = rescue(criteria, now, results.total) if few else Rescue()
+    degraded = results.degraded
+    rescued = rescue(criteria, now, results.total, degraded=degraded) if few else Rescue()
     return render_template(
         "search/index.html",
         criteria=criteria,

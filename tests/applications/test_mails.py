@@ -131,7 +131,15 @@ def test_a_seat_that_comes_free_is_told_to_the_next(
 
 
 @pytest.mark.parametrize(
-    ("answered", "state"), [("451 try later", "pending"), ("550 no such user", "dead")]
+    ("answered", "state"),
+    [
+        ("451 try later", "pending"),
+        ("550 no such user", "dead"),
+        ("550 5.1.1 no such user", "dead"),
+        ("550 5.7.1 client host blocked", "pending"),
+        ("554 5.7.1 looks like spam", "pending"),
+        ("554 transaction failed", "pending"),
+    ],
 )
 def test_a_refusal_for_ever_is_not_repeated(
     answered: str, state: str, client: FlaskClient, smtp: Any, session: Any

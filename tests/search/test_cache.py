@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
@@ -136,6 +137,34 @@ def test_many_at_once_wait_for_one_page(visitor: Client, behind: Behind) -> None
         pages = {one.text for one in pool.map(lambda _n: visitor.get(PATH), range(20))}
     assert pages == {"page 1"}
     assert behind.shown == 19
+
+
+def test_nobody_is_given_a_page_begun_before_a_change(
+    visitor: Client, behind: Behind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = ["1"]
+    monkeypatch.setattr(caching, "RECHECK_SECONDS", 0.0)
+    monkeypatch.setattr(caching, "index_version", lambda: version[0])
+    begun, go_on = threading.Event(), threading.Event()
+    make = behind.__class__.__call__
+
+    def slow_first(self: Behind, environ: Any, start_response: Any) -> list[bytes]:
+        made = make(self, environ, start_response)
+        if made[1] == b"1":
+            begun.set()
+            go_on.wait(10)
+        return made
+
+    monkeypatch.setattr(Behind, "__call__", slow_first)
+    with ThreadPoolExecutor(2) as pool:
+        before = pool.submit(lambda: visitor.get(PATH).text)
+        assert begun.wait(10)
+        version[0] = "2"
+        after = pool.submit(lambda: visitor.get(PATH).text)
+        wait([after], timeout=caching.PATIENCE_SECONDS / 2)
+        go_on.set()
+        assert (before.result(), after.result()) == ("page 1", "page 2")
+    assert visitor.get(PATH).text != "page 1"
 
 
 def test_nobody_waits_for_a_page_that_fails(visitor: Client, behind: Behind) -> None:

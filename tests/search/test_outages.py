@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
+import pycurl
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -14,7 +15,7 @@ from app.core import clock
 from app.core.database import db
 from app.search import criteria, queries, rebuild, tasks
 from app.search.breaker import Breaker
-from app.search.client import Engine, EngineError, SearchBusyError
+from app.search.client import Engine, EngineError, SearchBusyError, TransportError
 from app.search.results import SearchResults
 from tests import factories
 from tests.search.conftest import forget
@@ -53,6 +54,25 @@ def test_a_frozen_engine_is_left_alone_after_five_failures(
     assert durations[-1] < 0.3
     meilisearch.resume()
     assert found().engine == "database"
+
+
+def test_a_page_waits_once_for_a_frozen_engine(
+    client: FlaskClient, engine: Engine, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.listing()
+    index()
+    page = "/recherche?q=aide-soignante&ou=Lyon&rayon=10"
+    assert client.get(page).status_code == 200
+    waited: list[str] = []
+
+    def late(_method: str, path: str, *_more: object) -> tuple[int, bytes]:
+        waited.append(path)
+        raise TransportError(pycurl.error(pycurl.E_OPERATION_TIMEDOUT, "late"))
+
+    monkeypatch.setattr(engine, "request", late)
+    # Few results: what lies close is proposed too, without a second wait.
+    assert "Recherche simplifiée" in client.get(page).text
+    assert waited == ["/multi-search"]
 
 
 def test_a_deleted_index_gives_way_then_comes_back_by_itself(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Callable, Iterator
 
@@ -360,3 +361,35 @@ def test_settings_name_the_servers_in_order() -> None:
 def test_settings_that_contradict_each_other_are_refused(given: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match="MEILI"):
         Config(given)
+
+
+def test_a_server_that_was_out_of_the_settings_is_compared_when_it_is_back(
+    app: Flask, pair: Pair, found: Found, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = pair
+    (listing, *_others) = publish(4)
+    jobs.drain()
+    tasks.ensure_index(clock.now())
+    with monkeypatch.context() as without:
+        without.setitem(app.extensions, "search_engines", (second,))
+        change(listing, "Aide-soignante de nuit à Givors")
+        ensured_at = clock.now()
+        tasks.ensure_index(ensured_at)
+    assert not is_whole(first)
+    assert servers.late_servers() == {}
+    # Nobody kept for it what it missed.
+    tasks.ensure_index(ensured_at + dt.timedelta(minutes=10))
+    assert is_whole(first)
+    assert servers.late_servers() == {}
+
+
+def test_a_server_that_is_cared_for_each_minute_is_not_compared_each_minute(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish()
+    jobs.drain()
+    tasks.ensure_index(clock.now())
+    compared: list[str] = []
+    monkeypatch.setattr(rebuild, "compare", lambda: compared.append("again"))
+    tasks.ensure_index(clock.now())
+    assert compared == []
