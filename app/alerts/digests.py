@@ -21,6 +21,8 @@ from app.alerts.models import Alert, Digest, SentListing
 from app.core.clock import PARIS, paris_date
 from app.core.database import db
 from app.core.outbox import enqueue_many
+from app.listings.enums import Status
+from app.listings.models import Listing
 from app.search.documents import entry_of
 from app.search.understanding import told, understand
 
@@ -30,7 +32,7 @@ NAMED = 10
 BATCH = 500
 # A listing written before this run may be committed after it.
 OVERLAP = dt.timedelta(hours=1)
-# Digests further back hold nothing that can still be repeated.
+# A listing that was over for that long, and comes back, is another offer.
 KEPT_DAYS = 60
 FURTHEST = dt.timedelta(days=30)
 
@@ -177,10 +179,16 @@ def _write_digests(plans: Sequence[Plan], today: dt.date, now: dt.datetime) -> N
 
 
 def purge_digests(now: dt.datetime) -> None:
-    """Erase what was told long ago; an alert never looks that far back."""
-    old = select(Digest.id).where(Digest.day < paris_date(now) - dt.timedelta(days=KEPT_DAYS))
+    """Erase what was told long ago of listings that are over since long.
+
+    One that closed for a few weeks and comes back is the same offer: it is not told again.
+    """
+    before = now - dt.timedelta(days=KEPT_DAYS)
+    old = select(Digest.id).where(Digest.day < paris_date(before))
+    over = select(Listing.id).where(Listing.status == Status.CLOSED, Listing.closed_at < before)
+    still = select(SentListing.digest_id)
     for statement in (
-        delete(SentListing).where(SentListing.digest_id.in_(old)),
-        delete(Digest).where(Digest.id.in_(old)),
+        delete(SentListing).where(SentListing.digest_id.in_(old), SentListing.listing_id.in_(over)),
+        delete(Digest).where(Digest.id.in_(old), Digest.id.not_in(still)),
     ):
         db.session.execute(statement.execution_options(synchronize_session=False))

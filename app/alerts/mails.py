@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
+from app.alerts import wording
 from app.alerts.enums import FREQUENCY_LABELS, Frequency
 from app.alerts.models import Alert, Digest, Watch
 from app.alerts.tokens import token_of
@@ -38,7 +39,7 @@ def requested(alert: Alert, event_id: int, base_url: str, kept_days: int) -> mai
         "alerts/requested",
         to=alert.email,
         message_id=f"alert-requested-{event_id}",
-        label=alert.label,
+        label=wording.understood_label(wording.criteria_of(alert.query)),
         confirmed=alert.confirmed_at is not None,
         frequency=FREQUENCY_LABELS[Frequency(alert.frequency)],
         kept_days=kept_days,
@@ -47,7 +48,12 @@ def requested(alert: Alert, event_id: int, base_url: str, kept_days: int) -> mai
 
 
 def digest(
-    digest: Digest, cards: Sequence[Card], named: int, ends_at: dt.datetime, base_url: str
+    digest: Digest,
+    event_id: int,
+    cards: Sequence[Card],
+    named: int,
+    ends_at: dt.datetime,
+    base_url: str,
 ) -> mail.Message:
     """Return the digest; `cards`: those of its `named` listings that are still open."""
     alert = digest.alert
@@ -55,7 +61,7 @@ def digest(
     message = mail.render(
         "alerts/digest",
         to=alert.email,
-        message_id=f"alert-digest-{digest.id}",
+        message_id=f"alert-digest-{event_id}",
         label=alert.label,
         cards=cards,
         # Those that closed since it was written are neither named nor counted.
@@ -69,13 +75,13 @@ def digest(
     return _stopped_in_one_click(message, page)
 
 
-def ending(alert: Alert, ends_at: dt.datetime, base_url: str) -> mail.Message:
+def ending(alert: Alert, event_id: int, ends_at: dt.datetime, base_url: str) -> mail.Message:
     """Return the message that says the alert stops, with the way to keep it."""
     page = alert_url(alert, base_url)
     message = mail.render(
         "alerts/ending",
         to=alert.email,
-        message_id=f"alert-ending-{alert.id}-{ends_at:%Y%m%d}",
+        message_id=f"alert-ending-{event_id}",
         label=alert.label,
         ends_at=ends_at,
         url=page,
@@ -97,14 +103,14 @@ def watch_requested(watch: Watch, event_id: int, base_url: str, kept_days: int) 
 
 
 def watch_closed(
-    watch: Watch, similar: Sequence[Card], base_url: str, kept_days: int
+    watch: Watch, event_id: int, similar: Sequence[Card], base_url: str, kept_days: int
 ) -> mail.Message:
     """Return the message that says a listing closed, with those that resemble it."""
     page = watch_url(watch, base_url)
     message = mail.render(
         "alerts/watch_closed",
         to=watch.email,
-        message_id=f"watch-closed-{watch.id}",
+        message_id=f"watch-closed-{event_id}",
         listing=watch.listing,
         similar=similar,
         kept_days=kept_days,
@@ -114,12 +120,12 @@ def watch_closed(
     return _stopped_in_one_click(message, page)
 
 
-def watch_reopened(watch: Watch, base_url: str) -> mail.Message:
+def watch_reopened(watch: Watch, event_id: int, base_url: str) -> mail.Message:
     """Return the message that says a listing opened again: the last one."""
     return mail.render(
         "alerts/watch_reopened",
         to=watch.email,
-        message_id=f"watch-reopened-{watch.id}",
+        message_id=f"watch-reopened-{event_id}",
         listing=watch.listing,
         url=f"{base_url}{watch.listing.path}",
     )

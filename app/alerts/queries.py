@@ -54,9 +54,9 @@ def watch_of(email: str, listing_id: int) -> Watch | None:
 
 
 def asked_since(email: str, since: dt.datetime) -> int:
-    """Return how many alerts and notices were asked for an address since an instant."""
-    alerts = select(func.count(Alert.id)).where(Alert.email == email, Alert.asked_at > since)
-    watches = select(func.count(Watch.id)).where(Watch.email == email, Watch.asked_at > since)
+    """Return how many messages were asked for an address, about what was asked since an instant."""
+    alerts = select(func.sum(Alert.asks)).where(Alert.email == email, Alert.asked_at > since)
+    watches = select(func.sum(Watch.asks)).where(Watch.email == email, Watch.asked_at > since)
     return (db.session.scalar(alerts) or 0) + (db.session.scalar(watches) or 0)
 
 

@@ -33,13 +33,15 @@ ALERTS_EACH = 20
 
 
 def may_ask(email: str, now: dt.datetime) -> bool:
-    """Return whether one more message may leave to an address that did not confirm it."""
+    """Return whether one more message may leave to an address that did not ask for it, maybe."""
     return queries.asked_since(email, now - dt.timedelta(days=1)) < ASKED_A_DAY
 
 
 def ask_again(asked: Alert | Watch, now: dt.datetime) -> bool:
     """Count one more message about what was asked already; return whether it may leave."""
     if asked.asks >= ASKS_EACH or now < asked.asked_at + ASK_AGAIN_AFTER:
+        return False
+    if not may_ask(asked.email, now):
         return False
     asked.asks += 1
     asked.asked_at = now

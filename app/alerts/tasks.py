@@ -50,7 +50,7 @@ def ask_to_confirm(payload: dict[str, Any], event_id: int) -> Effect | None:
     return mail.sending(mails.requested(alert, event_id, _base_url(), kept))
 
 
-def send_digest(payload: dict[str, Any], _event_id: int) -> Effect | None:
+def send_digest(payload: dict[str, Any], event_id: int) -> Effect | None:
     """Send a digest, without what closed since; nothing when all did, or when it was stopped."""
     digest = db.session.get(Digest, payload["digest_id"])
     if digest is None or not digest.alert.active:
@@ -61,15 +61,15 @@ def send_digest(payload: dict[str, Any], _event_id: int) -> Effect | None:
     if not shown:
         return None
     ends_at = services.ends_at(digest.alert)
-    return _sending(mails.digest(digest, shown, len(named), ends_at, _base_url()))
+    return _sending(mails.digest(digest, event_id, shown, len(named), ends_at, _base_url()))
 
 
-def tell_ending(payload: dict[str, Any], _event_id: int) -> Effect | None:
+def tell_ending(payload: dict[str, Any], event_id: int) -> Effect | None:
     """Tell a person that her alert is about to stop, unless she kept it since."""
     alert = db.session.get(Alert, payload["alert_id"])
     if alert is None or not alert.active or alert.warned_at is None:
         return None
-    return _sending(mails.ending(alert, services.ends_at(alert), _base_url()))
+    return _sending(mails.ending(alert, event_id, services.ends_at(alert), _base_url()))
 
 
 def ask_to_confirm_watch(payload: dict[str, Any], event_id: int) -> Effect | None:
@@ -87,21 +87,23 @@ def follow_listings(payloads: list[dict[str, Any]]) -> None:
     watching.follow(ids, clock.now())
 
 
-def tell_closed(payload: dict[str, Any], _event_id: int) -> Effect | None:
+def tell_closed(payload: dict[str, Any], event_id: int) -> Effect | None:
     """Tell that a listing closed, unless it opened again since."""
     watch = db.session.get(Watch, payload["watch_id"])
     if watch is None or watch.listing.status != Status.CLOSED:
         return None
     similar = similar_cards(watch.listing, clock.now(), limit=SIMILAR)
-    return _sending(mails.watch_closed(watch, similar, _base_url(), watching.CLOSED_KEPT_DAYS))
+    return _sending(
+        mails.watch_closed(watch, event_id, similar, _base_url(), watching.CLOSED_KEPT_DAYS)
+    )
 
 
-def tell_reopened(payload: dict[str, Any], _event_id: int) -> Effect | None:
+def tell_reopened(payload: dict[str, Any], event_id: int) -> Effect | None:
     """Tell that a listing opened again, unless it closed since."""
     watch = db.session.get(Watch, payload["watch_id"])
     if watch is None or not watch.listing.is_open(clock.now()):
         return None
-    return _sending(mails.watch_reopened(watch, _base_url()))
+    return _sending(mails.watch_reopened(watch, event_id, _base_url()))
 
 
 def _sending(message: mail.Message) -> Effect:

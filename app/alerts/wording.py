@@ -9,6 +9,7 @@ from app.core.i18n import _
 from app.listings.enums import KIND_LABELS_PLURAL, Kind
 from app.professions.queries import profession_by_slug, term_label
 from app.search.criteria import SearchCriteria, parse
+from app.search.understanding import understand, understood_chips
 
 MAX_LABEL = 300
 _TERMS = {
@@ -39,6 +40,16 @@ def label_of(criteria: SearchCriteria) -> str:
     parts = list(dict.fromkeys(part for part in _parts(criteria) if part))
     text = ", ".join(parts) or _("toutes les annonces")
     return text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "…"
+
+
+def understood_label(criteria: SearchCriteria) -> str:
+    """Write a search in our words alone: anyone may type any sentence for any address."""
+    reading = understand(criteria)
+    chips = [_lower(chip.label) for chip in understood_chips(criteria, reading)]
+    parts = [*chips, *(part for part in _parts(criteria.but(q="")) if part)]
+    if reading.words:
+        parts.append(_("et d’autres mots de la recherche") if parts else _("une recherche libre"))
+    return ", ".join(dict.fromkeys(parts)) or _("toutes les annonces")
 
 
 def _parts(criteria: SearchCriteria) -> Iterator[str]:

@@ -304,3 +304,29 @@ def test_no_address_goes_to_the_logs(
     assert "nora" not in (captured.out + captured.err).lower()
     payloads = db.session.scalars(select(OutboxEvent.payload))
     assert not any("nora" in str(payload).lower() for payload in payloads)
+
+
+def test_a_stranger_cannot_have_the_site_write_her_sentence(
+    client: FlaskClient, smtp: Any, drain: Callable[[], None]
+) -> None:
+    sentence = "Votre compte est bloqué, confirmez sur https://mal.example/x infirmière de nuit"
+    ask(client, q=sentence)
+    drain()
+    parts = [part for part in smtp.messages[0].walk() if part.get_content_maintype() == "text"]
+    text = "".join(part.get_content() for part in parts)
+    assert "mal.example" not in text
+    assert "bloqué" not in text
+    assert "infirmier·ère" in text, "what the search understood is told in its own words"
+
+
+def test_one_address_receives_few_messages_that_it_did_not_ask(now: dt.datetime) -> None:
+    for minutes in range(0, 600, 11):
+        for number in range(6):
+            services.request_alert(
+                "victime@example.org",
+                parse({"q": f"infirmière {number}"}),
+                Frequency.DAILY,
+                now + dt.timedelta(minutes=minutes),
+            )
+            db.session.flush()
+    assert events() == services.ASKED_A_DAY

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,3 +108,9 @@ def test_any_cookie_is_read(ids: list[int], noise: str) -> None:
     assert len(held) == len(set(held)) <= favourites.AT_MOST
     assert favourites.read(favourites.write(held)) == held
     assert all(isinstance(one, int) for one in favourites.read(noise))
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999", "-1", "9223372036854775807"])
+def test_a_number_that_is_no_listing_is_refused(client: FlaskClient, number: str) -> None:
+    answer = client.post("/mes-annonces", data={"annonce": number, "geste": "garder"})
+    assert answer.status_code == 404

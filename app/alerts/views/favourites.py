@@ -22,6 +22,7 @@ from app.alerts.views.pages import private, refuse_other_sites
 from app.core import clock
 from app.core.i18n import _
 from app.core.permissions import public
+from app.core.routes import LARGEST_ID
 from app.core.security import csrf, safe_next
 from app.listings.enums import KIND_PARAMS, Outcome
 from app.listings.models import Listing
@@ -57,7 +58,7 @@ def index() -> Any:
         at_most=kept.AT_MOST,
         count=len(ids),
     )
-    return private(page)
+    return private(page, referrer="same-origin")
 
 
 @favourites.post("")
@@ -67,6 +68,8 @@ def update() -> Any:
     refuse_other_sites()
     ids = kept.read(request.cookies.get(_name(), ""))
     listing_id = request.form.get("annonce", 0, type=int)
+    if not 0 <= listing_id <= LARGEST_ID:
+        abort(404)
     action = request.form.get("geste", "")
     if action == "garder" and listing_cards([listing_id], clock.now()):
         address = url_for("favourites.index", gardee=1, retour=_back())
@@ -95,7 +98,7 @@ def _set(response: Any, ids: list[int]) -> Response:
         response.set_cookie(_name(), kept.write(ids), max_age=kept.LASTS, **options)
     else:
         response.delete_cookie(_name(), **options)
-    return private(response)
+    return private(response, referrer="same-origin")
 
 
 def _back() -> str | None:

@@ -8,11 +8,15 @@ from urllib.parse import urlsplit
 from flask import Response, abort, current_app, make_response, request
 
 
-def private(page: Any) -> Response:
-    """Keep the page out of caches, of search engines and of the next site's logs."""
+def private(page: Any, *, referrer: str = "no-referrer") -> Response:
+    """Keep the page out of caches, of search engines and of the next site's logs.
+
+    `referrer`: "same-origin" for a page whose address is no secret, and whose forms must tell
+    where they come from; browsers say nothing of it under "no-referrer".
+    """
     response = make_response(page)
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Referrer-Policy"] = referrer
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
