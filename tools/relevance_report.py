@@ -241,7 +241,7 @@ Chaque case donne le nDCG@10 moyen (1 : le meilleur ordre possible) et la part d
 l’une des {FIRST} premières réponses convient. Quatre recherches répondent aux mêmes questions :
 celle du site ; Meilisearch sans réglage, sur les offres telles que publiées, puis sur nos
 documents, où nous ajoutons les noms du métier et les métiers lus ; le secours par la base.
-« Les mots des autres », écrits par d’autres sur d’autres offres, vérifient que rien n’est fait pour le
-seul premier jeu. Leurs échecs ont montré ce qui manquait (lire à l’oreille, ce qui est refusé, les
-quartiers) ; aucune de leurs recherches n’est réglée une à une.
+« Les mots des autres », écrits par d’autres sur d’autres offres, vérifient que rien n’est fait pour
+le seul premier jeu. Leurs échecs ont montré ce qui manquait (lire à l’oreille, ce qui est refusé,
+les quartiers) ; aucune de leurs recherches n’est réglée une à une.
 """
