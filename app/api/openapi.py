@@ -48,7 +48,7 @@ def document() -> dict[str, Any]:
         "required": True,
         "schema": {"type": "integer", "minimum": 0, "maximum": LARGEST_ID},
     }
-    busy = {503: _("Trop de recherches en ce moment.")}
+    busy = {503: _("Trop de recherches en ce moment, ou recherche qui se prépare.")}
     refused = {422: _("Un paramètre n’est pas compris.")}
     missing = {404: _("Annonce inconnue."), 410: _("Annonce close.")}
     return {

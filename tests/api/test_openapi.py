@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -57,12 +58,12 @@ def test_words_of_the_vocabulary_are_enumerated() -> None:
 
 
 @pytest.mark.parametrize("path", OPERATIONS)
-@pytest.mark.usefixtures("engine")
 def test_answers_follow_the_description(
-    app: Flask, path: str, monkeypatch: pytest.MonkeyPatch
+    app: Flask, index: Callable[[], None], path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(app.config, "API_RATE_LIMIT", "100000 per minute")
     factories.listing()
+    index()
     schema: Any = schemathesis.openapi.from_dict(document())
     schema.app = app
     # No description can say which INSEE codes exist, nor that far pages depend on their length.
