@@ -224,6 +224,7 @@ def test_a_refused_question_does_not_open_the_breaker(engine: Engine) -> None:
     assert engine.breaker.allows()
 
 
+@pytest.mark.unfilled_search
 def test_a_search_that_is_not_filled_yet_says_so(
     client: FlaskClient, meilisearch: Meilisearch, engine: Engine, now: dt.datetime
 ) -> None:
