@@ -2,10 +2,10 @@
 
     python -m tools.relevance [--only CATEGORY] [--set NAME] [--report FILE] [--write]
 
-Two sets of offers and queries, of `bench/relevance`: one to improve the search with, the other, in
-other people's words, to check that what was improved is the search. For each, the same queries are
-asked of the search of the site, of Meilisearch with its default settings on the offers as published
-and on our very documents, and of the search of the database when the engine is down.
+Two sets of offers and three of queries, of `bench/relevance`: one to improve the search with, the
+others, in other people's words, to check that what was improved is the search. For each, the same
+queries are asked of the search of the site, of Meilisearch with its default settings on the offers
+as published and on our very documents, and of the search of the database when the engine is down.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ class BenchSet:
 SETS = (
     BenchSet("main", "Nos mots", "offers.json", "queries.txt"),
     BenchSet("other", "Les mots des autres", "offers_other.json", "queries_other.txt", True),
+    BenchSet("third", "D’autres encore", "offers_other.json", "queries_third.txt", True),
 )
 
 # What a search answers: ids of listings, the best first, and how many there are.
@@ -214,7 +215,7 @@ def main() -> None:
     """Read the options and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", help="part of the name of the categories to measure")
-    parser.add_argument("--set", choices=[one.name for one in SETS], help="one set of the two")
+    parser.add_argument("--set", choices=[one.name for one in SETS], help="one set only")
     parser.add_argument("--report", type=Path, help="file to write every failure in")
     parser.add_argument("--write", action="store_true", help="write docs/relevance.md")
     options = parser.parse_args()

@@ -2,7 +2,8 @@
 
 Only what is the same for everybody is kept: a GET of the search page, without any cookie. A page is
 made again when its seconds are over, or a second or so after any listing changed. When many ask
-for the same page at once, one makes it and the others wait for it.
+for the same page at once, one makes it and the others wait for it. In a crowd, the answer that
+says to come back is kept too: refusing must cost next to nothing.
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Flask, request
+from markupsafe import escape
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.database import reads_only
+from app.core.errors import asked_again
+from app.core.load import is_crowded
 from app.search.guard import index_version
 
 if TYPE_CHECKING:
@@ -33,6 +37,7 @@ PATIENCE_SECONDS = 2.0
 # A page made without the engine is kept less: the engine may be back.
 DEGRADED_SECONDS = 2.0
 RECHECK_SECONDS = 0.5
+REFUSAL_SECONDS = 60.0
 _SHARED = "prendre_soin.shared"
 _SEEN = "prendre_soin.seen"
 
@@ -49,6 +54,23 @@ class Page:
     version: str
     until: float
     seen: Callable[[str], None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What the site answers in a crowd, around the address to try again."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    before: bytes
+    after: bytes
+    until: float
+
+    def to(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer the visitor with it."""
+        body = b"".join((self.before, _address(environ), self.after))
+        start_response(self.status, [*self.headers, ("Content-Length", str(len(body)))])
+        return [body]
 
 
 @dataclass(slots=True)
@@ -80,6 +102,8 @@ class PageCache:
         # By version too: who asks after a change does not wait for a page begun before it.
         self._flights: dict[tuple[str, Key], _Flight] = {}
         self._lock = threading.Lock()
+        # By scheme, host and folder.
+        self._refusals: dict[tuple[str, ...], Refusal] = {}
         self._version = ""
         self._checked_at = float("-inf")
 
@@ -91,6 +115,9 @@ class PageCache:
         version = self._current_version()
         page = self._kept(key, version)
         if page is None:
+            refusal = self._refusals.get(key[:3])
+            if refusal and refusal.until > time.monotonic() and is_crowded():
+                return refusal.to(environ, start_response)
             with self._lock:
                 flight = self._flights.get((version, key))
                 first = flight is None
@@ -154,6 +181,8 @@ class PageCache:
                 page = Page(status, list(headers), body, version, until, environ.get(_SEEN))
                 flight.page = page
                 self._keep(key, page)
+            elif status.startswith("503"):
+                self._learn_refusal(key, environ, status, headers, body)
             return [body]
         finally:
             with self._lock:
@@ -173,6 +202,24 @@ class PageCache:
         if any(name.lower() == "set-cookie" for name, _value in headers):
             return 0.0
         return min(DEGRADED_SECONDS, self._seconds) if degraded else self._seconds
+
+    def _learn_refusal(
+        self,
+        key: Key,
+        environ: WSGIEnvironment,
+        status: str,
+        headers: list[tuple[str, str]],
+        body: bytes,
+    ) -> None:
+        """Keep what is said in a crowd; its only difference is the address to try again."""
+        around = body.split(_address(environ))
+        if len(around) != 2 or not is_crowded():
+            return
+        kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
+        until = time.monotonic() + REFUSAL_SECONDS
+        if len(self._refusals) >= MAX_PAGES:
+            self._refusals.clear()
+        self._refusals[key[:3]] = Refusal(status, kept, around[0], around[1], until)
 
     def _keep(self, key: Key, page: Page) -> None:
         with self._lock:
@@ -197,3 +244,9 @@ class PageCache:
         finally:
             reads_only.reset(token)
         return self._version
+
+
+def _address(environ: WSGIEnvironment) -> bytes:
+    """Return the address asked for, as the page of refusal writes it."""
+    words = environ.get("QUERY_STRING", "").encode("latin-1")
+    return str(escape(asked_again(environ["PATH_INFO"], words))).encode()

@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from app.search.reading import MAX_TOKENS, Lexicon, corrected, longest, normalise
+from app.search.naming import corrected, longest
+from app.search.reading import MAX_TOKENS, Lexicon, normalise
 
 BEGINNER = "debutant"
 

@@ -10,23 +10,23 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from app.geography.queries.index import Place, PlaceIndex
 from app.search.denials import is_denied
 from app.search.hearing import Names
+from app.search.naming import Key, corrected_tokens, longest_name
 from app.search.spelling import Speller
 from app.search.where import NEAR_ME, where_in
-from app.search.words import Token, key_of, normalise, stem, tokens
+from app.search.words import key_of, normalise, stem, tokens
 
 __all__ = ["Lexicon", "Meaning", "Part", "Reading", "key_of", "normalise", "read", "stem"]
 
 MAX_WORDS = 10
 # Tokens looked at before the empty words are taken out: a question of 200 letters holds no more.
 MAX_TOKENS = 40
-LONGEST_NAME = 10
 # More professions, or wishes, than this in one question choose nothing.
 MAX_NAMED = 5
 
@@ -36,10 +36,21 @@ _SENTENCE = frozenset(
     | {"souhaite", "aimerais", "peux", "qui", "que"}
 )
 
+# « passer le DEAES », « préparer aide-soignante »: what is named is what one trains for.
+_PREPARES = frozenset({"passer", "preparer", "obtenir", "decrocher"})
+_ARTICLES = frozenset({"le", "la", "l", "mon", "ma", "son", "sa", "un", "une"})
+# « je suis menuisier et je voudrais… » leaves it.
+_STATES = frozenset({"suis", "etais", "ex", "ancien", "ancienne"})
+# Cleaning is another profession in an institution than at home.
+_CLEANS = frozenset({"menage", "entretien", "nettoyage"})
+_AT_HOME, _IN_HOUSE = "aide-a-domicile", "agent-de-service-hospitalier"
+_HOUSES = frozenset(
+    {"hopital", "clinique", "psychiatrie", "maternite", "smr", "usld", "ehpad", "mas", "fam"}
+    | {"residence-autonomie", "foyer-hebergement", "foyer-de-vie", "ime", "mecs", "creche"}
+)
+
 # Beginning of the slugs of the professions that the base does not describe.
 OUTSIDE = "hors-base-"
-
-Key = tuple[str, ...]
 
 
 def mark_of(text: str) -> str:
@@ -143,7 +154,7 @@ class _Reader:
         self.text = text
         self.lexicon = lexicon
         self.places = places
-        self.tokens = _corrected_tokens(tokens(text)[:MAX_TOKENS], lexicon, places)
+        self.tokens = corrected_tokens(tokens(text)[:MAX_TOKENS], lexicon, places)
         self.words = [token.word for token in self.tokens]
         self.stems = [stem(word) for word in self.words]
         self.taken = [""] * len(self.words)
@@ -169,10 +180,12 @@ class _Reader:
         if place is None:
             place, namesakes = self._take_place()
         self._take_names_left()
+        self._leave_former()
+        self._clean_in_house()
         useful = [
             word
             for word, taken in zip(self.words, self.taken, strict=True)
-            if not taken and word not in self.lexicon.stop_words and (len(word) > 1)
+            if not taken and self._is_useful(word)
         ]
         return Reading(
             professions=tuple(self.professions[:MAX_NAMED]),
@@ -186,6 +199,11 @@ class _Reader:
             near_me=near_me,
             parts=tuple(sorted(self.parts, key=lambda part: part.start)),
         )
+
+    def _is_useful(self, word: str) -> bool:
+        # A number beside what is understood is an age, a duration or a year.
+        number = word.isdigit() and bool(self.parts)
+        return len(word) > 1 and word not in self.lexicon.stop_words and not number
 
     def _take_names(self) -> bool:
         """Take professions and wishes, the longest first; tell whether « near me » was said."""
@@ -212,6 +230,7 @@ class _Reader:
         if isinstance(named, str):
             self._note(position, length, named)
             self._school_of(position)
+            self._prepared(position)
             # « garde d’enfants handicapés »: the wish goes on after the profession.
             return length + self._wish_across(position, length)
         if is_denied(self.words, position):
@@ -251,7 +270,48 @@ class _Reader:
             for part in self.parts
         ]
 
+    def _prepared(self, position: int) -> None:
+        """Read « passer le DEAES » as a training, unless the kind is said."""
+        before = position - 1
+        while before >= 0 and self.words[before] in _ARTICLES:
+            before -= 1
+        training = self.lexicon.meanings.get(("formation",))
+        said = any(name == "kind" for one in self.meanings for name, _value in one.facets)
+        if before < 0 or self.words[before] not in _PREPARES or training is None or said:
+            return
+        self._note(before, 1, training)
+
+    def _leave_former(self) -> None:
+        """Leave out the profession of elsewhere that one says to be leaving."""
+        former = [
+            part
+            for part in self.parts
+            if part.value in self.outside
+            and (words := normalise(self.text[: part.end]).split()[-4:-1])
+            and not _STATES.isdisjoint(words)
+        ]
+        if former and (self.meanings or self.professions):
+            self.outside = [one for one in self.outside if one not in {p.value for p in former}]
+            self.parts = [part for part in self.parts if part not in former]
+
+    def _clean_in_house(self) -> None:
+        """Read cleaning in a hospital or a residence as the work of its service agents."""
+        houses = {
+            value for one in self.meanings for name, value in one.facets if name == "workplace"
+        }
+        if _AT_HOME not in self.professions or _IN_HOUSE in self.professions:
+            return
+        if _HOUSES.isdisjoint(houses) or _CLEANS.isdisjoint(self.words):
+            return
+        self.professions = [_IN_HOUSE if one == _AT_HOME else one for one in self.professions]
+        self.parts = [
+            replace(part, value=_IN_HOUSE) if part.value == _AT_HOME else part
+            for part in self.parts
+        ]
+
     def _name_at(self, position: int) -> tuple[int, Any]:
+        if (share := self._share_at(position)) is not None:
+            return 1, share
         if self.stems[position] not in self.lexicon.first_words:
             return 0, None
         best: tuple[int, Any] = 0, None
@@ -260,9 +320,20 @@ class _Reader:
             length, named = longest_name(self.stems, position, names)
             if length == 1 and self.words[position] in self.refused:
                 continue
-            if length > best[0]:
+            # « IFSI » says more than the name of the profession does.
+            more = isinstance(named, Meaning) and named.profession and length == best[0]
+            if length > best[0] or more:
                 best = length, named
         return best
+
+    def _share_at(self, position: int) -> Meaning | None:
+        """Return the wish that « 50 % » says: part time, or full time."""
+        if not self.words[position].isdigit():
+            return None
+        if not re.match(r"\s?(?:%|pour\s?cent)", self.text[self.tokens[position].end :]):
+            return None
+        name = "partiel" if int(self.words[position]) < 100 else "plein"
+        return self.lexicon.meanings.get(key_of(f"temps {name}"))
 
     def _wish_across(self, position: int, length: int) -> int:
         end = position + length
@@ -292,11 +363,13 @@ class _Reader:
     def _take_names_left(self) -> None:
         """Take the broad names, « éducateur », when no profession was named in full."""
         for position in range(len(self.words)):
-            if self.taken[position] or self.professions or self.outside:
+            # « je suis infirmière, j’aimerais devenir cadre »
+            aimed = position > 0 and self.words[position - 1] == "devenir"
+            if self.taken[position] or ((self.professions or self.outside) and not aimed):
                 continue
             length, choice = longest_name(self.stems, position, self.lexicon.choices)
             if length and not any(self.taken[position : position + length]):
-                self.professions += choice.professions
+                self.professions = list(choice.professions)
                 self.choices = choice.professions if len(choice.professions) > 1 else ()
                 self._take(position, length, "choice", self.words[position])
                 self._school_of(position)
@@ -324,46 +397,3 @@ class _Reader:
     def _is_empty(self, position: int) -> bool:
         word = self.words[position]
         return word in self.lexicon.stop_words and not _SENTENCE.intersection([word])
-
-
-def corrected(words: list[str], lexicon: Lexicon) -> list[str]:
-    """Return the words with the misspellings put right."""
-    given = [Token(word, 0, 0) for word in words]
-    return [token.word for token in _corrected_tokens(given, lexicon)]
-
-
-def _corrected_tokens(
-    given: list[Token], lexicon: Lexicon, places: PlaceIndex | None = None
-) -> list[Token]:
-    found: list[Token] = []
-    words = [token.word for token in given]
-    stems = [stem(word) for word in words]
-    position = 0
-    while position < len(given):
-        token = given[position]
-        # A word of the name of a commune is no mistake: « Saint-Martin » is no « matin ».
-        named = places is not None and places.has_word(token.word)
-        length, meant = longest_name(stems, position, lexicon.misspellings)
-        by_name, name = lexicon.names.meant(words, position)
-        if by_name > max(length, 1 if named else 0):
-            length, meant = by_name, name
-        if not length:
-            meant = (not named and lexicon.speller.corrected(token.word)) or (token.word,)
-        last = given[position + max(length, 1) - 1]
-        found += [Token(word, token.start, last.end) for word in meant]
-        position += length or 1
-    return found
-
-
-def longest(words: list[str], start: int, names: Mapping[Key, Any]) -> tuple[int, Any]:
-    """Return how many words from `start` make the longest name known, and what it names."""
-    return longest_name([stem(word) for word in words[start : start + LONGEST_NAME]], 0, names)
-
-
-def longest_name(stems: Sequence[str], start: int, names: Mapping[Key, Any]) -> tuple[int, Any]:
-    """Return how many stems from `start` make the longest name known, and what it names."""
-    some = tuple(stems[start : start + LONGEST_NAME])
-    for length in range(len(some), 0, -1):
-        if (found := names.get(some[:length])) is not None:
-            return length, found
-    return 0, None

@@ -19,8 +19,9 @@ from app.search.counts import PERIOD
 from app.search.decisions import Decision
 from app.search.enums import WordKind
 from app.search.models import SearchEntry, SearchWord
+from app.search.naming import LONGEST_NAME
 from app.search.query_log import LONGEST, is_personal
-from app.search.reading import LONGEST_NAME, Reading, key_of, normalise, read, stem
+from app.search.reading import Reading, key_of, normalise, read, stem
 from app.search.vocabulary import TOO_BROAD, SearchWords, search_words
 
 # Shorter words are acronyms: they are written by hand in the vocabulary, with their other meanings.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from app.search.reading import Lexicon, Meaning, Reading, longest_name, normalise, stem
+from app.search.naming import longest_name
+from app.search.reading import Lexicon, Meaning, Reading, normalise, stem
 
 # A word of a title with its other gender: « éducateur·rice ».
 _TITLE_WORD = re.compile(r"[^\W_]+(?:[·•‧⋅∙.(][^\W_]{1,5}\)?(?![^\W_]))?")

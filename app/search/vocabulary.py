@@ -55,7 +55,17 @@ NEVER_CORRECTED = frozenset(
     {"infirmerie", "psychologie", "psychiatre", "accompagnement", "accompagnements", "ateliers"}
     | {"accompagner", "soigner", "educatif", "animer", "gardien", "gardienne", "garder", "social"}
     | {"services", "aidant", "aidante", "auxiliaires", "medical", "medicaux", "assistance"}
-    | {"direction", "moniteurs", "cadrer", "familial", "domestique", "personnel", "infirme"}
+    | {
+        "toilette",
+        "toilettes",
+        "direction",
+        "moniteurs",
+        "cadrer",
+        "familial",
+        "domestique",
+        "personnel",
+        "infirme",
+    }
 )
 # Curated words beat the terms of the base; the facets whose terms are read.
 _READ_TERMS = ("workplace", "public", "contract", "schedule")

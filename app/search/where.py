@@ -55,6 +55,14 @@ _ORDINARY = frozenset(
     | {"pays", "pont", "plan", "port", "roche", "croix", "chapelle", "garde", "ferme", "grand"}
     | {"vaux", "us", "y", "eu", "die", "vif", "gap", "lens", "bains", "aide", "bois", "fontaine"}
     | {"aime", "agen", "creil", "vire", "mers", "ham", "melle", "aires", "aire", "dole", "riom"}
+    # « à cause de », « au cours de », « sur le terrain »: after the very words that tell a place.
+    | {"cause", "celle", "celles", "cesse", "change", "charme", "chemin", "confort", "contre"}
+    | {"corps", "couches", "courant", "cultures", "dangers", "demie", "fete", "force", "four"}
+    | {"frais", "fins", "lever", "ligne", "linge", "louer", "luxe", "machine", "maire", "mesures"}
+    | {"mur", "murs", "nages", "passage", "plans", "quarante", "quartier", "racines", "route"}
+    | {"routes", "salle", "salles", "seuil", "signes", "simple", "table", "tache", "terme"}
+    | {"termes", "terrasse", "tour", "trait", "vallee", "vue", "vues", "campagne", "chambre"}
+    | {"chateau", "montagne", "parc", "riviere", "bras", "bord", "bords", "hotellerie", "cours"}
     | {"civray", "brie", "autun", "cognac", "condom", "lit", "nuits", "joue", "joues", "bray"}
 )
 # Towns that people mean whenever they type them, though they are words.

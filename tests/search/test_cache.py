@@ -230,3 +230,68 @@ def test_a_change_of_a_listing_makes_the_pages_again(
         db.session.commit()
         client.get(PATH)
         assert asked == ["asked"] * 2
+
+
+class Crowded(Behind):
+    """An application that refuses in a crowd, with the address to try again."""
+
+    def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
+        self.asked += 1
+        start_response("503 Service Unavailable", [("Retry-After", "10"), ("Content-Length", "1")])
+        asked = f"{PATH}?{environ['QUERY_STRING']}".replace("&", "&amp;").replace('"', "&#34;")
+        return [f'<p>{self.asked}</p><a href="{asked}">'.encode("latin-1")]
+
+
+@pytest.fixture
+def crowded(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Client, Crowded]]:
+    """Return a browser before a cache where a crowd waits, and the application behind."""
+    monkeypatch.setattr(caching, "index_version", lambda: "1")
+    monkeypatch.setattr(caching, "is_crowded", lambda: True)
+    behind = Crowded()
+    return Client(PageCache(app, behind, PATH), use_cookies=False), behind
+
+
+def test_in_a_crowd_the_refusal_is_made_once_for_all(crowded: tuple[Client, Crowded]) -> None:
+    browser, behind = crowded
+    assert browser.get(f"{PATH}?q=as").text == f'<p>1</p><a href="{PATH}?q=as">'
+    other = browser.get(f"{PATH}?q=ide&ou=Bron")
+    assert other.status_code == 503
+    assert other.text == f'<p>1</p><a href="{PATH}?q=ide&amp;ou=Bron">'
+    assert other.headers["Retry-After"] == "10"
+    assert other.headers.getlist("Content-Length") == [str(len(other.data))]
+    assert behind.asked == 1
+
+
+def test_the_kept_refusal_escapes_what_was_typed(crowded: tuple[Client, Crowded]) -> None:
+    browser, _behind = crowded
+    browser.get(f"{PATH}?q=as")
+    answer = browser.get(f'{PATH}?q="><script>', environ_overrides={"QUERY_STRING": 'q="><b>\xff'})
+    assert answer.text.count("<") == 3
+    assert "&#34;&gt;&lt;b&gt;\ufffd" in answer.text
+
+
+def test_a_refusal_is_not_kept_for_whom_holds_a_session(crowded: tuple[Client, Crowded]) -> None:
+    browser, behind = crowded
+    browser.get(f"{PATH}?q=as")
+    browser.get(f"{PATH}?q=as", headers={"Cookie": "session=x"})
+    assert behind.asked == 2
+
+
+def test_once_the_crowd_is_gone_the_page_is_made(
+    crowded: tuple[Client, Crowded], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, behind = crowded
+    browser.get(f"{PATH}?q=as")
+    monkeypatch.setattr(caching, "is_crowded", lambda: False)
+    browser.get(f"{PATH}?q=as")
+    assert behind.asked == 2
+
+
+def test_a_refusal_is_made_again_after_a_minute(
+    crowded: tuple[Client, Crowded], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, behind = crowded
+    monkeypatch.setattr(caching, "REFUSAL_SECONDS", -1.0)
+    browser.get(f"{PATH}?q=as")
+    browser.get(f"{PATH}?q=as")
+    assert behind.asked == 2

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.geography.queries import PLACES
 from app.search.reading import MAX_WORDS, normalise, read
 from app.search.titles import professions_in
 from app.search.vocabulary import search_words
@@ -111,6 +112,44 @@ def test_every_name_of_the_base_is_read_as_some_profession() -> None:
     for entry in words.professions:
         for label in (entry.label, entry.label_feminine, entry.label_masculine):
             assert entry.slug in read(label, words.lexicon).professions
+
+
+@pytest.mark.parametrize(
+    ("text", "professions", "wishes", "words"),
+    [
+        # What one trains for, and who asks for it.
+        ("passer le deaes", ["accompagnant-educatif-social"], ["Formations"], ()),
+        ("préparer mon deas", ["aide-soignant"], ["Formations"], ()),
+        ("ifsi", ["infirmier"], ["Formations"], ()),
+        # The profession of elsewhere that one leaves.
+        ("je suis menuisier et je voudrais apprendre à soigner", [], ["Formations"], ("soigner",)),
+        ("menuisier", ["hors-base-batiment"], [], ()),
+        # Cleaning, where it is done.
+        ("ménage à domicile", ["aide-a-domicile"], [], ()),
+        ("femme de ménage", ["aide-a-domicile"], [], ()),
+        (
+            "femme de ménage dans un hopital",
+            ["agent-de-service-hospitalier"],
+            ["Hôpital public"],
+            (),
+        ),
+        # A share of the time, an age.
+        ("psychologue 50%", ["psychologue"], ["Temps partiel"], ()),
+        ("psychologue 100 %", ["psychologue"], ["Temps plein"], ()),
+        ("aide soignante 50 ans", ["aide-soignant"], [], ()),
+        ("infirmier psy", ["infirmier"], ["Psychiatrie"], ()),
+        # No village of Le Causé.
+        ("aide soignante à cause de mes études", ["aide-soignant"], ["Temps partiel"], ()),
+    ],
+)
+def test_what_is_around_a_name_changes_what_it_means(
+    text: str, professions: list[str], wishes: list[str], words: tuple[str, ...]
+) -> None:
+    understood = read(text, search_words().lexicon, PLACES.get())
+    assert list(understood.named) == professions
+    assert [one.label for one in understood.meanings] == wishes
+    assert understood.words == words
+    assert understood.place is None
 
 
 @given(st.text(max_size=300))
