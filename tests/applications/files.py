@@ -11,6 +11,15 @@ from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
 DOCX_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 
+DOCX_TYPES = f'<Types><Override ContentType="{DOCX_TYPE}"/></Types>'.encode()
+ODT_CONTENT = (
+    b'<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    b'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
+    b'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" '
+    b'xmlns:script="urn:oasis:names:tc:opendocument:xmlns:script:1.0" '
+    b'xmlns:xlink="http://www.w3.org/1999/xlink">%b</office:document-content>'
+)
+
 
 def pdf(pages: int = 1, password: str = "", script: bool = False, file: bool = False) -> bytes:
     """Return a PDF."""
@@ -57,25 +66,33 @@ def archive(entries: dict[str, bytes]) -> bytes:
 
 
 def docx(**more: bytes) -> bytes:
-    """Return a DOCX; `more` adds entries, a double underscore standing for a slash."""
-    types = f'<Types><Override ContentType="{DOCX_TYPE}"/></Types>'.encode()
+    """Return a DOCX; `more` adds or replaces entries, see `_named`."""
     entries = {
-        "[Content_Types].xml": types,
+        "[Content_Types].xml": DOCX_TYPES,
         "_rels/.rels": b"<Relationships/>",
         "word/document.xml": b"<document>Nora</document>",
     }
-    return archive(entries | {name.replace("__", "/"): data for name, data in more.items()})
+    return archive(entries | _named(more))
 
 
-def odt() -> bytes:
-    """Return an ODT."""
-    return archive(
-        {
-            "mimetype": b"application/vnd.oasis.opendocument.text",
-            "content.xml": b"<office:document-content>Nora</office:document-content>",
-            "META-INF/manifest.xml": b"<manifest/>",
-        }
-    )
+def odt(**more: bytes) -> bytes:
+    """Return an ODT; `more` adds or replaces entries, see `_named`."""
+    entries = {
+        "mimetype": b"application/vnd.oasis.opendocument.text",
+        "content.xml": ODT_CONTENT % b"<text:p>Nora</text:p>",
+        "Configurations2/accelerator/current.xml": b"",
+        "META-INF/manifest.xml": b"<manifest/>",
+    }
+    return archive(entries | _named(more))
+
+
+def _named(entries: dict[str, bytes]) -> dict[str, bytes]:
+    """Return entries by their names: a double underscore is a slash, or a point."""
+    names = {
+        name: name.replace("__xml", ".xml").replace("__rels", ".rels").replace("__", "/")
+        for name in entries
+    }
+    return {names[name].replace("META_INF", "META-INF"): data for name, data in entries.items()}
 
 
 def image(kind: str) -> bytes:
