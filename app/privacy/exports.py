@@ -1,0 +1,139 @@
+"""The copy of her data that a person takes away: JSON for programs, words for her, her files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import zipfile
+from typing import Any
+
+from app.accounts import queries as accounts
+from app.accounts.models import User
+from app.accounts.passkeys import passkeys_of
+from app.applications import progress
+from app.applications.enums import CV_SERVED
+from app.applications.models import Application
+from app.core import storage
+from app.core.i18n import _
+from app.privacy import queries
+
+# The same content gives the same file: no clock inside.
+_DATED = (2026, 1, 1, 0, 0, 0)
+
+
+def application_copy(application: Application) -> bytes:
+    """Return a ZIP of all that is kept of a person under one reference. Raises StorageUnavailable.
+
+    What the organisation wrote of her is hers to read; who wrote it is not.
+    """
+    files = {"candidature.json": _json(_application(application))}
+    if application.cv_key and application.cv_state in CV_SERVED:
+        content = storage.read(application.cv_key, application.cv_sha256 or "")
+        if content is not None:
+            files[application.cv_name or "cv"] = content
+    words = _(
+        "Voici tout ce que le site garde sous la référence %(reference)s.\n\n"
+        "candidature.json\u00a0: ce que vous avez écrit, ce que la structure a répondu et noté, "
+        "et quand vos coordonnées ont été ouvertes.\n"
+        "Votre CV est à côté, si vous en avez joint un.",
+        reference=application.reference,
+    )
+    return _zipped(files, words)
+
+
+def account_copy(user: User, now: dt.datetime) -> bytes:
+    """Return a ZIP of all that is kept of a person with an account."""
+    words = _(
+        "Voici tout ce que le site garde de votre compte.\n\n"
+        "compte.json\u00a0: votre compte, vos structures, les appareils où il est ouvert et les "
+        "annonces que vous avez créées.\n"
+        "Votre mot de passe n’y est pas\u00a0: le site ne le connaît pas."
+    )
+    return _zipped({"compte.json": _json(_account(user, now))}, words)
+
+
+def _application(one: Application) -> dict[str, Any]:
+    return {
+        "reference": one.reference,
+        "annonce": {"titre": one.listing.title, "structure": progress.employer(one)},
+        "session": one.session.starts_at if one.session else None,
+        "etat": one.status,
+        "prenom": one.first_name,
+        "nom": one.last_name,
+        "telephone": one.phone,
+        "e_mail": one.email,
+        "commune": one.commune_label,
+        "diplome": one.diploma_held,
+        "message": one.message,
+        "moments_pour_rappeler": one.call_back,
+        "cv": one.cv_name,
+        "aide_d_une_conseillere_acceptee_le": one.counsellor_consent_at,
+        "contact_garde": {
+            "accepte_le": one.pool_consent_at,
+            "texte_accepte": one.pool_wording,
+            "refuse_le": one.pool_refused_at,
+            "jusqu_au": one.pool_until,
+        },
+        "recue_le": one.created_at,
+        "derniere_suite_le": one.updated_at,
+        "reponse_promise_le": one.answer_due_at,
+        "motif_de_la_reponse": one.decline_reason,
+        "message_de_la_reponse": one.decline_message,
+        "etapes": [
+            {"le": event.at, "etat": event.to_status, "par": event.actor_kind}
+            for event in one.events
+        ],
+        "messages_de_la_structure": [
+            {
+                "le": message.at,
+                "texte": message.text,
+                "rencontre_le": message.meeting_at,
+                "rencontre_a": message.meeting_place,
+            }
+            for message in one.messages
+        ],
+        "notes_de_la_structure": [{"le": note.at, "texte": note.text} for note in one.notes],
+        "confiee_a": [{"le": move.at, "annonce": move.to_listing.title} for move in one.transfers],
+        "ouvertures": [{"le": view.at, "quoi": view.what} for view in queries.views_of(one)],
+    }
+
+
+def _account(user: User, now: dt.datetime) -> dict[str, Any]:
+    return {
+        "e_mail": user.email,
+        "nom": user.name,
+        "role": user.role,
+        "cree_le": user.created_at,
+        "derniere_connexion_le": user.last_seen_at,
+        "structures": [
+            {"nom": one.organisation.name, "role": one.role, "depuis": one.created_at}
+            for one in queries.memberships_of(user)
+        ],
+        "appareils": [
+            {"appareil": one.device, "depuis": one.created_at}
+            for one in accounts.open_sessions_of(user, now)
+        ],
+        "cles_d_acces": [
+            {"appareil": one.device, "depuis": one.created_at} for one in passkeys_of(user)
+        ],
+        "annonces": [
+            {"titre": one.title, "creee_le": one.created_at} for one in queries.listings_by(user)
+        ],
+    }
+
+
+def _json(data: dict[str, Any]) -> bytes:
+    return json.dumps(data, ensure_ascii=False, indent=2, default=_written).encode()
+
+
+def _written(value: Any) -> str:
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def _zipped(files: dict[str, bytes], words: str) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in {"lisez-moi.txt": (words + "\n").encode(), **files}.items():
+            archive.writestr(zipfile.ZipInfo(name, _DATED), content, zipfile.ZIP_DEFLATED)
+    return held.getvalue()

@@ -1,0 +1,93 @@
+"""The ledger of erasures: what a backup that is restored must erase again.
+
+Each erasure is a small file of the store, named by what was erased and holding when, nothing else.
+Backups take all of them, whatever their own age; restoring an older one replays them before
+anybody is let in. A number that was given again since names a newer row, which is left alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+
+from app.accounts.models import User
+from app.alerts.models import Alert, Watch
+from app.alerts.services import delete_alert
+from app.alerts.watching import stop_watch
+from app.applications.erasing import erase_application
+from app.applications.models import Application
+from app.applications.services import withdraw_application
+from app.core import storage
+from app.core.database import db
+from app.privacy.services import erase_account
+
+FOLDER = "erasures"
+# No backup is kept longer (`app/main/backup.py`): no restored row needs an older line.
+KEPT = dt.timedelta(days=40)
+
+
+class Entry(NamedTuple):
+    """Something that was erased, by the number of its row."""
+
+    kind: str
+    id: int
+    at: dt.datetime
+
+
+class _Kind(NamedTuple):
+    model: Any
+    # When the row was there for certain; a row that came later is another one.
+    since: Any
+    erase: Callable[[Any, dt.datetime], Any]
+
+
+_KINDS = {
+    "application": _Kind(Application, Application.created_at, erase_application),
+    "withdrawn": _Kind(Application, Application.created_at, withdraw_application),
+    "account": _Kind(User, User.created_at, erase_account),
+    "alert": _Kind(Alert, Alert.asked_at, delete_alert),
+    "watch": _Kind(Watch, Watch.asked_at, stop_watch),
+}
+
+
+def write(kind: str, id_: int, at: dt.datetime) -> None:
+    """Add a line. Writing it twice changes nothing. Raises StorageUnavailable."""
+    data = json.dumps({"at": at.astimezone(dt.UTC).isoformat()}).encode()
+    storage.write(f"{FOLDER}/{kind}-{id_}.json", data)
+
+
+def entries() -> Iterator[Entry]:
+    """Return the lines, in no order."""
+    for key in storage.kept_keys(FOLDER):
+        kind, _dash, number = key.removeprefix(f"{FOLDER}/").removesuffix(".json").partition("-")
+        data = storage.load(key)
+        if kind in _KINDS and number.isdigit() and data is not None:
+            yield Entry(kind, int(number), dt.datetime.fromisoformat(json.loads(data)["at"]))
+
+
+def replay(now: dt.datetime) -> int:
+    """Erase again what a restored database holds of what was erased; return how many rows.
+
+    Replaying twice changes nothing more. The caller commits.
+    """
+    replayed = 0
+    for entry in list(entries()):
+        kind = _KINDS[entry.kind]
+        row = db.session.scalar(
+            select(kind.model).where(kind.model.id == entry.id, kind.since <= entry.at)
+        )
+        if row is not None:
+            kind.erase(row, now)
+            replayed += 1
+            db.session.flush()
+    return replayed
+
+
+def purge(now: dt.datetime) -> None:
+    """Drop the lines that no backup needs any more."""
+    for key in storage.kept_before(FOLDER, now - KEPT):
+        storage.remove(key)
