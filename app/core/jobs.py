@@ -7,26 +7,33 @@ relies on it: what must happen is in the outbox, and a periodic drain finds it w
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import os
+import smtplib
+import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import current_app
-from huey import PostgresHuey, SqliteHuey, crontab
+from huey import crontab
 from huey.api import Huey
-from psycopg.errors import DuplicateTable, UniqueViolation
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core import clock, outbox
+from app.core import clock, outbox, pulse
 from app.core.database import db
-from app.core.outbox import OutboxDelivery, OutboxEvent, OutboxState, Permanent, Subscription
+from app.core.outbox import (
+    OutboxDelivery,
+    OutboxEvent,
+    OutboxState,
+    Permanent,
+    Subscription,
+    WorkerDied,
+)
+from app.core.queue import make_huey
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -35,16 +42,9 @@ log = structlog.get_logger()
 
 KEEP_DONE = dt.timedelta(days=30)
 DRAIN = "drain_outbox"
-HEARTBEAT_MAX_AGE = dt.timedelta(minutes=2)
-
-
-class Heartbeat(db.Model):
-    """The last sign of life of each background process."""
-
-    __tablename__ = "heartbeat"
-
-    name: Mapped[str] = mapped_column(primary_key=True)
-    beat_at: Mapped[dt.datetime]
+BEAT_EVERY_SECONDS = 30.0
+AWAY = (ConnectionError, TimeoutError, smtplib.SMTPServerDisconnected)
+SILENCES = 3
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ class Scheduled:
     run: Callable[[dt.datetime], Any]
     minute: str = "*"
     hour: str = "*"
+    # What it erases or ends does not come back: it waits while the clock is in doubt.
+    final: bool = False
 
 
 class Lease:
@@ -63,12 +65,33 @@ class Lease:
     def __init__(self, ids: Sequence[int]) -> None:
         self._ids = ids
         self._kept_at = time.monotonic()
+        self._beat_at = self._kept_at
+        # Handlers whose server is away, with what was last heard: the rest of this lease waits,
+        # rather than one timeout each.
+        self.away: dict[str, Exception] = {}
+        self._silences: Counter[str] = Counter()
 
     def prolong(self) -> None:
-        """Prolong the lease of what is not finished, when a third of it has passed."""
+        """Prolong the lease of what is not finished, when a third of it has passed.
+
+        A process at work on something long still gives signs of life.
+        """
+        if time.monotonic() - self._beat_at > BEAT_EVERY_SECONDS:
+            self._beat_at = time.monotonic()
+            _beat()
         if time.monotonic() - self._kept_at > outbox.LEASE.total_seconds() / 3:
             outbox.keep(self._ids, clock.now())
             self._kept_at = time.monotonic()
+
+    def note(self, subscription: Subscription, error: Exception | None) -> None:
+        """Count the silences of a server in a row; a server that answers no is not away."""
+        name = subscription.name
+        if not isinstance(error, AWAY):
+            self._silences[name] = 0
+            return
+        self._silences[name] += 1
+        if self._silences[name] >= SILENCES:
+            self.away[name] = error
 
 
 class Jobs:
@@ -79,6 +102,9 @@ class Jobs:
         self.schedule: list[Scheduled] = []
         self.huey: Huey | None = None
         self._wake_task: Any = None
+        # Set when the process is asked to end: what it has not begun goes back to the others.
+        self.stopping = threading.Event()
+        self._cut: list[int] = []
 
     def init_app(
         self,
@@ -96,7 +122,7 @@ class Jobs:
         if app.config["TESTING"] and not app.config.get("JOBS_IN_TESTS"):
             self.huey = None
             return
-        self.huey = _make_huey(app)
+        self.huey = make_huey(app)
         self._register_tasks(app)
 
     def _register_tasks(self, app: Flask) -> None:
@@ -111,7 +137,7 @@ class Jobs:
         @self.huey.periodic_task(crontab(minute="*"), name="beat_and_drain")
         def beat_task() -> None:
             with app.app_context():
-                beat("worker")
+                _beat()
                 outbox.release_leases_of_the_dead()
                 self.drain()
                 self._come_back()
@@ -161,35 +187,63 @@ class Jobs:
         """Do all that is due now. Return the number of events handled."""
         handled = 0
         started = time.monotonic()
-        while time.monotonic() - started < deadline_seconds:
+        self._take_up_what_was_cut()
+        while time.monotonic() - started < deadline_seconds and not self.stopping.is_set():
             events = outbox.claim(clock.now())
             if not events:
                 break
-            by_topic: dict[str, list[OutboxEvent]] = defaultdict(list)
-            for event in events:
-                by_topic[event.topic].append(event)
-            lease = Lease([event.id for event in events])
-            for topic, group in by_topic.items():
-                self._handle_topic(topic, group, lease)
+            try:
+                self._handle(events)
+            except SQLAlchemyError:
+                # The database went away while this worker held them: it says so when it is back.
+                self._cut.extend(event.id for event in events)
+                raise
             handled += len(events)
         return handled
 
+    def _take_up_what_was_cut(self) -> None:
+        if self._cut:
+            outbox.give_back(self._cut)
+            self._cut.clear()
+
+    def _handle(self, events: Sequence[OutboxEvent]) -> None:
+        by_topic: dict[str, list[OutboxEvent]] = defaultdict(list)
+        for event in events:
+            by_topic[event.topic].append(event)
+        lease = Lease([event.id for event in events])
+        # The index, in one call, before messages that may take ten seconds each.
+        for topic in sorted(by_topic, key=self._is_batch, reverse=True):
+            self._handle_topic(topic, by_topic[topic], lease)
+
+    def _is_batch(self, topic: str) -> bool:
+        return any(one.batch for one in self.subscriptions.get(topic, ()))
+
     def _handle_topic(self, topic: str, events: Sequence[OutboxEvent], lease: Lease) -> None:
         subscriptions = self.subscriptions.get(topic)
-        if subscriptions is None:
+        if subscriptions is None or events[0].falls >= outbox.MAX_FALLS:
+            # No handler; or it is alone in its lease, and kills whoever takes it.
             for event in events:
-                _fail(event, Permanent(f"no handler for {topic}"))
+                _fail(event, Permanent() if subscriptions is None else WorkerDied())
             return
         failed: dict[int, Exception] = {}
         for subscription, group in _calls(subscriptions, events):
+            if self.stopping.is_set():
+                outbox.give_back([event.id for event in events])
+                return
             lease.prolong()
-            error = _run(subscription, group)
+            error = lease.away.get(subscription.name) or _run(subscription, group)
+            lease.note(subscription, error)
             if error is not None:
                 failed.update({event.id: error for event in group})
         for event in events:
             if event.id in failed:
                 _fail(event, failed[event.id])
         _finish([event.id for event in events if event.id not in failed])
+
+
+def _beat() -> None:
+    pulse.beat_as_worker(clock.now())
+    db.session.commit()
 
 
 def _calls(
@@ -273,7 +327,8 @@ def _fail(event: OutboxEvent, error: Exception) -> None:
         log.error("outbox_event_dead", event_id=event.id, topic=event.topic)
     db.session.execute(
         update(OutboxEvent)
-        .where(OutboxEvent.id == event.id)
+        # One that another worker took meanwhile is hers to judge.
+        .where(OutboxEvent.id == event.id, OutboxEvent.leased_by == outbox.me())
         .values(
             state=OutboxState.DEAD if dead else OutboxState.PENDING,
             available_at=now if dead else now + outbox.backoff(event.attempts),
@@ -288,9 +343,16 @@ def _fail(event: OutboxEvent, error: Exception) -> None:
 
 
 def run_scheduled(entry: Scheduled) -> None:
-    """Run one piece of scheduled work in its own transaction."""
+    """Run one piece of scheduled work in its own transaction.
+
+    What cannot be undone is not done by a clock that has just leapt: a person looks at it first.
+    """
+    now = clock.now()
+    if entry.final and pulse.clock_has_leapt(now):
+        log.error("scheduled_refused_clock_leapt", name=entry.name)
+        return
     log.info("scheduled_started", name=entry.name)
-    entry.run(clock.now())
+    entry.run(now)
     db.session.commit()
 
 
@@ -304,12 +366,9 @@ def purge_done(now: dt.datetime) -> int:
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
-def beat(name: str) -> None:
-    """Record that the process `name` is alive."""
-    row = db.session.get(Heartbeat, name) or Heartbeat(name=name)
-    row.beat_at = clock.now()
-    db.session.add(row)
-    db.session.commit()
+def sweep_outbox(now: dt.datetime) -> int:
+    """Free what is stuck: leases of the dead, work that a clock ahead put off; return how many."""
+    return outbox.release_leases_of_the_dead() + outbox.bring_forward(now)
 
 
 def failpoint(name: str) -> None:
@@ -317,26 +376,6 @@ def failpoint(name: str) -> None:
     config = current_app.config
     if config["TESTING"] and name in config["FAILPOINTS"].split(","):
         os._exit(137)
-
-
-def _make_huey(app: Flask) -> Huey:
-    url: str = app.config["SQLALCHEMY_DATABASE_URI"]
-    logging.getLogger("huey").setLevel(logging.WARNING)
-    if url.startswith("postgresql"):
-        return _postgres_huey(url.replace("postgresql+psycopg://", "postgresql://"))
-    app.config["DATA_DIR"].mkdir(parents=True, exist_ok=True)
-    return SqliteHuey("prendre-soin", filename=str(app.config["DATA_DIR"] / "queue.db"))
-
-
-def _postgres_huey(dsn: str) -> Huey:
-    """Open the queue. Its tables are made at the first start, maybe by several processes at once:
-    PostgreSQL lets one of them make a table, and tells the others that it is there."""
-    for wait_seconds in (0.1, 0.3, 1.0):
-        try:
-            return PostgresHuey("prendre-soin", dsn=dsn)
-        except (UniqueViolation, DuplicateTable):
-            time.sleep(wait_seconds)
-    return PostgresHuey("prendre-soin", dsn=dsn)
 
 
 def database_answers() -> bool:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, event, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, case, event, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.database import db, one_of
@@ -26,6 +26,12 @@ from app.core.database import db, one_of
 LEASE = dt.timedelta(minutes=5)
 MAX_ATTEMPTS = 48
 BATCH = 500
+# An event that was in the hands of workers that died is handled alone after so many deaths, and
+# given up after so many more: one that kills whoever takes it must not stop all the others.
+SUSPECT_AFTER = 2
+MAX_FALLS = 5
+# The clocks of two machines are never that far apart.
+AHEAD = dt.timedelta(minutes=5)
 WAKE_KEY = "outbox_enqueued"
 
 
@@ -54,6 +60,9 @@ class OutboxEvent(db.Model):
     leased_by: Mapped[str | None] = mapped_column(String(200), comment="host:pid of the worker")
     done_at: Mapped[dt.datetime | None]
     last_error: Mapped[str | None] = mapped_column(Text)
+    falls: Mapped[int] = mapped_column(
+        default=0, server_default="0", comment="workers that died while they held it"
+    )
 
     __table_args__ = (
         one_of("state", OutboxState),
@@ -80,6 +89,10 @@ class Permanent(Exception):
 
 class Refused(Permanent):
     """The outside world said no for good, such as to an address that does not exist."""
+
+
+class WorkerDied(Permanent):
+    """Whoever handles the event dies of it."""
 
 
 Effect = Callable[[], None]
@@ -157,7 +170,7 @@ def on_commit_wake(wake: Callable[[], None]) -> None:
 def claim(now: dt.datetime, *, limit: int = BATCH) -> list[OutboxEvent]:
     """Lease the oldest due events to this worker and commit; no other worker gets them."""
     due = (
-        select(OutboxEvent.id)
+        select(OutboxEvent.id, OutboxEvent.state, OutboxEvent.falls)
         .where(
             or_(
                 (OutboxEvent.state == OutboxState.PENDING) & (OutboxEvent.available_at <= now),
@@ -168,7 +181,11 @@ def claim(now: dt.datetime, *, limit: int = BATCH) -> list[OutboxEvent]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    ids = list(db.session.scalars(due))
+    # A lease that ran out is one more worker that died, or never came back.
+    falls = {
+        id_: fell + (state == OutboxState.LEASED) for id_, state, fell in db.session.execute(due)
+    }
+    ids = [id_ for id_, fell in falls.items() if fell < SUSPECT_AFTER] or list(falls)[:1]
     if not ids:
         db.session.commit()
         return []
@@ -178,8 +195,12 @@ def claim(now: dt.datetime, *, limit: int = BATCH) -> list[OutboxEvent]:
         .values(
             state=OutboxState.LEASED,
             leased_until=now + LEASE,
-            leased_by=_me(),
+            leased_by=me(),
             attempts=OutboxEvent.attempts + 1,
+            falls=case(
+                (OutboxEvent.state == OutboxState.LEASED, OutboxEvent.falls + 1),
+                else_=OutboxEvent.falls,
+            ),
         )
         .execution_options(synchronize_session=False)
     )
@@ -223,21 +244,58 @@ def release_leases_of_the_dead(*, starting: bool = False) -> int:
             OutboxEvent.state == OutboxState.LEASED, OutboxEvent.leased_by.startswith(f"{host}:")
         )
     ).all()
-    ids = [id_ for id_, worker in leased if (starting and worker == _me()) or not _alive(worker)]
-    _update(ids, state=OutboxState.PENDING, leased_until=None, leased_by=None)
+    ids = [id_ for id_, worker in leased if (starting and worker == me()) or not is_alive(worker)]
+    _update(ids, **_FREE, falls=OutboxEvent.falls + 1)
     return len(ids)
 
 
-def revive_dead(now: dt.datetime) -> int:
-    """Give the dead events all their attempts again and commit; return how many."""
+def give_back(ids: Sequence[int]) -> None:
+    """Leave to whoever comes first what this worker holds and has not finished; and commit."""
+    mine = select(OutboxEvent.id).where(
+        OutboxEvent.id.in_(list(ids)), OutboxEvent.leased_by == me()
+    )
+    _update(list(db.session.scalars(mine)), **_FREE, attempts=OutboxEvent.attempts - 1)
+
+
+def free_everything() -> None:
+    """Free what the copy of a database says is leased: nobody works on it."""
+    db.session.execute(
+        update(OutboxEvent).where(OutboxEvent.state == OutboxState.LEASED).values(**_FREE)
+    )
+
+
+def revive_dead(now: dt.datetime, topic: str = "", error: str = "") -> int:
+    """Give dead events all their attempts again; return how many. All, or those of one group."""
+    dead = [OutboxEvent.state == OutboxState.DEAD]
+    if topic:
+        dead += [OutboxEvent.topic == topic, func.coalesce(OutboxEvent.last_error, "") == error]
     revived = db.session.execute(
         update(OutboxEvent)
-        .where(OutboxEvent.state == OutboxState.DEAD)
-        .values(state=OutboxState.PENDING, attempts=0, available_at=now)
+        .where(*dead)
+        .values(state=OutboxState.PENDING, attempts=0, falls=0, available_at=now)
         .execution_options(synchronize_session=False)
     )
-    db.session.commit()
+    db.session.info[WAKE_KEY] = True
     return int(revived.rowcount)  # type: ignore[attr-defined]
+
+
+def bring_forward(now: dt.datetime) -> int:
+    """Make due what a clock that was ahead wrote for later than it meant; return how many."""
+    ahead = db.session.execute(
+        update(OutboxEvent)
+        .where(
+            OutboxEvent.state == OutboxState.PENDING,
+            OutboxEvent.created_at > now + AHEAD,
+            OutboxEvent.attempts == 0,
+            OutboxEvent.available_at == OutboxEvent.created_at,
+        )
+        .values(available_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return int(ahead.rowcount)  # type: ignore[attr-defined]
+
+
+_FREE = {"state": OutboxState.PENDING, "leased_until": None, "leased_by": None}
 
 
 def _update(ids: list[int], **values: Any) -> None:
@@ -251,11 +309,13 @@ def _update(ids: list[int], **values: Any) -> None:
     db.session.commit()
 
 
-def _me() -> str:
+def me() -> str:
+    """Return the name of this process among the workers."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def _alive(worker: str | None) -> bool:
+def is_alive(worker: str | None) -> bool:
+    """Return whether a process of this host, known as host:pid, is still there."""
     try:
         os.kill(int((worker or "").rpartition(":")[2]), 0)
     except ProcessLookupError:

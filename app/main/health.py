@@ -8,8 +8,9 @@ from flask import Blueprint, Response, jsonify
 
 from app.core import clock
 from app.core.database import db
-from app.core.jobs import HEARTBEAT_MAX_AGE, Heartbeat, database_answers
+from app.core.jobs import database_answers
 from app.core.permissions import public
+from app.core.pulse import HEARTBEAT_MAX_AGE, WORKER, Heartbeat
 from app.search.client import EngineError, SearchBusyError, engines, using
 from app.search.guard import index_is_whole
 from app.search.servers import ask, last_drifts, late_servers
@@ -74,5 +75,5 @@ def _drifts() -> list[dict[str, Any]]:
 
 
 def _worker_is_alive() -> bool:
-    heartbeat = db.session.get(Heartbeat, "worker")
+    heartbeat = db.session.get(Heartbeat, WORKER)
     return heartbeat is not None and clock.now() - heartbeat.beat_at < HEARTBEAT_MAX_AGE

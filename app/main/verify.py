@@ -2,8 +2,9 @@
 
 Each invariant is a function that returns what breaks it, in French, nothing when it holds. The
 numbers are those of the trust charter of the project (I1 durable acknowledgement, I2 atomic outbox,
-I3 conservation, I4 one effect, I5 index equal to the database, I8 files, I9 idempotence,
-I10 capacity, I13 deadlines, P01 retention, Q12 no silence).
+I3 conservation, I4 one effect, I5 index equal to the database, I6 visibility, I7 no synchronous
+dependency, I8 files, I9 idempotence, I10 capacity, I11 traced access, I12 erasure, I13 time,
+I14 imports, P01 retention, Q12 no silence).
 """
 
 from __future__ import annotations
@@ -19,14 +20,25 @@ from app.alerts.digests import NAMED
 from app.alerts.models import Alert, Digest, SentListing, Watch
 from app.alerts.services import STOPPED_KEPT_DAYS, UNCONFIRMED_KEPT_DAYS
 from app.alerts.watching import CLOSED_KEPT_DAYS, LONGEST_DAYS
-from app.applications import promise, workflow
+from app.applications import cv, files, promise, workflow
+from app.applications.enums import CvState
 from app.applications.enums import Status as Step
 from app.applications.models import Application, ApplicationEvent
-from app.core import clock, storage
+from app.applications.queries import cv_keys
+from app.core import clock, pulse, storage
 from app.core.database import db
 from app.core.outbox import OutboxDelivery, OutboxEvent, OutboxState, Refused
 from app.listings.enums import Status
 from app.listings.models import Listing, ListingSession
+from app.main.invariants import (
+    changes_have_their_event,
+    imports_are_whole,
+    no_file_without_row,
+    nothing_personal_waits,
+    only_open_is_shown,
+    pages_need_no_engine,
+    reads_are_traced,
+)
 from app.organisations.models import Picture
 from app.search.client import ADMIN_ERRORS, engine, engines, using
 from app.search.models import SearchQuery
@@ -48,22 +60,6 @@ def acknowledged_is_stored(now: dt.datetime) -> Iterable[str]:
         select(Application.reference).where(Application.id.not_in(first))
     ):
         yield f"candidature {reference} sans trace de sa réception"
-
-
-def changes_have_their_event(now: dt.datetime) -> Iterable[str]:
-    """I2: every recent application has its event in the outbox; done ones are kept thirty days."""
-    recent = now - dt.timedelta(days=29)
-    told = {
-        payload.get("application_id")
-        for payload in db.session.scalars(
-            select(OutboxEvent.payload).where(OutboxEvent.topic == "application.received")
-        )
-    }
-    for id_, reference in db.session.execute(
-        select(Application.id, Application.reference).where(Application.created_at > recent)
-    ):
-        if id_ not in told:
-            yield f"candidature {reference} sans événement"
 
 
 def events_are_conserved(now: dt.datetime) -> Iterable[str]:
@@ -128,9 +124,21 @@ def files_are_whole(now: dt.datetime) -> Iterable[str]:
         if storage.read(key or "", digest or "") is None:
             yield f"candidature {reference} : fichier absent ou altéré"
     for picture in db.session.scalars(select(Picture)):
-        files = ((picture.key, picture.sha256), (picture.small_key, picture.small_sha256))
-        if any(storage.read(key, digest) is None for key, digest in files):
+        drawn = ((picture.key, picture.sha256), (picture.small_key, picture.small_sha256))
+        if any(storage.read(key, digest) is None for key, digest in drawn):
             yield f"image {picture.id} : fichier absent ou altéré"
+
+
+def files_are_scanned(now: dt.datetime) -> Iterable[str]:
+    """I8: no file waits long for the antivirus; the sweep leaves none without its row."""
+    late = select(func.count()).where(
+        Application.cv_state == CvState.WAITING, Application.cv_state_at < now - files.LATE
+    )
+    if number := db.session.scalar(late):
+        yield f"{number} fichiers attendent l’antivirus depuis plus d’une heure"
+    orphans = set(cv.kept_before(now - 2 * files.FILE_GRACE)) - cv_keys()
+    if orphans:
+        yield f"{len(orphans)} fichiers sans candidature"
 
 
 def one_live_application_each(now: dt.datetime) -> Iterable[str]:
@@ -174,6 +182,12 @@ def deadlines_are_kept(now: dt.datetime) -> Iterable[str]:
         yield f"{number} annonces publiées après leur échéance"
 
 
+def clock_is_sane(now: dt.datetime) -> Iterable[str]:
+    """I13: the clock has not leapt since the worker last looked at it."""
+    if pulse.clock_has_leapt(now):
+        yield "l’horloge a bougé de plus d’un jour : les effacements attendent une personne"
+
+
 def nobody_waits_for_ever(now: dt.datetime) -> Iterable[str]:
     """Q12: what nobody answers any more has its end, and the person was told."""
     number = db.session.scalar(
@@ -213,7 +227,7 @@ def kept_people_agreed(now: dt.datetime) -> Iterable[str]:
 
 
 def digests_tell_once(now: dt.datetime) -> Iterable[str]:
-    """I4: a digest names listings of its own alert, as many as it may, and has its event."""
+    """I4: a digest names listings of its own alert, as many as it may."""
     foreign = db.session.scalar(
         select(func.count())
         .select_from(SentListing)
@@ -229,16 +243,6 @@ def digests_tell_once(now: dt.datetime) -> Iterable[str]:
     )
     for digest_id in db.session.scalars(long):
         yield f"message d’alerte {digest_id} : annonces en trop ou en double"
-    recent = now.date() - dt.timedelta(days=28)
-    told = {
-        payload.get("digest_id")
-        for payload in db.session.scalars(
-            select(OutboxEvent.payload).where(OutboxEvent.topic == "alert.digest")
-        )
-    }
-    for digest_id in db.session.scalars(select(Digest.id).where(Digest.day > recent)):
-        if digest_id not in told:
-            yield f"message d’alerte {digest_id} sans événement"
 
 
 def alerts_are_erased(now: dt.datetime) -> Iterable[str]:
@@ -283,11 +287,19 @@ INVARIANTS: dict[str, Check] = {
     "I3 événements conservés": events_are_conserved,
     "I4 effets enregistrés": effects_are_recorded,
     "I5 index égal à la base": index_equals_database,
+    "I6 la base décide de ce qui se voit": only_open_is_shown,
+    "I7 les pages sans le moteur de recherche": pages_need_no_engine,
     "I8 fichiers entiers": files_are_whole,
+    "I8 fichiers analysés": files_are_scanned,
     "I9 une candidature par personne": one_live_application_each,
     "I10 places": seats_are_counted,
+    "I11 lectures datées": reads_are_traced,
+    "I12 événements sans donnée personnelle": nothing_personal_waits,
+    "I12 fichiers nommés": no_file_without_row,
     "I13 échéances": deadlines_are_kept,
+    "I13 horloge": clock_is_sane,
     "I13 places proposées": offers_are_ended,
+    "I14 imports entiers": imports_are_whole,
     "P01 vivier consenti": kept_people_agreed,
     "I4 alertes dites une fois": digests_tell_once,
     "P01 alertes effacées": alerts_are_erased,
@@ -302,7 +314,10 @@ def verify() -> None:
     now = clock.now()
     broken = 0
     for name, check in INVARIANTS.items():
-        found = list(check(now))
+        try:
+            found = list(check(now))
+        except storage.StorageUnavailable as error:
+            found = [error.message]
         db.session.rollback()
         click.echo(f"{'ROMPU' if found else 'ok':6} {name}")
         for line in found[:SHOWN]:

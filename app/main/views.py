@@ -14,6 +14,7 @@ from app.listings import queries as listings
 from app.listings.cards import Card
 from app.listings.enums import KIND_PARAMS
 from app.main import queries
+from app.main.accessibility import the_grid
 
 bp = Blueprint("main", __name__)
 
@@ -78,7 +79,7 @@ def privacy() -> str:
 @public
 def accessibility() -> str:
     """Say how far the site is usable by all."""
-    return render_template("main/accessibility.html")
+    return render_template("main/accessibility.html", grid=the_grid())
 
 
 @bp.get("/robots.txt")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from config import Config, ConfigError
+from config import ROOT, Config, ConfigError
 
 pytestmark = pytest.mark.no_database
 
@@ -14,6 +14,7 @@ SAFE = {
     "PUBLIC_BASE_URL": "https://exemple.fr",
     "TRUSTED_HOSTS": "exemple.fr",
     "MAIL_URL": "smtp://relais:25",
+    "ANTIVIRUS_URL": "tcp://127.0.0.1:3310",
 }
 
 
@@ -31,6 +32,9 @@ def test_a_safe_production_starts() -> None:
         ("PUBLIC_BASE_URL", "http://exemple.fr"),
         ("TRUSTED_HOSTS", ""),
         ("MAIL_URL", ""),
+        ("ANTIVIRUS_URL", ""),
+        ("ANTIVIRUS_URL", "http://127.0.0.1:3310"),
+        ("STORAGE_URL", f"file://{ROOT}/static/files"),
         ("DEMO", "1"),
     ],
 )
