@@ -6,7 +6,7 @@ from flask_login import LoginManager, current_user
 
 def init_app(app: Flask) -> None:
     """Register the blueprints and commands of the feature, and who the current person is."""
-    from app.accounts.views import passkeys  # noqa: F401 - adds its routes to those of the account
+    from app.accounts.views import passkeys, password, proof  # noqa: F401 - add routes to those
     from app.accounts.views.security import account
     from app.accounts.views.sign_in import accounts, user_of_cookie
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import Email, InputRequired, Length
 
+from app.accounts.services import PASSWORD_MIN_LENGTH
 from app.core.forms import BaseForm
 from app.core.i18n import lazy
 
+LONGEST = 200
+TOO_LONG = lazy("Ce mot de passe est trop long.")
 EMAIL_WRONG = lazy("Indiquez une adresse e-mail complète, par exemple prenom@exemple.fr.")
 
 
@@ -32,7 +35,7 @@ class SignInForm(LinkRequestForm):
         lazy("Votre mot de passe"),
         validators=[
             InputRequired(lazy("Indiquez votre mot de passe, ou demandez un lien par e-mail.")),
-            Length(max=200, message=lazy("Ce mot de passe est trop long.")),
+            Length(max=LONGEST, message=TOO_LONG),
         ],
     )
 
@@ -58,3 +61,22 @@ class EmailCodeForm(CodeForm):
     """The code received by e-mail."""
 
     remember = BooleanField(lazy("Ne plus me demander de code sur cet appareil pendant six mois."))
+
+
+class PasswordForm(BaseForm):
+    """A new password, with the one before when there is one."""
+
+    current = PasswordField(
+        lazy("Votre mot de passe actuel"), validators=[Length(max=LONGEST, message=TOO_LONG)]
+    )
+    new = PasswordField(
+        lazy("Votre nouveau mot de passe"),
+        validators=[
+            InputRequired(lazy("Écrivez votre nouveau mot de passe.")),
+            Length(
+                min=PASSWORD_MIN_LENGTH,
+                message=lazy("Écrivez douze caractères au moins, par exemple quatre mots."),
+            ),
+            Length(max=LONGEST, message=TOO_LONG),
+        ],
+    )

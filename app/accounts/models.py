@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.accounts.enums import Awaits, Role
+from app.accounts.enums import Awaits, Handling, Role
 from app.core.database import db, one_of
 
 
@@ -24,6 +24,9 @@ class User(db.Model):
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[dt.datetime]
     last_seen_at: Mapped[dt.datetime | None]
+    end_told_at: Mapped[dt.datetime | None] = mapped_column(
+        comment="when she was told that an account that nobody opens is erased"
+    )
 
     sessions: Mapped[list[LoginSession]] = relationship(
         back_populates="user", cascade="all, delete-orphan"
@@ -159,3 +162,41 @@ class Passkey(db.Model):
     sign_count: Mapped[int] = mapped_column(BigInteger, comment="as the key last counted")
     device: Mapped[str] = mapped_column(String(60), default="", comment="as « Firefox, Windows »")
     created_at: Mapped[dt.datetime]
+
+
+class AccessAlarm(db.Model):
+    """Somebody was shown the details of many people in an hour: she proves again who she is."""
+
+    __tablename__ = "access_alarm"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
+    )
+    at: Mapped[dt.datetime]
+    reads: Mapped[int] = mapped_column(comment="people whose details were shown or asked for")
+    lifted_at: Mapped[dt.datetime | None] = mapped_column(
+        comment="when she proved again who she is; the count starts again from there"
+    )
+    handling: Mapped[str | None] = mapped_column(String(10), comment="what the team decided")
+    handled_at: Mapped[dt.datetime | None]
+    handled_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("user_account.id", ondelete="SET NULL"), index=True
+    )
+
+    user: Mapped[User] = relationship(foreign_keys=[user_id])
+    handled_by: Mapped[User | None] = relationship(foreign_keys=[handled_by_id])
+
+    __table_args__ = (
+        one_of("handling", Handling, nullable=True),
+        CheckConstraint("reads > 0", name="reads_positive"),
+        CheckConstraint("lifted_at IS NULL OR lifted_at >= at", name="lifted_after"),
+        CheckConstraint("(handling IS NULL) = (handled_at IS NULL)", name="handled_dated"),
+        Index(
+            "uq_access_alarm_standing",
+            "user_id",
+            unique=True,
+            sqlite_where=text("lifted_at IS NULL"),
+            postgresql_where=text("lifted_at IS NULL"),
+        ),
+    )

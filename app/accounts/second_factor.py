@@ -19,7 +19,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from flask import current_app
 from sqlalchemy import delete, func, select, update
 
-from app.accounts.enums import TEAM_ROLES, Awaits
+from app.accounts.enums import TEAM_ROLES, Awaits, FactorChange
 from app.accounts.models import (
     KnownDevice,
     LoginSession,
@@ -31,10 +31,11 @@ from app.accounts.models import (
 from app.accounts.passkeys import passkeys_of
 from app.accounts.queries import token_hash
 from app.accounts.services import TOKEN_BYTES
+from app.core import outbox
 from app.core.database import db
 
 CODE_MINUTES = 10
-# How long after signing in a person who is protected may add another proof.
+# How long after signing in, or proving again who she is, a person may change her account.
 FRESH = dt.timedelta(minutes=10)
 DEVICE_DAYS = 180
 RECOVERY_CODES = 10
@@ -74,12 +75,13 @@ def has_factor(user: User) -> bool:
     return has_app(user) or bool(passkeys_of(user))
 
 
-def may_add_factor(user: User, mine: LoginSession, now: dt.datetime) -> bool:
-    """Return whether a proof may be added in this session.
+def is_fresh(user: User, mine: LoginSession, now: dt.datetime) -> bool:
+    """Return whether the account may be changed in this session: she has just proved who she is.
 
-    Whoever is protected already has just proved who she is: a browser left open adds nothing.
+    A browser left open, or a session that was stolen, adds no proof and closes nothing.
     """
-    return not has_factor(user) or now - mine.created_at < FRESH
+    may_prove = has_factor(user) or bool(current_app.config["SECOND_FACTOR"])
+    return not may_prove or now - mine.created_at < FRESH
 
 
 def must_keep_app(user: User) -> bool:
@@ -147,7 +149,19 @@ def confirm_app(user: User, code: str, now: dt.datetime) -> list[str] | None:
         return None
     factor.confirmed_at = now
     db.session.flush()
+    tell_change(user, FactorChange.APP_ADDED, now)
     return new_recovery_codes(user)
+
+
+def tell_change(user: User, change: FactorChange, now: dt.datetime) -> None:
+    """Ask the worker to tell the person what changed: a thief who adds a proof is seen."""
+    outbox.enqueue(
+        "account.factor_changed",
+        now=now,
+        user_id=user.id,
+        change=change,
+        changed_at=now.isoformat(),
+    )
 
 
 def new_recovery_codes(user: User) -> list[str]:
@@ -192,8 +206,9 @@ def void_useless_codes(user: User) -> None:
         db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
 
 
-def start_over(user: User) -> None:
+def start_over(user: User, now: dt.datetime) -> None:
     """Forget all that proves who this person is, but her password: she has lost everything."""
+    tell_change(user, FactorChange.STARTED_OVER, now)
     db.session.execute(delete(Passkey).where(Passkey.user_id == user.id))
     forget_devices(user)
     forget_app(user)

@@ -10,7 +10,7 @@ import secrets
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, or_, true, update
 
 from app.accounts.enums import Awaits, Role
 from app.accounts.models import LoginSession, SignInAttempt, SignInLink, User
@@ -64,8 +64,8 @@ class InvalidAccount(DomainError):
 
 
 def hash_password(password: str) -> str:
-    """Return the argon2id hash of a password, without the spaces that a paste leaves around it."""
-    return _hasher.hash(password.strip())
+    """Return the argon2id hash of a password, exactly as it was typed."""
+    return _hasher.hash(password)
 
 
 def attempt_keys(secret: str, purpose: str, email: str, address: str) -> tuple[str, str]:
@@ -161,6 +161,7 @@ def open_session(
 ) -> str:
     """Open a session and return its token, which only the person's cookie will hold."""
     user.last_seen_at = now
+    user.end_told_at = None
     return _add_session(user, now, dt.timedelta(hours=hours), device=device)
 
 
@@ -177,6 +178,11 @@ def ask_email_code(token: str, *, now: dt.datetime) -> None:
     pending = pending_session(token, now)
     if pending is not None and pending.awaits == Awaits.EMAIL:
         outbox.enqueue("account.code_requested", now=now, session_id=pending.id)
+
+
+def ask_proof(mine: LoginSession, *, now: dt.datetime) -> None:
+    """Ask the worker to send a code to a person already signed in, who must prove who she is."""
+    outbox.enqueue("account.code_requested", now=now, session_id=mine.id)
 
 
 def _add_session(
@@ -217,6 +223,12 @@ def close_sessions_of(user_ids: list[int], *, now: dt.datetime) -> None:
     )
 
 
+def close_every_session(*, now: dt.datetime) -> None:
+    """End all sessions and links: a copy put back opens nothing that was closed since."""
+    _revoke(true(), now)
+    db.session.execute(delete(SignInLink))
+
+
 def close_session_of(user: User, session_id: int, *, now: dt.datetime) -> bool:
     """Sign the person out of one of her browsers; return whether it was hers, and open."""
     return _revoke((LoginSession.id == session_id) & (LoginSession.user_id == user.id), now) > 0
@@ -240,7 +252,7 @@ def create_account(
         raise InvalidAccount(_("Ce rôle n’existe pas."))
     if user_by_email(checked) is not None:
         raise InvalidAccount(_("Un compte existe déjà à cette adresse."))
-    if password is not None and len(password.strip()) < PASSWORD_MIN_LENGTH:
+    if password is not None and len(password) < PASSWORD_MIN_LENGTH:
         raise InvalidAccount(_("Choisissez un mot de passe de 12 caractères au moins."))
     user = User(
         email=normal_email(checked),
@@ -308,7 +320,7 @@ def forget_attempts(key: str) -> None:
 
 def _verify(known: str, password: str) -> bool:
     try:
-        return _hasher.verify(known, password.strip())
+        return _hasher.verify(known, password)
     except (VerificationError, InvalidHashError):
         return False
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from flask import current_app
 
 from app.accounts import mails, queries, second_factor, services
-from app.accounts.models import LoginSession
+from app.accounts.enums import FactorChange, Role
+from app.accounts.models import AccessAlarm, LoginSession
 from app.core import clock, mail
 from app.core.database import db
 from app.core.outbox import Effect
@@ -45,3 +47,28 @@ def send_email_code(payload: dict[str, Any], event_id: int) -> Effect | None:
         pending.user, code, event_id=event_id, minutes=second_factor.CODE_MINUTES
     )
     return mail.sending(message)
+
+
+def tell_factor_changed(payload: dict[str, Any], event_id: int) -> Effect | None:
+    """Tell a person what changed in the way she proves who she is, even when she is suspended."""
+    user = queries.get_user(payload["user_id"])
+    if user is None:
+        return None
+    message = mails.factor_changed(
+        user,
+        FactorChange(payload["change"]),
+        dt.datetime.fromisoformat(payload["changed_at"]),
+        event_id=event_id,
+        base_url=current_app.config["PUBLIC_BASE_URL"],
+    )
+    return mail.sending(message)
+
+
+def tell_admin(payload: dict[str, Any], event_id: int) -> Effect | None:
+    """Tell one administrator that somebody reads the details of many people."""
+    admin = queries.get_user(payload["user_id"])
+    raised = db.session.get(AccessAlarm, payload["alarm_id"])
+    if raised is None or admin is None or not admin.active or admin.role != Role.ADMIN:
+        return None
+    base_url = current_app.config["PUBLIC_BASE_URL"]
+    return mail.sending(mails.alarm(admin, raised, event_id=event_id, base_url=base_url))

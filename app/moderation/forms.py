@@ -8,6 +8,7 @@ from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Length
 
+from app.accounts.enums import Handling
 from app.core.forms import NOT_IN_LIST, REQUIRED, TOO_LONG, BaseForm
 from app.core.i18n import lazy
 from app.search.enums import WordKind
@@ -18,6 +19,12 @@ WORD_LABELS = {
     WordKind.MISSPELLING: lazy("Une faute d’écriture"),
     WordKind.SUGGESTION: lazy("Un métier à proposer à la saisie"),
     WordKind.IGNORED: lazy("Rien\u00a0: ne plus l’afficher ici"),
+}
+
+HANDLING_LABELS = {
+    Handling.NORMAL: lazy("rien d’anormal"),
+    Handling.SIGNED_OUT: lazy("déconnecter partout"),
+    Handling.SUSPENDED: lazy("suspendre le compte"),
 }
 
 
@@ -74,3 +81,14 @@ class WordForm(BaseForm):
         target = self.meant if self.kind.data == WordKind.MISSPELLING else self.profession
         wrong = self.word if field == "word" else target
         wrong.errors = [*wrong.errors, message]
+
+
+class HandlingForm(BaseForm):
+    """What is done about somebody who read the details of many people."""
+
+    handling = RadioField(
+        lazy("Votre décision"),
+        choices=[SelectChoice(str(one), label) for one, label in HANDLING_LABELS.items()],
+        validate_choice=False,
+        validators=[AnyOf(tuple(Handling), NOT_IN_LIST)],
+    )

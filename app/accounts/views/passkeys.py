@@ -8,7 +8,7 @@ from flask import Response, abort, flash, redirect, request, url_for
 from flask_login import current_user
 
 from app.accounts import passkeys, second_factor, services
-from app.accounts.enums import Awaits
+from app.accounts.enums import Awaits, FactorChange
 from app.accounts.forms import CodeForm
 from app.accounts.models import LoginSession
 from app.accounts.passkeys import Site
@@ -38,9 +38,9 @@ LONGEST_CREDENTIAL = 20_000
 def passkey_options() -> Any:
     """Draw a challenge for a new passkey."""
     mine = my_session()
-    if not second_factor.may_add_factor(current_user, mine, clock.now()):
+    if not second_factor.is_fresh(current_user, mine, clock.now()):
         abort(409)
-    options = passkeys.creation_options(mine, _site())
+    options = passkeys.creation_options(mine, site())
     db.session.commit()
     return Response(options, mimetype="application/json")
 
@@ -53,8 +53,10 @@ def passkey_create() -> Any:
     if refusal is not None:
         return refusal
     mine, first = my_session(), not second_factor.has_factor(current_user)
-    made = passkeys.add_passkey(mine, _credential(), _site(), clock.now())
+    made = passkeys.add_passkey(mine, credential(), site(), clock.now())
     codes = second_factor.new_recovery_codes(current_user) if made and first else None
+    if made:
+        second_factor.tell_change(current_user, FactorChange.KEY_ADDED, clock.now())
     db.session.commit()
     if made is None:
         flash(_("La clé d’accès n’a pas pu être ajoutée. Essayez à nouveau."), "error")
@@ -76,6 +78,7 @@ def passkey_delete(passkey_id: int) -> Any:
         form.code.errors = [_("Ajoutez d’abord une application de codes.")]
     elif code_taken(current_user, form):
         passkeys.remove_passkey(current_user, passkey_id)
+        second_factor.tell_change(current_user, FactorChange.KEY_REMOVED, clock.now())
         second_factor.void_useless_codes(current_user)
         db.session.commit()
         flash(_("La clé d’accès est retirée."), "ok")
@@ -91,7 +94,7 @@ def verify_options() -> Any:
     pending = _pending()
     if pending is None:
         abort(409)
-    options = passkeys.request_options(pending, _site())
+    options = passkeys.request_options(pending, site())
     db.session.commit()
     return Response(options, mimetype="application/json")
 
@@ -109,7 +112,7 @@ def verify_passkey() -> Any:
     except services.TooManyAttempts as error:
         form.code.errors = [error.message]
         return verify_page(pending, form, 422)
-    if passkeys.takes_passkey(pending, _credential(), _site()):
+    if passkeys.takes_passkey(pending, credential(), site()):
         services.forget_attempts(keys[0])
         return enter(pending.user)
     services.count_attempt(keys, now)
@@ -123,10 +126,11 @@ def _pending() -> LoginSession | None:
     return pending if pending and pending.awaits == Awaits.APP else None
 
 
-def _credential() -> str:
+def credential() -> str:
+    """Return what the browser says that it signed."""
     return request.form.get("credential", "")[:LONGEST_CREDENTIAL]
 
 
-def _site() -> Site:
+def site() -> Site:
     """Return the site under the name by which it was reached: TRUSTED_HOSTS says which are ours."""
     return Site(domain=request.host.partition(":")[0], origin=request.host_url.rstrip("/"))

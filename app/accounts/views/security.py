@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from flask import (
     Blueprint,
     abort,
@@ -20,16 +21,17 @@ from markupsafe import Markup
 
 from app.accounts import queries, second_factor, services
 from app.accounts.cookies import COOKIE_KEY, PENDING_KEY
-from app.accounts.enums import Awaits
+from app.accounts.enums import Awaits, FactorChange
 from app.accounts.forms import CodeForm, EmailCodeForm
 from app.accounts.models import LoginSession, User
 from app.accounts.passkeys import passkeys_of
-from app.accounts.views.sign_in import attempt_keys, enter, open_session
+from app.accounts.views.sign_in import attempt_keys, enter, open_session, wanted_page
 from app.core import clock
 from app.core.database import db
 from app.core.i18n import _
 from app.core.permissions import public, signed_in
-from app.core.security import safe_next
+
+log = structlog.get_logger()
 
 account = Blueprint("account", __name__, url_prefix="/connexion")
 
@@ -67,7 +69,7 @@ def resend() -> Any:
         services.ask_email_code(session[PENDING_KEY], now=now)
         flash(_("Un nouveau code arrive. Le précédent ne sert plus."), "ok")
     db.session.commit()
-    return redirect(url_for("account.verify", next=_next() or None), 303)
+    return redirect(url_for("account.verify", next=wanted_page() or None), 303)
 
 
 @account.get("/securite")
@@ -119,6 +121,7 @@ def app_delete() -> Any:
         form.code.errors = [_("Votre rôle demande toujours un code d’application.")]
     elif code_taken(current_user, form):
         second_factor.forget_app(current_user)
+        second_factor.tell_change(current_user, FactorChange.APP_REMOVED, clock.now())
         db.session.commit()
         flash(_("L’application de codes est retirée."), "ok")
         return redirect(url_for("account.show"), 303)
@@ -135,6 +138,7 @@ def codes_renew() -> Any:
         db.session.commit()
         return security_page(form), 422
     codes = second_factor.new_recovery_codes(current_user)
+    second_factor.tell_change(current_user, FactorChange.CODES_RENEWED, clock.now())
     db.session.commit()
     return paper(codes, url_for("account.show"))
 
@@ -143,6 +147,9 @@ def codes_renew() -> Any:
 @signed_in
 def session_close(session_id: int) -> Any:
     """Sign out of one browser."""
+    refusal = stale()
+    if refusal is not None:
+        return refusal
     if not services.close_session_of(current_user, session_id, now=clock.now()):
         abort(404)
     db.session.commit()
@@ -154,6 +161,9 @@ def session_close(session_id: int) -> Any:
 @signed_in
 def sessions_close() -> Any:
     """Sign out of every other browser, and remember none."""
+    refusal = stale()
+    if refusal is not None:
+        return refusal
     services.close_other_sessions(current_user, session[COOKIE_KEY], now=clock.now())
     second_factor.forget_devices(current_user)
     db.session.commit()
@@ -170,7 +180,7 @@ def _check_app(pending: LoginSession, form: CodeForm) -> Any:
 
 def _check_email(pending: LoginSession, form: EmailCodeForm) -> Any:
     user, now = pending.user, clock.now()
-    if not _counted(user, form, lambda: second_factor.takes_email_code(pending, form.digits, now)):
+    if not counted(user, form, lambda: second_factor.takes_email_code(pending, form.digits, now)):
         db.session.commit()
         return verify_page(pending, form, 422)
     token = second_factor.remember_device(user, now) if form.remember.data else ""
@@ -192,7 +202,7 @@ def _check_setup(pending: LoginSession, form: CodeForm) -> Any:
     if codes is None:
         db.session.commit()
         return verify_page(pending, form, 422)
-    wanted = _next()
+    wanted = wanted_page()
     open_session(pending.user)
     db.session.commit()
     return paper(codes, wanted or url_for("accounts.sign_in"))
@@ -207,11 +217,21 @@ def my_session() -> LoginSession:
 
 
 def stale() -> Any:
-    """Return where to go when this session is too old to add a proof to a protected account."""
-    if second_factor.may_add_factor(current_user, my_session(), clock.now()):
+    """Return where to prove again who one is, when this session is too old to change an account."""
+    if second_factor.is_fresh(current_user, my_session(), clock.now()):
         return None
-    flash(_("Pour ajouter une preuve, déconnectez-vous, puis reconnectez-vous."), "warn")
-    return redirect(url_for("account.show"), 303)
+    return to_proof(url_for("account.show"))
+
+
+def to_proof(back: str) -> Any:
+    """Lead to the page that asks who is there, with a code by e-mail on its way. Commits.
+
+    `back`: the page of this site to come back to.
+    """
+    if not second_factor.has_factor(current_user):
+        services.ask_proof(my_session(), now=clock.now())
+    db.session.commit()
+    return redirect(url_for("account.prove", next=back), 303)
 
 
 def code_taken(user: User, form: CodeForm) -> bool:
@@ -219,7 +239,7 @@ def code_taken(user: User, form: CodeForm) -> bool:
     if not form.validate_on_submit():
         return False
     now = clock.now()
-    return _counted(user, form, lambda: second_factor.takes_code(user, form.digits, now))
+    return counted(user, form, lambda: second_factor.takes_code(user, form.digits, now))
 
 
 def _confirmed(user: User, form: CodeForm) -> list[str] | None:
@@ -232,10 +252,10 @@ def _confirmed(user: User, form: CodeForm) -> list[str] | None:
         codes.extend(second_factor.confirm_app(user, form.digits, clock.now()) or [])
         return bool(codes)
 
-    return codes if _counted(user, form, first_code) else None
+    return codes if counted(user, form, first_code) else None
 
 
-def _counted(user: User, form: CodeForm, check: Any) -> bool:
+def counted(user: User, form: CodeForm, check: Any) -> bool:
     """Run a check of a code, whose failures are counted, and put its refusal at the field."""
     keys, now = attempt_keys("code", user.email), clock.now()
     try:
@@ -247,6 +267,7 @@ def _counted(user: User, form: CodeForm, check: Any) -> bool:
         services.forget_attempts(keys[0])
         return True
     services.count_attempt(keys, now)
+    log.warning("second_factor_refused", user_id=user.id)
     form.code.errors = [_("Ce code n’est pas le bon, ou ne sert plus. Prenez le plus récent.")]
     return False
 
@@ -259,12 +280,7 @@ def pending_sign_in() -> LoginSession | None:
 def start_again() -> Any:
     """Lead back to the first page of sign-in."""
     flash(_("Le temps est passé. Connectez-vous à nouveau."), "message")
-    return redirect(url_for("accounts.sign_in", next=_next() or None), 303)
-
-
-def _next() -> str:
-    wanted = safe_next(request.values.get("next"), "")
-    return wanted if len(wanted) <= 500 else ""
+    return redirect(url_for("accounts.sign_in", next=wanted_page() or None), 303)
 
 
 def verify_page(pending: LoginSession, form: CodeForm, status: int) -> Any:
@@ -277,7 +293,7 @@ def verify_page(pending: LoginSession, form: CodeForm, status: int) -> Any:
         has_app=second_factor.has_app(pending.user),
         has_passkey=bool(passkeys_of(pending.user)),
         minutes=second_factor.CODE_MINUTES,
-        next=_next(),
+        next=wanted_page(),
     )
     return page, status
 
@@ -316,7 +332,7 @@ def security_page(form: CodeForm) -> str:
         has_app=has_app,
         must_keep=second_factor.must_keep_app(current_user),
         passkeys=keys,
-        may_add=second_factor.may_add_factor(current_user, my_session(), now),
+        fresh=second_factor.is_fresh(current_user, my_session(), now),
         codes_left=second_factor.recovery_codes_left(current_user) if has_app or keys else 0,
         sessions=queries.open_sessions_of(current_user, now),
         this_one=queries.token_hash(session[COOKIE_KEY]),

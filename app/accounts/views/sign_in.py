@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from flask import (
     Blueprint,
     current_app,
@@ -28,12 +29,16 @@ from app.core.limits import client_network
 from app.core.permissions import public
 from app.core.security import safe_next
 
+log = structlog.get_logger()
+
 accounts = Blueprint("accounts", __name__)
 
 
 def user_of_cookie(token: str) -> User | None:
     """Return the person whose living session the cookie names. Reads only."""
-    return queries.session_user(token, clock.now())
+    now = clock.now()
+    user = queries.session_user(token, now)
+    return user if user is not None and cookies.is_awake(now) else None
 
 
 @accounts.route("/connexion", methods=["GET", "POST"])
@@ -41,8 +46,8 @@ def user_of_cookie(token: str) -> User | None:
 def sign_in() -> Any:
     """Ask for an address and a password."""
     if current_user.is_authenticated:
-        return redirect(_space_of(current_user, _wanted_page()), 303)
-    form = SignInForm(next=_wanted_page())
+        return redirect(_space_of(current_user, wanted_page()), 303)
+    form = SignInForm(next=wanted_page())
     if not form.validate_on_submit():
         return _page("accounts/sign_in.html", form, 422 if form.is_submitted() else 200)
     try:
@@ -50,9 +55,11 @@ def sign_in() -> Any:
             form.email.data, form.password.data, keys=_keys("password", form), now=clock.now()
         )
     except services.TooManyAttempts as error:
+        log.warning("sign_in_refused", by="password", reason="too_many")
         return _refused("accounts/sign_in.html", form, error.message, retry_after=error.seconds)
     if user is None:
         db.session.commit()
+        log.warning("sign_in_refused", by="password", reason="wrong")
         return _refused(
             "accounts/sign_in.html", form, _("Adresse e-mail ou mot de passe incorrect.")
         )
@@ -63,14 +70,14 @@ def sign_in() -> Any:
 @public
 def request_link() -> Any:
     """Send a link to an address, and say the same whether it has an account or not."""
-    form = LinkRequestForm(next=_wanted_page())
+    form = LinkRequestForm(next=wanted_page())
     if not form.validate_on_submit():
         return _page("accounts/request_link.html", form, 422 if form.is_submitted() else 200)
     try:
         services.request_link(
             form.email.data,
             keys=_keys("link", form),
-            next_path=_wanted_page(),
+            next_path=wanted_page(),
             now=clock.now(),
         )
     except services.TooManyAttempts:
@@ -96,8 +103,9 @@ def use_link(token: str) -> Any:
         user = services.use_link(token, now=clock.now())
         if user is not None:
             return _enter(user, by_link=True)
+        log.warning("sign_in_refused", by="link", reason="wrong")
     user = queries.link_user(token, clock.now())
-    page = render_template("accounts/use_link.html", user=user, next=_wanted_page())
+    page = render_template("accounts/use_link.html", user=user, next=wanted_page())
     response = make_response(page, 200 if user else 410)
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"
@@ -111,7 +119,10 @@ def sign_out() -> Any:
     cookies.leave()
     db.session.commit()
     flash(_("Vous êtes déconnecté·e."), "ok")
-    return redirect(url_for("main.home"), 303)
+    response = redirect(url_for("main.home"), 303)
+    # What a shared computer kept of these pages goes too.
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
 def _enter(user: User, *, by_link: bool) -> Any:
@@ -119,9 +130,10 @@ def _enter(user: User, *, by_link: bool) -> Any:
     now = clock.now()
     device = request.cookies.get(current_app.config["DEVICE_COOKIE_NAME"], "")
     awaits = second_factor.asked(user, by_link=by_link, device=device, now=now)
+    log.info("first_factor_taken", user_id=user.id, by="link" if by_link else "password")
     if awaits is None:
         return enter(user)
-    wanted = _wanted_page()
+    wanted = wanted_page()
     if awaits == Awaits.SETUP:
         second_factor.set_up_app(user, now)
     cookies.wait(services.open_pending_session(user, awaits, now=now))
@@ -131,9 +143,10 @@ def _enter(user: User, *, by_link: bool) -> Any:
 
 def enter(user: User) -> Any:
     """Open a new session in a cookie emptied of all that came before. Commits."""
-    wanted = _wanted_page()
+    wanted = wanted_page()
     open_session(user)
     db.session.commit()
+    log.info("signed_in", user_id=user.id)
     return redirect(_space_of(user, wanted), 303)
 
 
@@ -155,7 +168,7 @@ def _space_of(user: User, wanted: str) -> str:
     return url_for("main.home")
 
 
-def _wanted_page() -> str:
+def wanted_page() -> str:
     """Return the page of this site to go to afterwards, or an empty text."""
     wanted = safe_next(request.values.get("next"), "")
     return wanted if len(wanted) <= 500 else ""

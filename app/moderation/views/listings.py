@@ -17,6 +17,7 @@ from app.listings.coach import FIELD_LABELS, Level
 from app.listings.coach.reading import findings_of
 from app.listings.details import details_of
 from app.listings.queries import last_recall
+from app.listings.twins import twins_of
 from app.moderation import queries, services
 from app.moderation.forms import RefuseForm
 from app.moderation.queries import Waiting
@@ -106,5 +107,6 @@ def _page(waiting: Waiting, form: RefuseForm) -> str:
             one for one in findings_of(waiting.listing, paris_date(now)) if one.level != Level.OK
         ],
         field_labels=FIELD_LABELS,
+        twins=twins_of(waiting.listing),
         form=form,
     )
