@@ -51,6 +51,8 @@ class Config:
     SEARCH_BREAKER_OPEN_SECONDS = 10
     SEARCH_MAX_CONCURRENT = 32
     RATELIMIT_HEADERS_ENABLED = False
+    # Who sends much by the forms open to all gives a proof: see app/core/sends.py.
+    ASK_PROOFS = True
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         get = environ.get
@@ -72,6 +74,9 @@ class Config:
         self.MAIL_URL = get("MAIL_URL") or f"file://{self.DATA_DIR / 'mails'}"
         self.MAIL_SENDER = get("MAIL_SENDER") or "Prendre soin <ne-pas-repondre@example.org>"
         self.STORAGE_URL = get("STORAGE_URL") or f"file://{self.DATA_DIR / 'files'}"
+        self.ANTIVIRUS_URL = _antivirus_url(get("ANTIVIRUS_URL", ""))
+        # Written in full: a site whose files nobody scans has been told to do without.
+        self.ANTIVIRUS_CHOSEN = bool(get("ANTIVIRUS_URL"))
         self.LOG_LEVEL = get("LOG_LEVEL", "INFO")
         self.RATELIMIT_ENABLED = _flag(get("RATELIMIT_ENABLED"), default=True)
         self.APPLICATION_RATE_LIMIT = get("APPLICATION_RATE_LIMIT") or "60 per minute; 600 per hour"
@@ -128,6 +133,12 @@ class Config:
                 "PUBLIC_BASE_URL (https://…)": self.PUBLIC_BASE_URL.startswith("https://"),
                 "TRUSTED_HOSTS": bool(self.TRUSTED_HOSTS),
                 "MAIL_URL (smtp://…)": self.MAIL_URL.startswith(("smtp://", "smtps://")),
+                "ANTIVIRUS_URL (tcp://… ou unix:///…, ou none en connaissance de cause)": (
+                    self.ANTIVIRUS_CHOSEN
+                ),
+                "STORAGE_URL (hors de static/)": not self.STORAGE_URL.startswith(
+                    f"file://{ROOT / 'static'}"
+                ),
                 "DEMO (à retirer)": not self.DEMO,
             }.items()
             if not ok
@@ -148,6 +159,8 @@ class TestConfig(Config):
         self.PRODUCTION = False
         # The tests of the second factor ask for it; the others are about what comes after.
         self.SECOND_FACTOR = False
+        # Tests fill forms faster than anybody, and many from the same place.
+        self.ASK_PROOFS = _flag(environ.get("ASK_PROOFS"), default=False)
         # Tests look at what has just changed.
         self.SEARCH_CACHE_SECONDS = float(environ.get("SEARCH_CACHE_SECONDS") or 0)
         self.FAILPOINTS = environ.get("FAILPOINTS", "")
@@ -155,6 +168,15 @@ class TestConfig(Config):
         self.JOBS_IN_TESTS = _flag(environ.get("JOBS_IN_TESTS"), default=False)
         self.PHONE = environ.get("PHONE", "+33465711234")
         self.PHONE_HOURS = environ.get("PHONE_HOURS", "du lundi au vendredi, 9 h – 18 h")
+
+
+def _antivirus_url(url: str) -> str:
+    """Return the address of ClamAV, empty without one ("none" says so)."""
+    if url in {"", "none"}:
+        return ""
+    if not url.startswith(("tcp://", "unix:///")):
+        raise ConfigError("ANTIVIRUS_URL : tcp://machine:3310, unix:///chemin, ou none")
+    return url
 
 
 def _search_servers(urls: str, keys: str) -> tuple[tuple[str, str], ...]:

@@ -16,12 +16,14 @@ from app import (
     main,
     moderation,
     organisations,
+    privacy,
     professions,
     reports,
     search,
     subscriptions,
 )
 from app.core import (
+    antivirus,
     assets,
     cli,
     errors,
@@ -61,6 +63,7 @@ def create_app(config: Config | None = None) -> Flask:
         fragments,
         mail,
         storage,
+        antivirus,
         errors,
         security,
     ):
@@ -80,10 +83,12 @@ def create_app(config: Config | None = None) -> Flask:
         moderation,
         reports,
         api,
+        privacy,
         main,
     ):
         feature.init_app(app)
     app.before_request(permissions.enforce)
+    app.after_request(permissions.note_refusal)
     jobs.init_app(app, subscriptions.SUBSCRIPTIONS, subscriptions.SCHEDULE)
     cli.init_app(app)
     if config.PROXY_HOPS:

@@ -31,7 +31,7 @@ from tools.meilisearch import Meilisearch
 from tools.processes import free_port
 
 # The live site and its browsers, for the tests of several folders; how all of them are shared.
-pytest_plugins = ["tests.browser", "tests.inspection", "tests.sharing"]
+pytest_plugins = ["tests.browser", "tests.inspection", "tests.sharing", "tests.world"]
 
 REFERENCE_TABLES = {
     "commune",

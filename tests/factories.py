@@ -16,7 +16,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from app.accounts.enums import Awaits, Role
-from app.accounts.models import User
+from app.accounts.models import AccessAlarm, User
 from app.alerts import tokens
 from app.alerts.enums import Frequency
 from app.alerts.models import Alert, Watch
@@ -296,6 +296,8 @@ def application(of: Listing | None = None, **values: Any) -> Application:
             "created_at": now,
             "updated_at": now,
             "offer_until": now + OFFER_LASTS if values.get("status") == "offered" else None,
+            "cv_state": "unscanned" if values.get("cv_key") else None,
+            "cv_state_at": now if values.get("cv_state") or values.get("cv_key") else None,
         }
         | values
     )
@@ -417,6 +419,15 @@ def report(of: Listing | None = None, **values: Any) -> Report:
     return report_listing(of or listing(), **wanted, now=now)
 
 
+def access_alarm(of: User, **values: Any) -> AccessAlarm:
+    """Add the alarm of a person who read a lot, then proved who she is."""
+    now = clock.now()
+    added = AccessAlarm(**{"user": of, "at": now, "reads": 61, "lifted_at": now} | values)
+    db.session.add(added)
+    db.session.flush()
+    return added
+
+
 def searched(words: str, *, seen: int = 3, days: int = 5, **values: Any) -> None:
     """Add searches of words: `seen` on each of the last `days` days, which found nothing."""
     today = clock.paris_date(clock.now())
@@ -445,7 +456,7 @@ def signed_in_client(app: Flask, person: User) -> FlaskClient:
     from app.accounts.services import open_session
 
     token = open_session(person, now=clock.now())
-    return _browser(app, _user_id=token, _fresh=True)
+    return _browser(app, _user_id=token, seen=clock.now().timestamp())
 
 
 def waiting_client(app: Flask, person: User, awaits: Awaits) -> FlaskClient:

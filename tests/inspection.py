@@ -23,6 +23,9 @@ AXE = ROOT / "node_modules/axe-core/axe.min.js"
 NU = ROOT / "node_modules/vnu-jar/build/dist/vnu.jar"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 NARROW = {"width": 320, "height": 800}
+TABLET = {"width": 768, "height": 1024}
+# Where axe looks: it costs most of a visit, and sees little that changes between these widths.
+SEARCHED = (DESKTOP, PHONE)
 
 OPEN_ALL_BUT_MENUS = """() => {
   for (const one of document.querySelectorAll('details:not(.menu)')) one.open = true;
@@ -130,12 +133,11 @@ class Inspector:
         page.evaluate(OPEN_ALL_BUT_MENUS)
         page.evaluate(self.axe)
         # The phone comes last: it is what the next page is opened on.
-        for size in (DESKTOP, NARROW, PHONE):
+        for size in (DESKTOP, TABLET, NARROW, PHONE):
             page.set_viewport_size(size)  # type: ignore[arg-type]
-            if size is not DESKTOP:
-                sticking = page.evaluate(TOO_WIDE)
-                faults += [f"wider than {size['width']} px: {fault}" for fault in sticking]
-            if size is not NARROW:
+            sticking = page.evaluate(TOO_WIDE)
+            faults += [f"wider than {size['width']} px: {fault}" for fault in sticking]
+            if size in SEARCHED:
                 found = page.evaluate(RUN_AXE, AXE_TAGS)
                 faults += [f"axe at {size['width']} px: {fault}" for fault in found]
         assert not faults, "\n".join(faults)
@@ -148,6 +150,11 @@ class Inspector:
         if outline["title"].startswith("Erreur\u00a0: ") != error:
             faults.append(f"title of the page: {outline['title']!r}")
         return faults
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let what a screen reader meets be written again: see tests/accessibility/test_trees.py."""
+    parser.addoption("--write-trees", action="store_true", help="write tests/accessibility/trees")
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-LIVE_SITE = ("tests/journeys/", "tests/security/test_browser.py")
+LIVE_SITE = ("tests/accessibility/", "tests/journeys/", "tests/security/test_browser.py")
 # After the live site, in this order; then come all the others, as they are found.
 SLOW = (
     "tests/chaos/",

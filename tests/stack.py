@@ -1,7 +1,8 @@
-"""The whole site as real processes on free ports: web, worker, search server, mail server."""
+"""The whole site as real processes on free ports: web, workers, search server, mail server."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -9,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 from aiosmtpd.controller import Controller
@@ -30,6 +32,20 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
     raise AssertionError(f"still waiting after {seconds:.0f} s: {what}")
 
 
+class Tarpit(Smtp):
+    """A mail server that can be made to answer no more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stuck = False
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        """Keep the message, once the server answers again."""
+        while self.stuck:
+            await asyncio.sleep(0.02)
+        return await super().handle_DATA(server, session, envelope)
+
+
 class Stack:
     """Start, kill, freeze and revive each process; the database must already have its tables."""
 
@@ -39,6 +55,7 @@ class Stack:
         database_url: str,
         *,
         workers: int = 1,
+        background: int = 1,
         threads: int = 4,
         search: Meilisearch | None = None,
     ) -> None:
@@ -46,9 +63,9 @@ class Stack:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.search = search or Meilisearch(folder / "search")
-        self.smtp = Smtp()
-        smtp_port = free_port()
-        self.smtp_controller = Controller(self.smtp, hostname="127.0.0.1", port=smtp_port)
+        self.smtp = Tarpit()
+        self.smtp_port = smtp_port = free_port()
+        self.smtp_controller = self._mail_server()
         self.environ = {
             "PATH": os.environ["PATH"],
             "APP_ENV": "testing",
@@ -76,7 +93,17 @@ class Stack:
                 "--no-control-socket",
             ],
         )
-        self.worker = self._service("worker", [python, "-m", "flask", "--app", "wsgi", "worker"])
+        work = [python, "-m", "flask", "--app", "wsgi", "worker"]
+        self.background = [
+            self._service(f"worker{number or ''}", [*work]) for number in range(background)
+        ]
+        self.worker = self.background[0]
+        self.services = {"web": self.web, "search": self.search.service} | {
+            service.name: service for service in self.background
+        }
+
+    def _mail_server(self) -> Controller:
+        return Controller(self.smtp, hostname="127.0.0.1", port=self.smtp_port)
 
     def _service(self, name: str, command: list[str | Path]) -> Service:
         return Service(
@@ -93,7 +120,8 @@ class Stack:
         if not self.search.service.running():
             self.search.start()
         self.web.start()
-        self.worker.start()
+        for worker in self.background:
+            worker.start()
         self.wait_for_web()
 
     def wait_for_web(self) -> None:
@@ -102,33 +130,48 @@ class Stack:
 
     def stop(self) -> None:
         """End everything."""
-        for service in (self.web, self.worker, self.search.service):
+        self.smtp.stuck = False
+        for service in self.services.values():
             with contextlib.suppress(ProcessLookupError):
                 service.stop(3)
         self.smtp_controller.stop()
 
     def kill(self, name: str) -> None:
         """End one part as a crash would."""
-        {"web": self.web, "worker": self.worker, "search": self.search.service}[name].kill()
+        if name == "smtp":
+            self.smtp_controller.stop()
+        else:
+            self.services[name].kill()
 
     def freeze(self, name: str) -> None:
         """Suspend one part, with its children: it accepts connections and never answers."""
-        self._signal(name, signal.SIGSTOP)
+        if name == "smtp":
+            self.smtp.stuck = True
+        else:
+            self._signal(name, signal.SIGSTOP)
 
     def revive(self, name: str) -> None:
         """Bring a killed or frozen part back."""
-        service = {"web": self.web, "worker": self.worker, "search": self.search.service}[name]
-        if service.running():
+        if name == "smtp":
+            self._revive_smtp()
+        elif self.services[name].running():
             self._signal(name, signal.SIGCONT)
         elif name == "search":
             self.search.start()
         else:
-            service.start()
+            self.services[name].start()
         if name == "web":
             self.wait_for_web()
 
+    def _revive_smtp(self) -> None:
+        if self.smtp.stuck:
+            self.smtp.stuck = False
+            return
+        self.smtp_controller = self._mail_server()
+        self.smtp_controller.start()
+
     def _signal(self, name: str, number: signal.Signals) -> None:
-        service = {"web": self.web, "worker": self.worker, "search": self.search.service}[name]
+        service = self.services[name]
         assert service.process is not None
         family = psutil.Process(service.process.pid)
         for process in [family, *family.children(recursive=True)]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect
+from sqlalchemy import column, insert, inspect
+from sqlalchemy import table as sql_table
 
 from app import create_app
 from app.core.database import db
@@ -141,6 +144,48 @@ def test_the_migrations_make_the_tables_that_the_models_describe(migrated: Flask
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences = compare_metadata(context, db.metadata)
     assert differences == []
+
+
+@pytest.mark.no_database
+def test_files_joined_before_they_were_scanned_are_still_served(migrated: Flask) -> None:
+    folder = str(ROOT / "migrations")
+    downgrade(directory=folder, revision="0029")
+    texts = (
+        "reference",
+        "idempotency_key",
+        "candidate_key",
+        "secret_hash",
+        "link_salt",
+        "body_hash",
+    )
+    empty = ("last_name", "commune_label", "message", "decline_message")
+    both = {"listing_id": 1, "status": "received", "call_back": "any", "phone": "+33639981234"}
+    both |= {"first_name": "Nora", "reminders": 0} | dict.fromkeys(empty, "")
+    both |= dict.fromkeys(("created_at", "updated_at"), "2026-11-01 10:00:00")
+    for id_, key in ((1, "cv/1.pdf"), (2, None)):
+        row = both | dict.fromkeys(texts, f"{id_}") | {"id": id_, "cv_key": key}
+        _insert_alone("application", row | {"cv_sha256": "0" * 64 if key else None})
+    upgrade(directory=folder)
+    found = "SELECT id, cv_key, cv_state, cv_state_at IS NULL FROM application ORDER BY id"
+    with db.engine.begin() as connection:
+        rows = [tuple(row) for row in connection.exec_driver_sql(found)]
+    assert rows == [(1, "cv/1.pdf", "unscanned", 0), (2, None, None, 1)]
+
+
+def _insert_alone(table: str, row: dict[str, object]) -> None:
+    """Insert a row without all that it belongs to."""
+    added = insert(sql_table(table, *(column(name) for name in row))).values(row)
+    if db.engine.dialect.name == "postgresql":
+        with db.engine.begin() as connection:
+            alone = "ALTER TABLE application DROP CONSTRAINT IF EXISTS fk_application_listing_id"
+            connection.exec_driver_sql(alone)
+            connection.execute(added)
+        return
+    with closing(sqlite3.connect(str(db.engine.url.database))) as file:
+        names, marks = ", ".join(row), ", ".join("?" * len(row))
+        into = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - names of ours
+        file.execute(into, list(row.values()))
+        file.commit()
 
 
 @pytest.mark.no_database

@@ -48,6 +48,7 @@ PERSON = "nora@example.org"
 SILENT = {
     "application.answered",
     "application.file_dropped",
+    "application.file_received",
     "import.file_confirmed",
     "import.file_dropped",
     "import.file_sent",
@@ -56,6 +57,7 @@ SILENT = {
     "listing.dates_changed",
     "organisation.picture_dropped",
     "organisation.suspended",
+    "person.erased",
 }
 Sent = tuple[str, dict[str, Any]]
 
@@ -92,6 +94,22 @@ def link() -> Sent:
 def code() -> Sent:
     open_pending_session(factories.user(Role.RECRUITER), Awaits.EMAIL, now=clock.now())
     return "account.code_requested", {"session_id": last(LoginSession)}
+
+
+def factor_changed() -> Sent:
+    return "account.factor_changed", {
+        "user_id": factories.user().id,
+        "change": "key_added",
+        "changed_at": clock.now().isoformat(),
+    }
+
+
+def alarm_raised() -> Sent:
+    raised = factories.access_alarm(factories.user())
+    return "account.alarm_raised", {
+        "alarm_id": raised.id,
+        "user_id": factories.user(Role.ADMIN).id,
+    }
 
 
 def person(topic: str, make: Callable[[], Application]) -> Callable[[], Sent]:
@@ -311,9 +329,26 @@ def watch(topic: str, **of: Any) -> Callable[[], Sent]:
     return make
 
 
+def erased() -> Sent:
+    of = listing()
+    return "application.erased", {
+        "listing_id": of.id,
+        "user_id": member_of(of),
+        "reference": "PS-7K2M-94AB",
+    }
+
+
+def account_ending() -> Sent:
+    return "account.ending", {"user_id": factories.user(end_told_at=clock.now()).id}
+
+
 CASES: list[tuple[str, Callable[[], Sent]]] = [
     ("accounts/sign_in_link", link),
     ("accounts/sign_in_code", code),
+    ("privacy/erased", erased),
+    ("privacy/account_ends", account_ending),
+    ("accounts/factor_changed", factor_changed),
+    ("accounts/alarm", alarm_raised),
     ("applications/received", person("application.received", application)),
     *(("applications/moved", moved(to)) for to in (Step.CONTACTED, Step.HIRED, Step.DECLINED)),
     ("applications/seat_offered", seat_offered),
@@ -330,6 +365,10 @@ CASES: list[tuple[str, Callable[[], Sent]]] = [
     ("applications/transferred", transferred),
     ("applications/written", written),
     ("applications/pool_asked", person("application.pool_asked", asked)),
+    (
+        "applications/file_blocked",
+        person("application.file_blocked", lambda: application(cv_state="blocked")),
+    ),
     (
         "applications/pool_ends",
         person(

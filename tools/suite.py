@@ -32,6 +32,7 @@ BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 PROGRAMS = {
     "Chromium (parcours dans un navigateur)": BROWSERS,
     "Java (contrôle du HTML)": ("java",),
+    "ClamAV (analyse des fichiers)": ("clamd", "/usr/sbin/clamd"),
 }
 WORKERS = "2"
 # The look and the markup of pages, what browsers do, who may call which route, what the
@@ -43,6 +44,12 @@ SAME_WHATEVER_THE_DATABASE = (
         for one in sorted(ROOT.glob("tests/journeys/test_*.py"))
         if one.name != "test_apply.py"
     ),
+    "tests/hostile/test_files.py",
+    "tests/hostile/test_bots.py",
+    "tests/hostile/test_headers.py",
+    "tests/hostile/test_imports.py",
+    "tests/hostile/test_markup.py",
+    "tests/accessibility",
     "tests/main/test_demo.py",
     "tests/main/test_demo_later.py",
     "tests/security/test_browser.py",

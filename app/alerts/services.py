@@ -136,8 +136,9 @@ def keep_alert(alert: Alert, now: dt.datetime) -> None:
     _visit(alert, now)
 
 
-def delete_alert(alert: Alert) -> None:
+def delete_alert(alert: Alert, now: dt.datetime) -> None:
     """Forget an alert and its address at once."""
+    enqueue("person.erased", now=now, kind="alert", id=alert.id)
     db.session.delete(alert)
 
 

@@ -66,8 +66,9 @@ def confirm_watch(watch: Watch, now: dt.datetime) -> None:
         watch.closed_told_at = now
 
 
-def stop_watch(watch: Watch) -> None:
+def stop_watch(watch: Watch, now: dt.datetime) -> None:
     """Forget a notice and its address at once."""
+    enqueue("person.erased", now=now, kind="watch", id=watch.id)
     db.session.delete(watch)
 
 

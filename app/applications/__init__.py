@@ -5,6 +5,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the blueprints of the feature."""
+    from app.applications.cli import files
     from app.applications.views import batch, board  # noqa: F401  they add routes to `recruiter`
     from app.applications.views.closing import closing
     from app.applications.views.following import following
@@ -19,3 +20,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(seats)
     app.register_blueprint(following)
     app.register_blueprint(letters)
+    app.cli.add_command(files)

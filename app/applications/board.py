@@ -84,6 +84,7 @@ class Row:
     """One application as the board shows it: no way to reach the person."""
 
     id: int
+    reference: str
     name: str
     status: Status
     kind: str
@@ -210,6 +211,7 @@ def urgency() -> list[Any]:
 def _columns(user_id: int) -> list[Any]:
     return [
         Application.id,
+        Application.reference,
         Application.first_name,
         Application.last_name,
         Application.status,
@@ -286,6 +288,7 @@ def _row(row: Any, now: dt.datetime, open_choices: frozenset[str]) -> Row:
     waiting = row.status in workflow.WAITING
     return Row(
         id=row.id,
+        reference=row.reference,
         name=short_name(row.first_name, row.last_name),
         status=Status(row.status),
         kind=row.kind,

@@ -31,6 +31,19 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+class CvState(StrEnum):
+    """Life of a file that was joined: it leaves only when it is clean, or when nothing scans."""
+
+    WAITING = "waiting"
+    CLEAN = "clean"
+    UNSCANNED = "unscanned"
+    BLOCKED = "blocked"
+    LOST = "lost"
+
+
+CV_SERVED = frozenset({CvState.CLEAN, CvState.UNSCANNED})
+
+
 class Letter(StrEnum):
     """What a member writes to the person about."""
 

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.accounts.models import User
-from app.applications import board, callback, workflow
+from app.applications import board, callback, reading, workflow
 from app.applications.enums import DIPLOMA_HELD_LABELS, STATUS_LABELS, DiplomaHeld, Status
 from app.applications.models import Application, ContactView
 from app.core.clock import PARIS
@@ -33,7 +33,7 @@ def export(actor: User, filters: board.Filters, now: dt.datetime) -> bytes:
     """Return the list under these filters as CSV, and write whose details are in it.
 
     Of an application that the actor has not opened, or that was taken back, only what the board
-    shows. Raises TooMany.
+    shows. Raises TooMany; and ProofNeeded, with an alarm that the caller commits.
     """
     viewed = select(ContactView.application_id).where(
         ContactView.user_id == actor.id, ContactView.what == "contact"
@@ -52,6 +52,7 @@ def export(actor: User, filters: board.Filters, now: dt.datetime) -> bytes:
     lines = [(one, opened and one.status not in workflow.TAKEN_BACK) for one, opened in found]
     shown = [one.id for one, open_ in lines if open_]
     if shown:
+        reading.check(actor, shown, now, at_once=True)
         trace = {"user_id": actor.id, "what": "contact", "at": now}
         db.session.execute(insert(ContactView), [trace | {"application_id": one} for one in shown])
     return write_csv([_headers(), *(_line(one, open_) for one, open_ in lines)])

@@ -280,6 +280,11 @@ def pool_ends(application: Application, event_id: int, base_url: str) -> mail.Me
     return _to_person(application, "pool_ends", event_id, base_url, until=application.pool_until)
 
 
+def file_blocked(application: Application, event_id: int, base_url: str) -> mail.Message | None:
+    """Return the message that says that the file was not handed over."""
+    return _to_person(application, "file_blocked", event_id, base_url)
+
+
 def _to_person(
     application: Application, name: str, event_id: int, base_url: str, **context: object
 ) -> mail.Message | None:

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.accounts.models import User
 from app.applications.enums import (
     CALL_BACK_CHOICES,
+    CV_SERVED,
     ActorKind,
     CallBack,
+    CvState,
     DiplomaHeld,
     Letter,
     Status,
@@ -57,6 +59,8 @@ class Application(db.Model):
     cv_key: Mapped[str | None] = mapped_column(String(80), comment="name in the file store")
     cv_name: Mapped[str | None] = mapped_column(String(120), comment="generated, safe to download")
     cv_sha256: Mapped[str | None] = mapped_column(String(64))
+    cv_state: Mapped[str | None] = mapped_column(String(10))
+    cv_state_at: Mapped[dt.datetime | None]
     counsellor_consent_at: Mapped[dt.datetime | None]
 
     created_at: Mapped[dt.datetime]
@@ -125,6 +129,12 @@ class Application(db.Model):
         CheckConstraint("reminders BETWEEN 0 AND 3", name="reminders_known"),
         CheckConstraint("phone IS NOT NULL OR email IS NOT NULL", name="reachable"),
         CheckConstraint("(cv_key IS NULL) = (cv_sha256 IS NULL)", name="cv_complete"),
+        one_of("cv_state", CvState, nullable=True),
+        # What is blocked is deleted: it cannot leave, whatever is asked.
+        CheckConstraint(
+            "(cv_key IS NULL) = (cv_state IS NULL OR cv_state = 'blocked')", name="cv_has_state"
+        ),
+        CheckConstraint("(cv_state IS NULL) = (cv_state_at IS NULL)", name="cv_state_dated"),
         CheckConstraint(
             "status NOT IN ('declined', 'refused') OR decline_reason IS NOT NULL",
             name="declined_has_reason",
@@ -152,6 +162,11 @@ class Application(db.Model):
     def full_name(self) -> str:
         """Return first and last name, or the first name alone."""
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def file_may_leave(self) -> bool:
+        """Return whether the file that was joined may be given to a member."""
+        return self.cv_state in CV_SERVED
 
 
 class ApplicationEvent(db.Model):
@@ -269,6 +284,31 @@ class PastAnswer(db.Model):
     __table_args__ = (CheckConstraint("minutes >= 0", name="minutes_not_negative"),)
 
 
+class EndedApplication(db.Model):
+    """What the archive keeps of an application that was erased: no name, no way to reach anybody.
+
+    The person holds the reference; with it the team can say, if she contests a refusal, what she
+    was answered and when (article L1134-5 of the Code du travail: five years).
+    """
+
+    __tablename__ = "ended_application"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(12), unique=True)
+    organisation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organisation.id", ondelete="SET NULL"), index=True
+    )
+    listing_id: Mapped[int | None] = mapped_column(
+        ForeignKey("listing.id", ondelete="SET NULL"), index=True
+    )
+    status: Mapped[str] = mapped_column(String(20), comment="the last one")
+    decline_reason: Mapped[str | None] = mapped_column(String(30))
+    received_on: Mapped[dt.date]
+    ended_on: Mapped[dt.date] = mapped_column(index=True)
+
+    __table_args__ = (one_of("status", Status),)
+
+
 class ContactView(db.Model):
     """Trace of a person's contact details or CV being shown, written before they leave."""
 
@@ -278,8 +318,9 @@ class ContactView(db.Model):
     application_id: Mapped[int] = mapped_column(
         ForeignKey("application.id", ondelete="CASCADE"), index=True
     )
-    user_id: Mapped[int] = mapped_column(
-        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
+    # Who looked may have left; the person may still read that somebody did.
+    user_id: Mapped[int | None] = mapped_column(
+        ForeignKey("user_account.id", ondelete="SET NULL"), index=True
     )
     what: Mapped[str] = mapped_column(String(10), comment="contact or cv")
     at: Mapped[dt.datetime]

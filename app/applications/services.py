@@ -12,8 +12,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import User
-from app.applications import cv as cv_files
-from app.applications import keys, measures, queries, workflow
+from app.applications import files, keys, queries, reading, workflow
 from app.applications.cv import StoredFile
 from app.applications.enums import ActorKind, CallBack, DeclineReason, Status
 from app.applications.models import Application, ApplicationEvent, ContactView, LookupAttempt
@@ -32,9 +31,6 @@ NOT_HELD = frozenset({Outcome.UNFILLED, Outcome.WITHDRAWN})
 # People share addresses: a library, a counsellor's office, a phone operator.
 TRIES_PER_ADDRESS = 60
 TRIES_WINDOW = dt.timedelta(minutes=15)
-KEEP_FINISHED = dt.timedelta(days=90)
-FILE_GRACE = dt.timedelta(hours=24)
-KEEP_SILENT = dt.timedelta(days=365)
 NEW_REFERENCE_TRIES = 5
 THANKS_AFTER = dt.timedelta(hours=2)
 # How long a seat is kept for the person who waited, at most: never past the first day.
@@ -181,6 +177,8 @@ def _new_application(
         cv_key=cv.key if cv else None,
         cv_name=f"cv-{reference}.{cv.extension}" if cv else None,
         cv_sha256=cv.sha256 if cv else None,
+        cv_state=cv.state if cv else None,
+        cv_state_at=now if cv else None,
         created_at=now,
         updated_at=now,
         answer_due_at=now + dt.timedelta(hours=promise) if promise and not is_event else None,
@@ -220,6 +218,7 @@ def _take_seat(session: ListingSession | None) -> bool:
 def _announce(application: Application, now: dt.datetime) -> None:
     """Enqueue the message to the person and one message to each member of the organisation."""
     enqueue("application.received", now=now, application_id=application.id)
+    files.show_to_antivirus(application, now)
     tell_members(application, application.events[-1], now)
 
 
@@ -393,29 +392,26 @@ def withdraw_application(application: Application, now: dt.datetime) -> Applicat
     event = move_application(application, to, ActorKind.CANDIDATE, None, now)
     if event is None:
         return None
-    _forget_file(application, now)
+    files.forget(application, now)
     application.message = ""
     application.notes.clear()
+    enqueue("person.erased", now=now, kind="withdrawn", id=application.id)
     db.session.flush()
     tell_members(application, event, now)
     return event
-
-
-def _forget_file(application: Application, now: dt.datetime) -> None:
-    if application.cv_key is not None:
-        enqueue("application.file_dropped", now=now, cv_key=application.cv_key)
-        application.cv_key = application.cv_name = application.cv_sha256 = None
 
 
 def record_view(application: Application, viewer: User, what: str, now: dt.datetime) -> None:
     """Write that `viewer` is about to be shown the "contact" details or the "cv".
 
     The caller commits before anything leaves. Opening a new application marks it as seen. Raises
-    NotVerified: nothing of a candidate is shown to an organisation the team has not checked.
+    NotVerified: nothing of a candidate is shown to an organisation the team has not checked; and
+    ProofNeeded, with an alarm that the caller commits, when `viewer` reads too many people.
     """
     organisation = application.listing.organisation
     if organisation is None or not organisation.verified:
         raise NotVerified(_("Cette fiche s’ouvrira quand votre structure sera vérifiée."))
+    reading.check(viewer, [application.id], now)
     db.session.add(ContactView(application_id=application.id, user_id=viewer.id, what=what, at=now))
     seen = workflow.allowed(application.listing.kind, application.status, ActorKind.MEMBER)
     if what == "contact" and Status.SEEN in seen:
@@ -445,30 +441,3 @@ def find_by_code(reference: str, code: str, address: str, now: dt.datetime) -> A
     db.session.add_all(LookupAttempt(key=key, at=now) for key in (by_pair, by_address))
     db.session.flush()
     return None
-
-
-def sweep_files(now: dt.datetime) -> int:
-    """Drop the files whose application never came, a day later; return how many go.
-
-    The store is asked before the database, and written to by the outbox: never in a transaction.
-    """
-    written = cv_files.kept_before(now - FILE_GRACE)
-    orphans = set(written) - queries.cv_keys()
-    for key in sorted(orphans):
-        enqueue("application.file_dropped", now=now, cv_key=key)
-    return len(orphans)
-
-
-def purge_applications(now: dt.datetime, limit: int = 500) -> int:
-    """Erase what the notice of the form says is erased; return how many went.
-
-    Three months after the end, a year after the last sign of life of one that never ended; who
-    agreed to be kept, at the end of what she agreed to.
-    """
-    over = queries.finished_before(now - KEEP_FINISHED, now - KEEP_SILENT, now, limit)
-    measures.keep_answers(over, now)
-    for application in over:
-        _forget_file(application, now)
-        db.session.delete(application)
-    db.session.flush()
-    return len(over)

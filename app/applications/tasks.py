@@ -9,8 +9,18 @@ from flask import current_app
 
 from app.accounts.models import User
 from app.accounts.queries import get_user
-from app.applications import closing, mails, measures, pool, progress, promise, queries, seats
-from app.applications.enums import Status
+from app.applications import (
+    closing,
+    files,
+    mails,
+    measures,
+    pool,
+    progress,
+    promise,
+    queries,
+    seats,
+)
+from app.applications.enums import CvState, Status
 from app.applications.models import (
     Application,
     ApplicationEvent,
@@ -162,6 +172,31 @@ def remind_member(payload: dict[str, Any], event_id: int) -> Effect | None:
 def measure_organisations(payloads: list[dict[str, Any]]) -> None:
     """Measure again the organisations that have just answered somebody."""
     measures.measure(sorted({payload["organisation_id"] for payload in payloads}), clock.now())
+
+
+def scan_file(payload: dict[str, Any], _event_id: int) -> Effect | None:
+    """Have the antivirus read one file, outside any transaction, then write what it says."""
+    application_id, key = payload["application_id"], payload["cv_key"]
+    application = files.holding(application_id, key)
+    if application is None:
+        return None
+    digest = application.cv_sha256 or ""
+
+    def effect() -> None:
+        state = files.verdict(storage.read(key, digest))
+        again = files.holding(application_id, key)
+        if again is not None:
+            files.note_verdict(again, state, clock.now())
+
+    return effect
+
+
+def tell_file_blocked(payload: dict[str, Any], event_id: int) -> Effect | None:
+    """Tell one person that her file was not handed over, unless she withdrew since."""
+    application = db.session.get(Application, payload["application_id"])
+    if application is None or application.cv_state != CvState.BLOCKED:
+        return None
+    return mail.sending(mails.file_blocked(application, event_id, _base_url()))
 
 
 def drop_file(payload: dict[str, Any], _event_id: int) -> Effect:

@@ -7,8 +7,9 @@ import logging as stdlib_logging
 import click
 from flask import Flask
 
-from app.core import clock, outbox
-from app.core.jobs import beat, jobs
+from app.core import clock, outbox, pulse
+from app.core.database import db
+from app.core.jobs import jobs
 
 
 def init_app(app: Flask) -> None:
@@ -23,6 +24,7 @@ def worker(drain: bool, retry: bool) -> None:
     """Run the outbox and the scheduled work."""
     if retry:
         click.echo(f"{outbox.revive_dead(clock.now())} événements repris")
+        db.session.commit()
     outbox.release_leases_of_the_dead(starting=True)
     if drain:
         click.echo(f"{jobs.drain()} événements traités")
@@ -30,7 +32,8 @@ def worker(drain: bool, retry: bool) -> None:
     if jobs.huey is None:
         raise click.ClickException("La file d'attente n'est pas configurée.")
     stdlib_logging.getLogger("huey.consumer").setLevel(stdlib_logging.WARNING)
-    beat("worker")
+    pulse.beat_as_worker(clock.now())
+    db.session.commit()
     # Whatever was due while nobody worked does not wait for the next minute.
     jobs.wake()
     consumer = jobs.huey.create_consumer(
@@ -42,4 +45,5 @@ def worker(drain: bool, retry: bool) -> None:
         shutdown_timeout=25,
         graceful_signal="TERM",
     )
+    jobs.stopping = consumer.stop_flag
     consumer.run()

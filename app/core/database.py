@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
+import psycopg
+from flask import has_request_context
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, CheckConstraint, Connection, DateTime, Engine, MetaData, event
@@ -25,6 +27,8 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+PAGE_STATEMENT_SECONDS, WORK_STATEMENT_SECONDS = 10, 300
 
 # Commands and the worker write; a request that only reads says so and never takes the write lock.
 reads_only: ContextVar[bool] = ContextVar("reads_only", default=False)
@@ -73,7 +77,14 @@ db = SQLAlchemy(
     # Objects keep their values after the commit of the request: nothing is read again to redirect.
     session_options={"expire_on_commit": False},
     # An error of the database names the statement, never what a person wrote.
-    engine_options={"json_deserializer": orjson.loads, "hide_parameters": True},
+    # A connection that a restart of the database has cut is replaced before it is used; nobody
+    # waits longer for one than she would for the page.
+    engine_options={
+        "json_deserializer": orjson.loads,
+        "hide_parameters": True,
+        "pool_pre_ping": True,
+        "pool_timeout": 10,
+    },
 )
 migrate = Migrate()
 
@@ -102,6 +113,17 @@ def reading() -> Iterator[None]:
     finally:
         db.session.rollback()
         reads_only.reset(token)
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    """Bound what a statement takes: short in the pages, longer in the worker and the commands."""
+    if not isinstance(connection, psycopg.Connection):
+        return
+    seconds = PAGE_STATEMENT_SECONDS if has_request_context() else WORK_STATEMENT_SECONDS
+    autocommit, connection.autocommit = connection.autocommit, True
+    connection.execute(f"SET statement_timeout = '{seconds}s'; SET lock_timeout = '10s'")
+    connection.autocommit = autocommit
 
 
 @event.listens_for(Engine, "connect")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+import sqlite3
 from typing import Any
 
 import structlog
 from flask import Flask, Response, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
+from obstore.exceptions import BaseError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.core.database import db
@@ -31,6 +36,10 @@ TITLES = {
     500: lazy("Erreur de notre côté"),
     503: lazy("Service momentanément indisponible"),
 }
+
+
+# What SQLite says of a passing trouble; the rest is ours.
+_SQLITE_AWAY = re.compile("full|locked|disk I/O|unable to open|readonly")
 
 
 class DomainError(Exception):
@@ -70,6 +79,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(SecurityError, _unknown_host)
     app.register_error_handler(HTTPException, _http_error)
+    for away in (OperationalError, InterfaceError, PoolTimeoutError, BaseError):
+        app.register_error_handler(away, _store_away)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -87,12 +98,18 @@ def _domain_error(error: DomainError) -> Any:
         return response
     if error.status == 503:
         # The address holds all that was asked: the link to try again keeps it.
-        again = request.full_path.rstrip("?") if request.method == "GET" else None
+        again = asked_again(request.path, request.query_string) if request.method == "GET" else None
         return _page(503, message=error.message, again=again)[0], 503, headers
     return _page(422, message=error.message)[0], error.status, headers
 
 
+def asked_again(path: str, query: bytes) -> str:
+    """Return the address that asks the same again: `query` as it came, in whatever encoding."""
+    return f"{path}?{query.decode(errors='replace')}" if query else path
+
+
 def _csrf_error(_error: CSRFError) -> Any:
+    log.warning("form_refused", endpoint=request.endpoint)
     if wants_json():
         return problem(400, _("Requête refusée."))
     return _page(400, expired=True)
@@ -112,6 +129,8 @@ def _http_error(error: HTTPException) -> Any:
         for name, value in error.get_headers()
         if name.lower() in {"allow", "retry-after"}
     ]
+    if status == 429:
+        log.warning("limit_reached", endpoint=request.endpoint)
     if wants_json():
         title = str(TITLES.get(status) or TITLES[400 if status < 500 else 500])
         # Without words of ours, the libraries give theirs, in English.
@@ -121,6 +140,32 @@ def _http_error(error: HTTPException) -> Any:
         return response
     body, status = _page(status, message=None)
     return body, status, headers
+
+
+def _store_away(error: Exception) -> Any:
+    """The database or the store of files is full, restarting or too slow: it is not for long."""
+    broken = isinstance(error, OperationalError) and isinstance(
+        error.orig, sqlite3.OperationalError
+    )
+    if broken and not _SQLITE_AWAY.search(str(error)):
+        return _unexpected(error)
+    db.session.rollback()
+    log.error("store_away", error=type(error).__name__, cause=type(error.__cause__).__name__)
+    headers = {"Retry-After": "30"}
+    if wants_json():
+        response = problem(503, str(TITLES[503]))
+        response.headers.extend(headers)
+        return response
+    body, status = _page(503, message=None, unsent=_unsent())
+    return body, status, headers
+
+
+def _unsent() -> list[tuple[str, str]]:
+    """Return what a candidate has just written, to be sent again as it is; a file cannot be."""
+    sent_file = any(file.filename for file in request.files.values())
+    if request.method != "POST" or request.blueprint != "applications" or sent_file:
+        return []
+    return list(request.form.items(multi=True))
 
 
 def _unexpected(error: Exception) -> Any:

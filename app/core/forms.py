@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
+from flask import current_app, request
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, StringField
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
+from wtforms import EmailField, Field, FileField, HiddenField, PasswordField, StringField
 from wtforms.validators import ValidationError
 
 from app.core.i18n import _, lazy
+from app.core.proofs import Challenge
 
 REQUIRED = lazy("Remplissez ce champ.")
+SUBMITS = {"POST", "PUT", "PATCH", "DELETE"}
 NOT_IN_LIST = lazy("Choisissez une réponse de la liste.")
 TOO_LONG = lazy("Raccourcissez ce texte\u00a0: %(max)d caractères au plus.")
 EXPIRED = lazy(
@@ -39,13 +45,35 @@ class BaseForm(FlaskForm):
                 unbound_field.kwargs["filters"] = filters
             return unbound_field.bind(form=form, **options)
 
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Read what was sent as a form: texts for all, files for the fields of files alone.
+
+            A program may send a file, or JSON, in the place of a text: no field would expect it.
+            """
+            if formdata is None or isinstance(formdata, MultiDict):
+                return formdata
+            if request.method not in SUBMITS:
+                return None
+            files = MultiDict(
+                (name, sent)
+                for name, sent in request.files.items(multi=True)
+                if isinstance(form._fields.get(name), FileField)
+            )
+            return CombinedMultiDict((files, request.form)) if files or request.form else None
+
 
 class OpenForm(BaseForm):
     """A form that anybody may send, without an account: it gives back what was typed when the page
-    is old, and stops programs that fill everything."""
+    is old, and stops programs that fill everything, or send everything (see sends.py)."""
 
     # A trap: people neither see nor reach this field, programs fill it.
     website = StringField(lazy("Laissez ce champ vide"))
+    proof_token = HiddenField()
+    proof_number = HiddenField()
+    proof_words = StringField(lazy("Votre réponse"))
+
+    # What is asked before the form is written; most people never see any.
+    challenge: Challenge | None = None
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Say in plain words what the whole form lacks, never blame the person for an old page."""
@@ -60,6 +88,23 @@ class OpenForm(BaseForm):
             )
             valid = False
         return valid
+
+    def ask(self, challenge: Challenge) -> None:
+        """Ask for a proof in the page that shows the form."""
+        self.challenge = challenge
+        self.proof_token.data, self.proof_number.data = challenge.token, ""
+        self.proof_words.data, self.proof_words.label.text = "", challenge.question
+
+    def seconds_since_shown(self, now: dt.datetime) -> float | None:
+        """Return how long ago the page was made, told by its token; None for a form without."""
+        if "csrf_token" not in self:
+            return None
+        reader = URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="wtf-csrf-token")
+        try:
+            _value, at = reader.loads(self.csrf_token.data or "", return_timestamp=True)
+        except BadSignature:
+            return None
+        return (now - at).total_seconds()
 
 
 class EmailFields:
@@ -81,4 +126,7 @@ class EmailFields:
 
 
 def _holds_text(field_class: type) -> bool:
-    return "String" in {parent.__name__.removesuffix("Field") for parent in field_class.__mro__}
+    """Return whether the field holds a text; a password is taken exactly as it was typed."""
+    return not issubclass(field_class, PasswordField) and "String" in {
+        parent.__name__.removesuffix("Field") for parent in field_class.__mro__
+    }

@@ -11,8 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+import structlog
+from flask import Flask, Response, abort, current_app, redirect, request, url_for
 from flask_login import current_user
+
+log = structlog.get_logger()
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -72,3 +75,19 @@ def enforce() -> Any:
     if policy.roles and current_user.role not in policy.roles:
         abort(404)
     return None
+
+
+def note_refusal(response: Response) -> Response:
+    """Log what a signed-in person asked for and may not have: her own errors are few.
+
+    The route and her id, never the address: it may hold a secret.
+    """
+    refused = response.status_code in {401, 403, 404} and request.endpoint not in {None, "static"}
+    if refused and current_user and current_user.is_authenticated:
+        log.warning(
+            "access_refused",
+            endpoint=request.endpoint,
+            status=response.status_code,
+            user_id=current_user.id,
+        )
+    return response

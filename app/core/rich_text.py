@@ -13,8 +13,11 @@ TAGS = {"p", "br", "ul", "ol", "li", "strong", "em", "h3", "h4", "a", "blockquot
 _markdown = MarkdownIt("js-default", {"breaks": True, "linkify": False}).disable(["table", "image"])
 _cleaner = nh3.Cleaner(
     tags=TAGS,
-    attributes={"a": {"href"}},
+    # By default every tag may also have a title and a language.
+    attributes={"a": {"href"}, "*": set()},
     url_schemes={"http", "https", "mailto", "tel"},
+    # A link to « //elsewhere » or to a button of ours is never what its author meant to write.
+    url_relative="deny",
     link_rel="nofollow noopener",
 )
 _HEADING = re.compile(r"<(/?)h[1-6]>")

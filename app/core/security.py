@@ -67,7 +67,9 @@ def _set_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        response.headers.setdefault(
+            "Strict-Transport-Security", "max-age=31536000; includeSubDomains"
+        )
     if "Cache-Control" not in response.headers:
         private = request.method not in SAFE_METHODS or _personal()
         response.headers["Cache-Control"] = "no-store" if private else "no-cache"

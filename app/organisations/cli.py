@@ -9,10 +9,12 @@ from __future__ import annotations
 import click
 from flask import current_app
 from flask.cli import AppGroup
+from sqlalchemy import select
 
-from app.accounts import second_factor
+from app.accounts import passwords, second_factor
 from app.accounts import services as accounts_services
 from app.accounts.enums import Role
+from app.accounts.models import User
 from app.accounts.queries import user_by_email
 from app.core import clock
 from app.core.database import db
@@ -44,6 +46,8 @@ def create_account(email: str, role: str, name: str, slug: str | None, ask_passw
         )
     except DomainError as error:
         raise click.ClickException(error.message) from error
+    if password is not None and passwords.is_guessable(password, user):
+        raise click.ClickException("Ce mot de passe se devine : choisissez-en un autre.")
     if organisation is not None:
         services.add_member(organisation, user, now=now, role=MemberRole.OWNER)
     click.echo(f"Compte créé : {user.email} ({user.role})")
@@ -59,13 +63,49 @@ def create_account(email: str, role: str, name: str, slug: str | None, ask_passw
 @click.argument("email")
 def reset_second_factor(email: str) -> None:
     """Void the application, keys and paper codes of a person who lost them, once sure of her."""
+    user, now = _account(email), clock.now()
+    second_factor.start_over(user, now)
+    accounts_services.close_sessions_of([user.id], now=now)
+    db.session.commit()
+    click.echo("Deuxième facteur retiré ; la personne est déconnectée partout.")
+
+
+@accounts.command("suspend")
+@click.argument("email")
+def suspend_account(email: str) -> None:
+    """Forbid a person to sign in; her sessions and her links end at once."""
+    accounts_services.suspend_account(_account(email), now=clock.now())
+    db.session.commit()
+    click.echo("Compte suspendu ; la personne est déconnectée partout.")
+
+
+@accounts.command("reopen")
+@click.argument("email")
+def reopen_account(email: str) -> None:
+    """Let a person who was suspended sign in again."""
+    _account(email).active = True
+    db.session.commit()
+    click.echo("Compte rouvert ; la personne peut se connecter.")
+
+
+@accounts.command("sign-out")
+@click.argument("email", required=False)
+@click.option("--everyone", is_flag=True, help="Tous les comptes, après un incident.")
+def sign_out(email: str | None, everyone: bool) -> None:
+    """End all the sessions of a person, or of everyone."""
+    if everyone == bool(email):
+        raise click.UsageError("Donnez une adresse, ou --everyone.")
+    people = [_account(email).id] if email else list(db.session.scalars(select(User.id)))
+    accounts_services.close_sessions_of(people, now=clock.now())
+    db.session.commit()
+    click.echo(f"Comptes déconnectés : {len(people)}")
+
+
+def _account(email: str) -> User:
     user = user_by_email(email)
     if user is None:
         raise click.ClickException("Aucun compte n'a cette adresse.")
-    second_factor.start_over(user)
-    accounts_services.close_sessions_of([user.id], now=clock.now())
-    db.session.commit()
-    click.echo("Deuxième facteur retiré ; la personne est déconnectée partout.")
+    return user
 
 
 @organisations.command("create")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
@@ -137,6 +137,20 @@ def memberships_of(organisation_id: int) -> Sequence[Membership]:
         .where(Membership.organisation_id == organisation_id)
         .order_by(Membership.role != MemberRole.OWNER, User.name, Membership.id)
     ).all()
+
+
+def names_of_members(user_ids: Collection[int]) -> dict[int, list[str]]:
+    """Return the names of the organisations of each of these people."""
+    rows = db.session.execute(
+        select(Membership.user_id, Organisation.name)
+        .join(Membership.organisation)
+        .where(Membership.user_id.in_(user_ids))
+        .order_by(Organisation.name)
+    )
+    names: dict[int, list[str]] = {}
+    for user_id, name in rows:
+        names.setdefault(user_id, []).append(name)
+    return names
 
 
 def membership_in(organisation_id: int, user_id: int) -> Membership | None:

@@ -8,11 +8,11 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask_login import current_user
 
 from app.accounts.enums import REVIEW_ROLES
-from app.core import clock
+from app.core import clock, sends
 from app.core.database import db
 from app.core.errors import DomainError
 from app.core.i18n import _
-from app.core.limits import limiter
+from app.core.limits import client_network, limiter
 from app.core.permissions import public, requires_role
 from app.core.security import csrf
 from app.listings.details import details_of
@@ -51,14 +51,22 @@ def create(listing_id: int) -> Any:
         return redirect(listing.path, 303)
     form = ReportForm()
     if request.method == "GET":
+        sends.look(form, _sending(listing), now)
         return _form_page(form, listing)
     if not form.validate():
+        return _form_page(form, listing), 422
+    if not sends.let_through(form, _sending(listing, form.address), now):
+        db.session.rollback()
         return _form_page(form, listing), 422
     services.report_listing(
         listing, Reason(form.reason.data), form.words.data or "", form.address or None, now
     )
     db.session.commit()
     return redirect(url_for("reports.thanks", prevenir=1 if form.address else None), 303)
+
+
+def _sending(listing: Listing, contact: str = "") -> sends.Sending:
+    return sends.Sending("report", client_network(), contact, str(listing.id))
 
 
 def _form_page(form: ReportForm, listing: Listing) -> str:

@@ -33,3 +33,4 @@ for (const form of document.querySelectorAll("[data-keep]")) keepDraft(form);
 for (const form of document.querySelectorAll("[data-group]")) group(form);
 
 if (document.querySelector("[data-passkey]")) import("./passkey.js");
+if (document.querySelector("[data-proof]")) import("./proof.js");

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.exc import IntegrityError
 
-from app.applications import letters, services, workflow
+from app.applications import erasing, letters, services, workflow
 from app.applications.enums import ActorKind, Letter, Status
 from app.applications.models import ApplicationMessage, ApplicationNote
 from app.applications.wording import ImproperWords, improper
@@ -134,7 +134,7 @@ def test_notes_go_when_the_application_is_taken_back_and_with_it(
     assert len(application.events) == logged + 1
     with pytest.raises(NotAllowedTransition):
         letters.add_note(application, member, "Trop tard.", now)
-    services.purge_applications(now + dt.timedelta(days=91))
+    erasing.purge_applications(now + dt.timedelta(days=91))
     assert session.query(ApplicationMessage).count() == 0
 
 

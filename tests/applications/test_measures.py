@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app.applications import measures, services
+from app.applications import erasing, measures, services
 from app.applications.enums import ActorKind, DeclineReason, Status
 from app.applications.models import Application, PastAnswer
 from app.core.jobs import jobs
@@ -170,7 +170,7 @@ def test_what_was_erased_is_still_counted_without_anybody(
     case(of, now, status=Status.EXPIRED_NO_ANSWER, **old)
     case(of, now, status=Status.WITHDRAWN, at=now - 100 * DAY, updated_at=now - 99.5 * DAY)
     before = measured(of, now)
-    assert services.purge_applications(now) == 3
+    assert erasing.purge_applications(now) == 3
     kept = session.execute(select(PastAnswer.received_on, PastAnswer.minutes)).all()
     assert len(kept) == 2
     assert measured(of, now) == before == (1, 2, 180)

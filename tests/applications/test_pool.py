@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
-from app.applications import letters, pool, services
+from app.applications import erasing, letters, pool, services
 from app.applications.enums import ActorKind, DeclineReason, Letter, Status
 from app.applications.mails import moved
 from app.applications.models import Application, ContactView
@@ -119,7 +119,7 @@ def test_her_no_is_final_and_her_application_is_erased_as_planned(
     for again in (lambda: pool.agree(application, now), lambda: pool.ask(application, now)):
         with pytest.raises(NotAllowedTransition):
             again()
-    assert services.purge_applications(now + 91 * DAY) == 1
+    assert erasing.purge_applications(now + 91 * DAY) == 1
 
 
 def test_nobody_is_kept_without_having_been_asked(now: dt.datetime, session: Any) -> None:
@@ -160,7 +160,7 @@ def test_the_notice_comes_thirty_days_before_the_end_once_then_she_is_erased(
         if pool.tell_ends(instant):
             told.append(day)
         pool.tell_ends(instant)
-        if services.purge_applications(instant):
+        if erasing.purge_applications(instant):
             erased = day
             break
     assert (told, erased) == ([700], 730)
@@ -184,7 +184,7 @@ def test_the_notice_names_the_day_and_a_second_yes_gives_two_more_years(
     assert str((now + pool.KEPT).year) in mail.get_body(("plain",)).get_content()
     pool.agree(application, late)
     assert application.pool_until == late + pool.KEPT
-    assert services.purge_applications(now + 731 * DAY) == 0
+    assert erasing.purge_applications(now + 731 * DAY) == 0
     assert pool.tell_ends(late + 700 * DAY) == 1
 
 

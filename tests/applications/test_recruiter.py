@@ -317,7 +317,9 @@ def test_a_file_leaves_as_a_download_after_its_trace(
     response = press(client, f"{sheet(application)}/cv", sheet(application))
     assert response.data == data
     name = f"cv-{application.reference}.pdf"
-    assert response.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert response.headers["Content-Disposition"] == (
+        f"attachment; filename=\"{name}\"; filename*=UTF-8''{name}"
+    )
     assert response.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Cache-Control"] == "no-store"

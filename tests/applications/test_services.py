@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from app.applications import cv, keys, services
+from app.applications import cv, erasing, keys, services
 from app.applications.enums import Status
 from app.applications.models import Application
 from app.core import storage
@@ -205,5 +205,5 @@ def test_what_has_ended_is_erased_after_three_months_and_silence_after_a_year(
         status=Status.REGISTERED,
         now=now - dt.timedelta(days=100),
     )
-    assert services.purge_applications(now) == 3
+    assert erasing.purge_applications(now) == 3
     assert set(session.scalars(select(Application.id))) == kept

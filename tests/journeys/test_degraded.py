@@ -56,6 +56,11 @@ def test_the_search_goes_on_without_its_server(
     expect(seeker.page.get_by_text(BANNER)).to_be_visible()
     expect(seeker.results().filter(has_text=listing.title)).to_have_count(1)
     inspector.check(seeker.page, answer.text())
+    nothing = seeker.page.goto("/recherche?q=zzqxw+kkvbn")
+    assert nothing is not None
+    expect(seeker.page.get_by_text(BANNER)).to_be_visible()
+    inspector.check(seeker.page, nothing.text())
+    seeker.page.goto(address)
 
     live.stack.revive("search")
 

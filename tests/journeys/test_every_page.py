@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pyotp
 import pytest
 from flask import Flask, render_template
+from playwright.sync_api import expect
 
+from app.core import clock
+from app.core.pulse import DeadLetters, Waiting, Worker, WorkState
 from app.core.security import HEADERS
-from tests.browser import PHONE, Live, Watch, new_context
-from tests.inspection import Inspector
+from app.main.accessibility import Verdict, the_grid
+from app.moderation.views.work import elapsed
+from tests.browser import DESKTOP, PHONE, Live, Watch, new_context
+from tests.inspection import NARROW, TABLET, TOO_WIDE, Inspector
 from tests.stack import ROOT
+from tests.world import LONG_WORD
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -207,6 +214,7 @@ KINDS = ("emploi", "formation", "stage", "immersion", "parcours", "rendez-vous")
 CASES = [
     Case("main/home.html", "filled", path("/")),
     Case("main/home.html", "menu open", with_menu("/")),
+    Case("main/home.html", "signed in", path("/"), "recruiter"),
     Case("main/legal.html", "as it is", path("/mentions-legales")),
     Case("main/privacy.html", "as it is", path("/donnees-personnelles")),
     Case("main/accessibility.html", "as it is", path("/accessibilite")),
@@ -230,6 +238,7 @@ CASES = [
     Case("search/index.html", "nothing at all", path("/recherche?q=zzqxw+kkvbn")),
     Case("search/index.html", "long words", path(f"/recherche?q={'anticonstitution' * 12}")),
     Case("search/index.html", "marks", path("/recherche?q=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E")),
+    Case("search/index.html", "signed in", path("/recherche?q=soin&ou=Bron"), "recruiter"),
     # Professions
     Case("professions/index.html", "all", path("/metiers/")),
     Case(
@@ -368,6 +377,8 @@ CASES = [
             "event attended",
             "closed filled",
             "closed expired",
+            "file waiting",
+            "file blocked",
         )
     ),
     Case(
@@ -427,6 +438,24 @@ CASES = [
         "accounts/security.html",
         "wrong code",
         pressing(lambda _: SECURITY, "Refaire mes codes", code="12345"),
+        "coded",
+        status=422,
+        error=True,
+    ),
+    Case("accounts/password.html", "as it is", path(f"{SECURITY}/mot-de-passe"), "recruiter"),
+    Case(
+        "accounts/password.html",
+        "guessable",
+        pressing(lambda _: f"{SECURITY}/mot-de-passe", "Enregistrer", current="x", new="court"),
+        "recruiter",
+        status=422,
+        error=True,
+    ),
+    Case("accounts/prove.html", "as it is", path("/connexion/confirmer"), "coded"),
+    Case(
+        "accounts/prove.html",
+        "wrong code",
+        pressing(lambda _: "/connexion/confirmer", "Continuer", code="12345"),
         "coded",
         status=422,
         error=True,
@@ -523,6 +552,8 @@ CASES = [
             "training admitted",
             "training offered",
             "event attended",
+            "file waiting",
+            "file blocked",
         )
     ),
     Case(
@@ -532,6 +563,12 @@ CASES = [
         "recruiter",
         status=422,
         error=True,
+    ),
+    Case(
+        "recruiter/application.html",
+        "note kept",
+        pressing(lambda w: w.sheet["opened"], "Garder cette note", text=f"À rappeler. {LONG_WORD}"),
+        "recruiter",
     ),
     *(
         Case(
@@ -1029,6 +1066,15 @@ CASES = [
         path("/equipe/recherches/mots?page=99"),
         "moderator",
     ),
+    Case("moderation/work.html", "sound", path("/equipe/etat/"), "administrator"),
+    Case("moderation/index.html", "of an administrator", path("/equipe/annonces"), "administrator"),
+    Case("moderation/accesses.html", "filled", path("/equipe/consultations"), "administrator"),
+    Case(
+        "moderation/accesses.html",
+        "empty",
+        path("/equipe/consultations?page=99"),
+        "administrator",
+    ),
     Case("moderation/index.html", "filled", path("/equipe/annonces"), "moderator"),
     Case("moderation/index.html", "empty", path("/equipe/annonces?page=99"), "moderator"),
     Case("moderation/show.html", "verified", at(lambda w: w.review["relue"]), "moderator"),
@@ -1085,6 +1131,7 @@ PARTS = {
     "accounts/app_setup.html",
     "applications/after.html",
     "applications/pool.html",
+    "applications/seen.html",
     "base.html",
     "base_pro.html",
     "errors/layout.html",
@@ -1169,6 +1216,13 @@ def test_crowd_page(visit: Visit, inspector: Inspector, live: Live) -> None:
     check(visit, inspector, "errors/503.html")
 
 
+def test_page_of_what_could_not_be_sent(visit: Visit, inspector: Inspector, live: Live) -> None:
+    with live.app.test_request_context("/emplois/1-a/candidater"):
+        html = render_template("errors/503.html", status=503, unsent=[("first_name", "Samira")])
+    visit.show(503, html)
+    check(visit, inspector, "errors/503.html")
+
+
 def test_page_of_searches_when_nothing_is_searched(
     visit: Visit, inspector: Inspector, live: Live
 ) -> None:
@@ -1187,6 +1241,75 @@ def test_page_of_searches_when_nothing_is_searched(
         )
     visit.show(200, html)
     check(visit, inspector, "moderation/searches.html")
+
+
+def test_page_of_work_when_all_goes_wrong(visit: Visit, inspector: Inspector, live: Live) -> None:
+    now = clock.now()
+    ago = now - dt.timedelta(days=3)
+    state = WorkState(
+        at=now,
+        counts={"pending": 2077, "leased": 0, "done": 1, "dead": 3},
+        waiting=[Waiting("application.received", 2077, ago), Waiting("listing.changed", 1, now)],
+        dead=[
+            DeadLetters("application.organisation_told", "MeilisearchCommunicationError", 2, ago),
+            DeadLetters("account.link_requested", "Refused", 1, ago),
+        ],
+        workers=[Worker("machine-au-nom-plutot-long.example.org:12345", ago, silent=True)],
+        clock_leapt=True,
+        clock_at=ago,
+        backup_at=None,
+    )
+    with live.app.test_request_context("/equipe/etat/"):
+        html = render_template(
+            "moderation/work.html", state=state, subject=lambda topic: topic, elapsed=elapsed
+        )
+    visit.show(200, html)
+    check(visit, inspector, "moderation/work.html")
+
+
+def test_statement_after_the_audit(
+    visit: Visit, inspector: Inspector, live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A site that was audited, and found wanting: the page that the mention leads to then."""
+    wrong = replace(the_grid().criteria[13], verdict=Verdict.FAILED, pages=("accueil", "suivi"))
+    kept = [one for one in the_grid().criteria if one.verdict is not Verdict.TO_JUDGE]
+    audited = replace(
+        the_grid(),
+        criteria=(*kept, wrong),
+        audited_on=dt.date(2027, 2, 15),
+        audited_by="Lila Benali",
+    )
+    monkeypatch.setattr("app.main.accessibility.the_grid", lambda: audited)
+    with live.app.test_request_context("/accessibilite"):
+        html = render_template("main/accessibility.html", grid=audited)
+    visit.show(200, html)
+    expect(visit.page.locator("h1")).to_have_text("Accessibilité : partiellement conforme")
+    check(visit, inspector, "main/accessibility.html")
+
+
+@pytest.mark.parametrize(
+    ("role", "address"),
+    [
+        ("", "/recherche?q=soin&ou=Bron"),
+        ("", "/evoluer?de=aide-a-domicile"),
+        ("", "/connexion"),
+        ("recruiter", "/recruter/"),
+        ("recruiter", EMPTY_FORM + "emploi"),
+        ("coded", SECURITY),
+    ],
+)
+def test_page_without_scripts_holds_in_every_screen(
+    open_browser: Callable[..., Page], world: SimpleNamespace, role: str, address: str
+) -> None:
+    """What scripts would add or hide: nothing sticks out, nothing is shown that does not work."""
+    page = open_browser(java_script_enabled=False)
+    if role:
+        page.context.add_cookies([world.cookies[role]])
+    page.goto(address)
+    for size in (NARROW, TABLET, DESKTOP):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        assert page.evaluate(TOO_WIDE) == []
+    expect(page.locator("form[data-passkey]:visible, [role=combobox]")).to_have_count(0)
 
 
 @pytest.mark.parametrize(

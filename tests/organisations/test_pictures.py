@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from app.organisations.models import PICTURES_MAX, Organisation, Picture
 from tests import factories
 from tests.accounts.browser import post
 from tests.applications.files import image as small_image
-from tests.applications.test_cv import huge_png
+from tests.hostile.files import huge_png
 from tests.listings.counting import count_queries
 
 SignIn = Callable[..., FlaskClient]
@@ -182,6 +183,19 @@ def test_a_file_changed_in_the_store_is_never_shown(
     storage.file_store().put(picture.small_key, b"<script>alert(1)</script>")
 
     assert client.get(f"/structures/images/{picture.small_sha256}.webp").status_code == 404
+
+
+def test_a_store_that_cannot_be_written_takes_no_picture(
+    app: Flask,
+    browser: FlaskClient,
+    organisation: Organisation,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(app.extensions, "file_folder", tmp_path / "gone")
+    answer = send(browser, organisation, factories.drawing())
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert queries.pictures_of(organisation.id) == []
 
 
 def test_pending_organisation_prepares_its_pictures(sign_in: SignIn) -> None:

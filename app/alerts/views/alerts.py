@@ -13,8 +13,8 @@ from app.alerts.enums import FREQUENCY_LABELS, Frequency
 from app.alerts.forms import AlertForm
 from app.alerts.models import Alert
 from app.alerts.tokens import TOKEN
-from app.alerts.views.pages import private, rate_limit, refuse_other_sites
-from app.core import clock
+from app.alerts.views.pages import private, rate_limit, refuse_other_sites, sending
+from app.core import clock, sends
 from app.core.database import db
 from app.core.errors import DomainError
 from app.core.i18n import _, lazy
@@ -48,13 +48,19 @@ _ACTIONS: dict[str, tuple[Callable[[Alert, dt.datetime], None], Any]] = {
 @limiter.limit(rate_limit, methods=["POST"])
 def create() -> Any:
     """Ask for an alert on a search: the answer is the same whatever is known of the address."""
+    now = clock.now()
+    form = AlertForm()
     if request.method == "GET":
-        return _form_page(AlertForm(), parse(request.args))
+        sends.look(form, sending(), now)
+        return _form_page(form, parse(request.args))
     refuse_other_sites()
-    form, criteria = AlertForm(), parse(request.form)
+    criteria = parse(request.form)
     if not form.validate():
         return _form_page(form, criteria), 422
-    services.request_alert(form.address, criteria, Frequency(form.frequency.data), clock.now())
+    if not sends.let_through(form, sending(form.address), now):
+        db.session.rollback()
+        return _form_page(form, criteria), 422
+    services.request_alert(form.address, criteria, Frequency(form.frequency.data), now)
     db.session.commit()
     return redirect(url_for("alerts.sent"), 303)
 
@@ -124,7 +130,7 @@ def stop(token: str) -> Any:
     if request.method == "GET" and alert is not None:
         return private(render_template("alerts/stop.html", alert=alert, token=token))
     if alert is not None:
-        services.delete_alert(alert)
+        services.delete_alert(alert, clock.now())
         db.session.commit()
     return private(render_template("alerts/stopped.html", watch=False))
 

@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 
 from flask import Response, abort, current_app, make_response, request
 
+from app.core.limits import client_network
+from app.core.sends import Sending
+
 
 def private(page: Any, *, referrer: str = "no-referrer") -> Response:
     """Keep the page out of caches, of search engines and of the next site's logs.
@@ -35,3 +38,8 @@ def refuse_other_sites() -> None:
 def rate_limit() -> str:
     """Return how many requests one visitor may send."""
     return str(current_app.config["ALERT_RATE_LIMIT"])
+
+
+def sending(contact: str = "") -> Sending:
+    """Return what is about to be sent by one of these forms: they count together."""
+    return Sending("alert", client_network(), contact)

@@ -9,8 +9,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from app.alerts import queries, watching
 from app.alerts.forms import WatchForm
 from app.alerts.tokens import TOKEN
-from app.alerts.views.pages import private, rate_limit, refuse_other_sites
-from app.core import clock
+from app.alerts.views.pages import private, rate_limit, refuse_other_sites, sending
+from app.core import clock, sends
 from app.core.database import db
 from app.core.errors import DomainError
 from app.core.i18n import _
@@ -33,16 +33,21 @@ def create(listing_id: int) -> Any:
     listing = get_listing(listing_id)
     if listing is None or listing.status not in {Status.PUBLISHED, Status.CLOSED}:
         abort(404)
-    if not listing.is_open(clock.now()):
+    now = clock.now()
+    if not listing.is_open(now):
         # Its page says that it is over.
         return redirect(listing.path, 303)
     form = WatchForm()
     if request.method == "GET":
+        sends.look(form, sending(), now)
         return _form_page(form, listing)
     refuse_other_sites()
     if not form.validate():
         return _form_page(form, listing), 422
-    watching.request_watch(form.address, listing, clock.now())
+    if not sends.let_through(form, sending(form.address), now):
+        db.session.rollback()
+        return _form_page(form, listing), 422
+    watching.request_watch(form.address, listing, now)
     db.session.commit()
     return redirect(url_for("alerts.sent"), 303)
 
@@ -96,6 +101,6 @@ def stop(token: str) -> Any:
     if request.method == "GET" and watch is not None:
         return redirect(url_for("watches.show", token=token), 303)
     if watch is not None:
-        watching.stop_watch(watch)
+        watching.stop_watch(watch, clock.now())
         db.session.commit()
     return private(render_template("alerts/stopped.html", watch=True))

@@ -9,6 +9,8 @@ from flask import flash, make_response, redirect, render_template, request, url_
 from flask_login import current_user
 
 from app.accounts.enums import MEMBER_ROLES
+from app.accounts.views.security import to_proof
+from app.accounts.vigilance import ProofNeeded
 from app.applications import board, coaching, progress, queries
 from app.applications.enums import STATUS_LABELS, Status
 from app.applications.exporting import TooMany, export
@@ -126,6 +128,8 @@ def export_list() -> Any:
     filters = board.found(current_user.id, _filters(request.form))
     try:
         data = export(current_user, filters, now)
+    except ProofNeeded:
+        return to_proof(url_for("recruiter.index", vue="liste", **_address_of(filters)))
     except TooMany as error:
         db.session.rollback()
         flash(error.message, "error")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from typing import Any
 
 from flask import (
@@ -19,7 +20,18 @@ from flask import (
     url_for,
 )
 
-from app.applications import after, callback, cv, keys, pool, progress, queries, services, workflow
+from app.applications import (
+    after,
+    callback,
+    cv,
+    keys,
+    pool,
+    progress,
+    queries,
+    reading,
+    services,
+    workflow,
+)
 from app.applications.enums import CALL_BACK_HOURS, LETTER_LABELS
 from app.applications.forms import (
     ApplicationForm,
@@ -29,7 +41,7 @@ from app.applications.forms import (
     choices_of,
 )
 from app.applications.models import Application
-from app.core import clock, storage
+from app.core import clock, sends, storage
 from app.core.database import db, reads_only
 from app.core.errors import NotAllowedTransition
 from app.core.i18n import _
@@ -115,7 +127,12 @@ def _first_page(
         return render_template(
             "applications/elsewhere.html", listing=listing, details=details_of(listing, now)
         )
+    sends.look(form, _sending(listing), now)
     return _page(listing, form, now)
+
+
+def _sending(listing: Listing, contact: str = "") -> sends.Sending:
+    return sends.Sending("application", client_network(), contact, str(listing.id))
 
 
 def _page(listing: Listing, form: ApplicationForm, now: dt.datetime) -> str:
@@ -189,13 +206,26 @@ def _typed(form: ApplicationForm) -> list[tuple[str, str]]:
 def _receive(listing: Listing, form: ApplicationForm, now: dt.datetime) -> Any:
     # Ends the reading transaction: no lock is held while the file is written.
     db.session.commit()
-    stored = cv.store(form.checked_file) if form.checked_file else None
+    try:
+        stored = cv.store(form.checked_file) if form.checked_file else None
+    except storage.StorageUnavailable:
+        form.cv.errors = [
+            _("Nous n’arrivons pas à garder votre fichier. Réessayez, ou envoyez sans lui.")
+        ]
+        return _page(listing, form, now), 503
     reads_only.set(False)
+    answers = form.answers()
+    sending = _sending(listing, answers["phone"] or answers["email"])
+    # A form that arrived once already is answered again, whoever sends it twice.
+    if not sends.let_through(form, sending, now) and queries.by_key(form.key.data) is None:
+        db.session.rollback()
+        _discard(stored)
+        return _page(listing, form, now), 422
     fresh = queries.lock_listing(listing.id) or abort(404)
     chosen = db.session.get(ListingSession, form.session.data) if form.session.data else None
     try:
         result = services.submit_application(
-            fresh, form.answers(), form.key.data, now, session=chosen, cv=stored
+            fresh, answers, form.key.data, now, session=chosen, cv=stored
         )
     except services.ListingNotOpen:
         db.session.rollback()
@@ -217,8 +247,10 @@ def _receive(listing: Listing, form: ApplicationForm, now: dt.datetime) -> Any:
 
 
 def _discard(stored: cv.StoredFile | None) -> None:
+    # One that stays has no row: it is swept a day later.
     if stored is not None:
-        storage.remove(stored.key)
+        with suppress(storage.StorageUnavailable):
+            storage.remove(stored.key)
 
 
 def remember(reference: str, secret: str, now: dt.datetime) -> None:
@@ -316,6 +348,7 @@ def show(reference: str) -> Any:
         listing=application.listing,
         employer=progress.employer(application),
         steps=progress.steps(application),
+        seen=reading.seen_by(application),
         closing=_closing(application),
         next_sentence=progress.next_sentence(application),
         unanswered=_status(application) is workflow.S.EXPIRED_NO_ANSWER,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from flask import (
     Blueprint,
@@ -18,9 +19,12 @@ from flask import (
 from flask_login import current_user
 
 from app.accounts.enums import MEMBER_ROLES
+from app.accounts.views.security import to_proof
+from app.accounts.vigilance import ProofNeeded
 from app.applications import (
     callback,
     cv,
+    files,
     letters,
     mails,
     pool,
@@ -95,13 +99,20 @@ def no_store(response: Response) -> Response:
 def application_open(application_id: int) -> Any:
     """Write that this person is going to see the details, then show them."""
     application = _find(application_id)
-    services.record_view(application, current_user, "contact", clock.now())
+    try:
+        services.record_view(application, current_user, "contact", clock.now())
+    except ProofNeeded:
+        return to_proof(_sheet(application_id))
     db.session.commit()
     return _to_sheet(application_id)
 
 
 def _to_sheet(application_id: int) -> Any:
-    return redirect(url_for("recruiter.application_show", application_id=application_id), 303)
+    return redirect(_sheet(application_id), 303)
+
+
+def _sheet(application_id: int) -> str:
+    return url_for("recruiter.application_show", application_id=application_id)
 
 
 @recruiter.get("/candidatures/<int:application_id>")
@@ -123,6 +134,7 @@ def sheet_page(application: Application, note_form: NoteForm) -> Response:
         can_ask=pool.can_ask(application),
         pool_asked=pool.is_asked(application),
         can_hand_over=transfer.can_move(application),
+        file_is_late=files.is_late(application, clock.now()),
         opened=queries.has_opened(application.id, current_user.id),
         taken_back=application.status in workflow.TAKEN_BACK,
         late=_is_late(application),
@@ -234,18 +246,28 @@ def _decline(application: Application, to: Status, form: DeclineForm) -> Any:
 def application_cv(application_id: int) -> Any:
     """Write that this person takes the file, then send it as a download."""
     application = _find(application_id)
-    if application.cv_key is None or application.cv_sha256 is None:
+    if application.cv_state is None:
         abort(404)
-    services.record_view(application, current_user, "cv", clock.now())
+    if application.cv_key is None or not application.file_may_leave:
+        # The sheet says what the file waits for, or why nobody gets it.
+        return _to_sheet(application_id)
+    try:
+        services.record_view(application, current_user, "cv", clock.now())
+    except ProofNeeded:
+        return to_proof(_sheet(application_id))
     db.session.commit()
-    data = storage.read(application.cv_key, application.cv_sha256)
+    data = storage.read(application.cv_key, application.cv_sha256 or "")
     if data is None:
         flash(_("Ce fichier n’est plus lisible. Demandez-le à la personne."), "error")
         return _to_sheet(application_id)
     extension = application.cv_key.rpartition(".")[2]
     response = make_response(data)
     response.content_type = cv.MEDIA_TYPES[extension]
-    response.headers["Content-Disposition"] = f'attachment; filename="{application.cv_name}"'
+    name = application.cv_name or application.reference
+    # Generated, so the two forms say the same; browsers read the second.
+    response.headers["Content-Disposition"] = (
+        f"attachment; filename=\"{name}\"; filename*=UTF-8''{quote(name)}"
+    )
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return no_store(response)

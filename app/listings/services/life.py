@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, or_, select, update
 
 from app.accounts.enums import REVIEW_ROLES
 from app.accounts.models import User
@@ -17,6 +17,7 @@ from app.core.outbox import enqueue, enqueue_many
 from app.listings.coach.reading import require_lawful
 from app.listings.enums import OWN_SOURCE, Announcement, Outcome, Status
 from app.listings.models import Listing, ListingEvent
+from app.listings.twins import ALIKE_ONLINE, twins_of
 from app.listings.workflow import (
     Action,
     check_outcome,
@@ -29,6 +30,8 @@ from app.organisations.enums import OrganisationStatus
 from app.organisations.queries import members_of
 
 EXPIRY_BATCH = 500
+# After the closing, the name of who answered for the listing helps nobody.
+CONTACT_KEPT = dt.timedelta(days=365)
 # States in which nobody outside sees what a listing says.
 UNSEEN = (Status.DRAFT, Status.IN_REVIEW)
 # How long what the team has refused, recalled or removed makes it read all that is sent next.
@@ -53,7 +56,8 @@ def submit_listing(
         )
     require_complete(listing, now)
     require_lawful(listing, paris_date(now))
-    review = needs_review(listing, now)
+    # One more of what is there already several times: somebody looks.
+    review = needs_review(listing, now) or len(twins_of(listing)) >= ALIKE_ONLINE
     move(listing, Action.SUBMIT, actor, now)
     if listing.refreshed_at is not None:
         # It was online once: its life starts again, so that it does not end while it is read.
@@ -251,6 +255,21 @@ def expire_due(now: dt.datetime, *, limit: int = EXPIRY_BATCH) -> int:
             tell_members(listing, Announcement.EXPIRED, now)
         announce_changed(listings, now)
         total += len(listings)
+
+
+def forget_contacts(now: dt.datetime) -> int:
+    """Empty the name of who answered for a listing, a year after it closed; return how many."""
+    emptied = db.session.execute(
+        update(Listing)
+        .where(
+            Listing.status == Status.CLOSED,
+            Listing.closed_at < now - CONTACT_KEPT,
+            Listing.contact_name != "",
+        )
+        .values(contact_name="")
+        .execution_options(synchronize_session=False)
+    )
+    return int(emptied.rowcount)  # type: ignore[attr-defined]
 
 
 def mark_changed(listing: Listing, now: dt.datetime) -> None:

@@ -22,13 +22,14 @@ from app.accounts.cookies import enter
 from app.accounts.enums import MEMBER_ROLES
 from app.accounts.models import User
 from app.accounts.queries import user_by_email
-from app.core import clock
+from app.core import clock, sends
 from app.core.database import db
 from app.core.i18n import _
-from app.core.limits import limiter
+from app.core.limits import client_network, limiter
 from app.core.permissions import public
 from app.core.rich_text import markdown_to_html
 from app.core.security import csrf
+from app.core.sends import Sending
 from app.listings.queries import organisation_cards
 from app.organisations import queries, services
 from app.organisations.enums import (
@@ -61,12 +62,17 @@ def sign_up() -> Any:
     """Ask who opens what; the same page comes next, whether the address has an account or not."""
     form = SignUpForm(data=_what_is_known())
     form.workplace.choices = workplaces()
+    now = clock.now()
     if not form.is_submitted():
+        sends.look(form, Sending("sign-up", client_network()), now)
         return render_template("organisations/sign_up.html", form=form)
     if not form.validate():
         return render_template("organisations/sign_up.html", form=form), 422
+    if not sends.let_through(form, Sending("sign-up", client_network(), form.address), now):
+        db.session.rollback()
+        return render_template("organisations/sign_up.html", form=form), 422
     values = form.values()
-    services.request_sign_up(values, now=clock.now())
+    services.request_sign_up(values, now=now)
     known = queries.organisation_of_siret(values["siret"]) is not None
     db.session.commit()
     return redirect(url_for("organisations.sign_up_sent", connue=1 if known else None), 303)

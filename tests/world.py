@@ -80,6 +80,7 @@ def world(live: Live) -> SimpleNamespace:
         _alerts(it, now)
         _reports(it, people["moderator"], now)
         _searches(people["moderator"], now)
+        _alarms(people, now)
         _link, it.link = accounts.create_link(people["alone"], now=now)
         _doors(it, people, now)
         for name in ("coded", "adding", "new moderator"):
@@ -101,6 +102,7 @@ def _people(it: SimpleNamespace) -> dict[str, Any]:
     people = {name: factories.user() for name in PEOPLE}
     for name in ("moderator", "new moderator"):
         people[name] = factories.user(Role.MODERATOR)
+    people["administrator"] = factories.user(Role.ADMIN)
     answers = {"answer_cases": 20, "answer_count": 18, "answer_minutes": 4000}
     it.organisation = factories.organisation(
         people["recruiter"], name="Résidence des Tilleuls", **answers
@@ -349,6 +351,10 @@ def _applications(it: SimpleNamespace, recruiter: Any, now: dt.datetime) -> None
         meeting_at=now + dt.timedelta(days=3),
         meeting_place="12 rue des Tilleuls, Bron",
     )
+    for state, key in (("waiting", "cv/1.pdf"), ("blocked", None)):
+        with_file = {"cv_key": key, "cv_sha256": key and "0" * 64, "cv_state": state}
+        added = _application(it, it.job, f"file {state}", **with_file)
+        applications.record_view(added, recruiter, "contact", now)
     phoned = _application(it, it.job, "phoned", email=None)
     applications.record_view(phoned, recruiter, "contact", now)
     letters.write(phoned, recruiter, Letter.MISSING, WORDS, now)
@@ -408,6 +414,14 @@ def _reports(it: SimpleNamespace, moderator: Any, now: dt.datetime) -> None:
     services.decide(moderator, report.case, Decision.KEEP, WORDS, "", now)
     again = factories.report(report.case.listing, reason=Reason.ILLEGAL)
     it.case["again"] = f"/equipe/signalements/{again.case_id}"
+
+
+def _alarms(people: dict[str, Any], now: dt.datetime) -> None:
+    """Two people who read a lot: one proved who she is and was judged, the other did not."""
+    long_name = factories.user(name="Anne-Sophie de La Rochefoucauld-Montbéliard")
+    factories.access_alarm(long_name, lifted_at=None, at=now, reads=4_312)
+    judged = {"handling": "normal", "handled_at": now, "handled_by": people["administrator"]}
+    factories.access_alarm(people["colleague"], at=now - dt.timedelta(days=2), **judged)
 
 
 def _searches(moderator: Any, now: dt.datetime) -> None:
