@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.accounts import second_factor
+from app.accounts import second_factor, vigilance
 from app.accounts import services as accounts
 from app.accounts.queries import ATTEMPTS_KEPT
 from app.alerts import digests, watching
@@ -20,6 +20,7 @@ from app.alerts import services as alerts
 from app.alerts import tasks as alert_tasks
 from app.applications import erasing, files, pool
 from app.applications.workflow import SILENCE
+from app.core import sends
 from app.core.jobs import KEEP_DONE, purge_done
 from app.imports import tasks as imports
 from app.imports.services import files as import_files
@@ -138,6 +139,24 @@ REGISTRY: tuple[Held, ...] = (
         "personne",
         ((ATTEMPTS_KEPT, "après l’essai"),),
         (erasing.purge_lookups, accounts.purge_sign_ins),
+    ),
+    Held(
+        "Combien de formulaires ouverts à tous sont partis du même endroit ou du même contact",
+        {"send_count": ("key", "hour", "sent"), "spent_proof": ("digest", "expires_at")},
+        "demander une vérification à qui en envoie beaucoup ; sous une empreinte, sans adresse",
+        SECURITY,
+        "personne",
+        ((sends.KEPT, "après l’envoi"),),
+        (sends.forget,),
+    ),
+    Held(
+        "L’alerte sur une personne qui a ouvert beaucoup de fiches en peu de temps",
+        {"access_alarm": ("at", "reads", "lifted_at", "handled_at", "handling")},
+        "arrêter vite un compte volé",
+        SECURITY,
+        "les administratrices et administrateurs",
+        ((vigilance.ALARMS_KEPT, "après l’alerte"),),
+        (vigilance.purge_alarms,),
     ),
     Held(
         "L’adresse et la recherche d’une alerte",
@@ -347,7 +366,7 @@ NOT_PERSONAL: Where = {
     "organisation_picture": ("*",),
     "outbox_delivery": ("*",),
     "outbox_event": (
-        *("topic", "state", "attempts", "created_at", "available_at", "leased_until"),
+        *("topic", "state", "attempts", "falls", "created_at", "available_at", "leased_until"),
         *("leased_by", "done_at", "last_error"),
     ),
     # How long an answer took: of nobody.
