@@ -33,6 +33,7 @@ from app.applications.enums import (
     DeclineReason,
     DiplomaHeld,
 )
+from app.applications.excess import excess
 from app.applications.wording import improper
 from app.core.forms import BaseForm, OpenForm
 from app.core.i18n import _, lazy
@@ -49,6 +50,20 @@ class Proper:
         """Raise ValidationError with every reason. `form.given`: words its author did not write."""
         found = improper(field.data or "", getattr(form, "given", ()))
         if found:
+            raise ValidationError(" ".join(found))
+
+
+class Sober:
+    """Warn once of what nobody needs to know; `form.as_is` lets the text go as it is written."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Raise ValidationError unless the text is sober, or its author has read the warning."""
+        found = excess(field.data or "")
+        form.doubtful = bool(found)
+        if found and not form.as_is.data:
+            found.append(
+                _("Retirez-le, ou cochez «\u00a0%(box)s\u00a0».", box=form.as_is.label.text)
+            )
             raise ValidationError(" ".join(found))
 
 
@@ -80,6 +95,9 @@ class CallBackField(SelectMultipleField):
 class ApplicationForm(OpenForm):
     """The simplified application: a first name and one way to reach the person."""
 
+    # The message says what nobody needs to know: a box lets it go all the same.
+    doubtful = False
+
     first_name = StringField(
         lazy("Votre prénom"),
         validators=[
@@ -104,8 +122,9 @@ class ApplicationForm(OpenForm):
         validators=[Optional()],
     )
     message = TextAreaField(
-        lazy("Votre mot"), validators=[Length(max=MESSAGE_MAX, message=TOO_LONG)]
+        lazy("Votre mot"), validators=[Length(max=MESSAGE_MAX, message=TOO_LONG), Sober()]
     )
+    as_is = BooleanField(lazy("Envoyer mon mot tel quel"))
     cv = FileField(lazy("Votre fichier"))
     consent = BooleanField(
         lazy("Si la structure ne rappelle pas, une conseillère ou un conseiller peut m’appeler.")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from app.applications import letters
 from app.applications.enums import STATUS_LABELS, Letter
-from app.applications.forms import MESSAGE_MAX, TOO_LONG, Proper, choices_of
+from app.applications.forms import MESSAGE_MAX, TOO_LONG, Proper, Sober, choices_of
 from app.applications.models import Application
 from app.applications.transfer import Place
 from app.core.forms import BaseForm
@@ -21,13 +21,18 @@ from app.listings.models import Listing
 class NoteForm(BaseForm):
     """A note for the colleagues."""
 
+    # The note says what nobody needs to know: a box lets it be kept all the same.
+    doubtful = False
+
     text = TextAreaField(
         lazy("Votre note"),
         validators=[
             DataRequired(lazy("Écrivez votre note.")),
             Length(max=MESSAGE_MAX, message=TOO_LONG),
+            Sober(),
         ],
     )
+    as_is = BooleanField(lazy("Garder cette note telle quelle"))
 
 
 class LetterForm(BaseForm):
