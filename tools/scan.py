@@ -167,7 +167,7 @@ def site(url: str | None, folder: Path) -> Iterator[str]:
             raise ScanError("On ne sonde que cette machine.")
         yield url.rstrip("/")
         return
-    ensure_node()
+    ensure_node(dev=True)
     port = free_port()
     # Limits would answer in the place of the pages.
     settings = {"DATA_DIR": str(folder / "data"), "PORT": str(port), "RATELIMIT_ENABLED": "0"}

@@ -28,6 +28,9 @@ class Alert(db.Model):
     asked_at: Mapped[dt.datetime] = mapped_column(comment="last time somebody asked for it")
     asks: Mapped[int] = mapped_column(default=1, comment="messages sent since it was confirmed")
     confirmed_at: Mapped[dt.datetime | None]
+    wording: Mapped[str | None] = mapped_column(
+        String(10), comment="version of the sentence the person agreed to"
+    )
     kept_at: Mapped[dt.datetime | None] = mapped_column(
         comment="last time its person did something on its page"
     )
@@ -114,6 +117,9 @@ class Watch(db.Model):
     asked_at: Mapped[dt.datetime] = mapped_column(comment="last time somebody asked for it")
     asks: Mapped[int] = mapped_column(default=1, comment="messages sent to confirm it")
     confirmed_at: Mapped[dt.datetime | None]
+    wording: Mapped[str | None] = mapped_column(
+        String(10), comment="version of the sentence the person agreed to"
+    )
     closed_told_at: Mapped[dt.datetime | None]
     reopened_told_at: Mapped[dt.datetime | None] = mapped_column(comment="it is then over")
 

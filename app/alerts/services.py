@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from app.alerts import queries, tokens, wording
 from app.alerts.enums import Frequency, Stop
 from app.alerts.models import Alert, Watch
+from app.core import consents
 from app.core.clock import paris_date
 from app.core.database import db
 from app.core.errors import DomainError
@@ -100,7 +101,7 @@ def confirm_alert(alert: Alert, now: dt.datetime) -> None:
         return
     if alert.asked_at < now - dt.timedelta(days=UNCONFIRMED_KEPT_DAYS):
         raise DomainError(_("Cette demande a plus de 7 jours. Refaites-la depuis la recherche."))
-    alert.confirmed_at = now
+    alert.confirmed_at, alert.wording = now, consents.ALERT
     alert.seen_until = now
     alert.ran_on = paris_date(now)
     _visit(alert, now)

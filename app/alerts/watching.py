@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.alerts import queries, services, tokens
 from app.alerts.models import Watch
+from app.core import consents
 from app.core.database import db
 from app.core.errors import DomainError
 from app.core.i18n import _
@@ -60,7 +61,7 @@ def confirm_watch(watch: Watch, now: dt.datetime) -> None:
         return
     if watch.asked_at < now - dt.timedelta(days=services.UNCONFIRMED_KEPT_DAYS):
         raise DomainError(_("Cette demande a plus de 7 jours. Refaites-la depuis l’annonce."))
-    watch.confirmed_at = now
+    watch.confirmed_at, watch.wording = now, consents.WATCH
     watch.asks = 0
     if watch.listing.status == Status.CLOSED:
         watch.closed_told_at = now

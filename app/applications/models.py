@@ -62,6 +62,9 @@ class Application(db.Model):
     cv_state: Mapped[str | None] = mapped_column(String(10))
     cv_state_at: Mapped[dt.datetime | None]
     counsellor_consent_at: Mapped[dt.datetime | None]
+    counsellor_wording: Mapped[str | None] = mapped_column(
+        String(10), comment="version of the sentence the person agreed to"
+    )
 
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]

@@ -18,6 +18,7 @@ from app.applications import queries
 from app.applications.enums import ActorKind, DeclineReason, Status
 from app.applications.models import Application, ContactView
 from app.applications.services import move_application, withdraw_application
+from app.core import consents
 from app.core.database import db
 from app.core.errors import NotAllowedTransition
 from app.core.i18n import _
@@ -28,8 +29,6 @@ from app.organisations.models import Membership, Organisation
 from app.professions.models import Profession
 
 S = Status
-# Changes with the sentence of `applications/pool.html`: what each person agreed to stays known.
-WORDING = "2026-11"
 KEPT = dt.timedelta(days=730)
 TOLD_BEFORE = dt.timedelta(days=30)
 ASKED_AFTER = frozenset({S.DECLINED, S.REFUSED, S.CLOSED_ELSEWHERE})
@@ -97,7 +96,7 @@ def agree(application: Application, now: dt.datetime) -> None:
     if application.status != S.POOL and not is_asked(application):
         raise NotAllowedTransition(_("Cette question ne se pose plus."))
     application.pool_consent_at = now
-    application.pool_wording = WORDING
+    application.pool_wording = consents.POOL
     application.pool_until = now + KEPT
     application.pool_told_at = None
     move_application(application, S.POOL, ActorKind.CANDIDATE, None, now)

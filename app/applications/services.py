@@ -17,6 +17,7 @@ from app.applications.cv import StoredFile
 from app.applications.enums import ActorKind, CallBack, DeclineReason, Status
 from app.applications.models import Application, ApplicationEvent, ContactView, LookupAttempt
 from app.applications.wording import require_proper
+from app.core import consents
 from app.core.database import db
 from app.core.errors import DomainError
 from app.core.i18n import _
@@ -174,6 +175,7 @@ def _new_application(
         diploma_held=values.get("diploma_held") or None,
         message=values.get("message") or "",
         counsellor_consent_at=now if values.get("counsellor_consent") else None,
+        counsellor_wording=consents.COUNSELLOR if values.get("counsellor_consent") else None,
         cv_key=cv.key if cv else None,
         cv_name=f"cv-{reference}.{cv.extension}" if cv else None,
         cv_sha256=cv.sha256 if cv else None,

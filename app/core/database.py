@@ -122,7 +122,8 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
         return
     seconds = PAGE_STATEMENT_SECONDS if has_request_context() else WORK_STATEMENT_SECONDS
     autocommit, connection.autocommit = connection.autocommit, True
-    connection.execute(f"SET statement_timeout = '{seconds}s'; SET lock_timeout = '10s'")
+    connection.execute("SELECT set_config('statement_timeout', %s, false)", [f"{seconds}s"])
+    connection.execute("SELECT set_config('lock_timeout', '10s', false)")
     connection.autocommit = autocommit
 
 

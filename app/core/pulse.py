@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import socket
+import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -173,7 +173,7 @@ def beat(name: str, now: dt.datetime) -> None:
 
 def beat_as_worker(now: dt.datetime) -> None:
     """Record that this process works, forget those that ended, look at the clock."""
-    host = f"{WORKER} {socket.gethostname()}:"
+    host = f"{WORKER} {platform.node()}:"
     gone = [
         name
         for name in db.session.scalars(

@@ -89,19 +89,22 @@ def _path(url: URL) -> Path:
 
 
 def _run(program: str, url: URL | None, *arguments: str) -> None:
-    """Run a tool of PostgreSQL. The password goes by the environment, never on the command line."""
-    env = dict(os.environ)
+    """Run a tool of PostgreSQL. The password goes by the environment, never on the command line.
+
+    Nothing else of the environment does: the tool needs no secret of the site.
+    """
+    found = shutil.which(program)
+    if found is None:
+        raise DumpError(f"{program} est absent : installez le client de PostgreSQL.")
+    env = {"PATH": os.defpath}
     if url is not None:
         plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
         parts = conninfo_to_dict(plain)
         if password := parts.pop("password", None):
             env["PGPASSWORD"] = str(password)
         arguments = (f"--dbname={make_conninfo('', **parts)}", *arguments)
-    try:
-        done = subprocess.run(  # noqa: S603 - one of two tools, without a shell
-            [program, *arguments], env=env, capture_output=True, text=True, check=False
-        )
-    except FileNotFoundError as error:
-        raise DumpError(f"{program} est absent : installez le client de PostgreSQL.") from error
+    done = subprocess.run(  # noqa: S603 - one of two tools, without a shell
+        [found, *arguments], env=env, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise DumpError(f"{program} a échoué : {done.stderr.strip()[-500:]}")

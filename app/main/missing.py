@@ -15,7 +15,7 @@ from sqlalchemy import Select, select
 from app.alerts.models import Digest
 from app.applications.models import Application
 from app.core.database import db
-from app.core.outbox import OutboxEvent, enqueue
+from app.core.outbox import OutboxEvent, enqueue_many
 from app.imports.models import FileState, ImportFile
 from app.organisations.models import Invitation, SignUp
 
@@ -31,7 +31,7 @@ class Expected:
     name: str
     topic: str
     key: str
-    rows: Callable[[dt.datetime, dt.datetime], Select[Any]]
+    rows: Callable[[dt.datetime, dt.datetime], Select[*tuple[Any, ...]]]
 
 
 EXPECTED = (
@@ -102,7 +102,7 @@ def requeue(now: dt.datetime) -> int:
     """Write the events that are missing since two days; return how many."""
     total = 0
     for expected in EXPECTED:
-        for id_ in without_event(expected, now - SWEPT, now):
-            enqueue(expected.topic, now=now, **{expected.key: id_})
-            total += 1
+        payloads = [{expected.key: id_} for id_ in without_event(expected, now - SWEPT, now)]
+        enqueue_many(expected.topic, payloads, now=now)
+        total += len(payloads)
     return total

@@ -68,7 +68,10 @@ def _application(one: Application) -> dict[str, Any]:
         "message": one.message,
         "moments_pour_rappeler": one.call_back,
         "cv": one.cv_name,
-        "aide_d_une_conseillere_acceptee_le": one.counsellor_consent_at,
+        "aide_d_une_conseillere": {
+            "acceptee_le": one.counsellor_consent_at,
+            "texte_accepte": one.counsellor_wording,
+        },
         "contact_garde": {
             "accepte_le": one.pool_consent_at,
             "texte_accepte": one.pool_wording,

@@ -66,7 +66,8 @@ REGISTRY: tuple[Held, ...] = (
                 *("reference", "secret_hash", "link_salt", "idempotency_key", "body_hash"),
                 *("status", "candidate_key", "first_name", "last_name", "phone", "email"),
                 *("call_back", "commune_label", "diploma_held", "message"),
-                *("counsellor_consent_at", "created_at", "updated_at", "answer_due_at"),
+                *("counsellor_consent_at", "counsellor_wording"),
+                *("created_at", "updated_at", "answer_due_at"),
                 *("first_contact_at", "closing_told_at", "offer_until", "date_reminded_at"),
                 *("reminders", "end_warned_at", "decline_reason", "decline_message"),
             ),
@@ -163,7 +164,8 @@ REGISTRY: tuple[Held, ...] = (
         {
             "alert": (
                 *("email", "query", "query_hash", "label", "frequency", "salt", "token_hash"),
-                *("asked_at", "asks", "confirmed_at", "kept_at", "warned_at", "paused_at"),
+                *("asked_at", "asks", "confirmed_at", "wording"),
+                *("kept_at", "warned_at", "paused_at"),
                 *("stopped_at", "stop_reason", "seen_until", "ran_on"),
             ),
             "alert_digest": ("day", "total"),
@@ -184,7 +186,7 @@ REGISTRY: tuple[Held, ...] = (
         "L’adresse de qui veut savoir qu’une annonce ferme ou rouvre",
         {
             "listing_watch": (
-                *("email", "salt", "token_hash", "asked_at", "asks", "confirmed_at"),
+                *("email", "salt", "token_hash", "asked_at", "asks", "confirmed_at", "wording"),
                 *("closed_told_at", "reopened_told_at"),
             )
         },

@@ -20,7 +20,7 @@ from flask_login import current_user, logout_user
 from flask_wtf import FlaskForm
 
 from app.accounts.cookies import COOKIE_KEY
-from app.applications import progress, workflow
+from app.applications import progress, reading, workflow
 from app.applications.enums import DIPLOMA_HELD_LABELS, DiplomaHeld
 from app.applications.erasing import KEEP_FINISHED, erase_application
 from app.applications.models import Application
@@ -28,6 +28,7 @@ from app.applications.views.public import opened, private
 from app.core import clock
 from app.core.database import db, reads_only
 from app.core.errors import DomainError
+from app.core.i18n import _
 from app.core.limits import limiter
 from app.core.permissions import public, signed_in
 from app.privacy import exports, queries, services
@@ -63,7 +64,7 @@ def show(reference: str) -> Any:
         diploma=DIPLOMA_HELD_LABELS[DiplomaHeld(application.diploma_held)]
         if application.diploma_held
         else "",
-        views=queries.views_of(application),
+        seen=reading.seen_by(application),
         until=_kept_until(application),
     )
     return private(make_response(page))
@@ -76,6 +77,19 @@ def _kept_until(application: Application) -> dt.datetime | None:
     if application.status in workflow.FINISHED:
         return application.updated_at + KEEP_FINISHED
     return None
+
+
+@own_data.post("/<reference>/mes-donnees/sans-aide")
+@public
+def without_help(reference: str) -> Any:
+    """Take back the agreement to be called by a counsellor."""
+    application = opened(reference)
+    if application is None:
+        return _to_lookup(reference)
+    application.counsellor_consent_at = application.counsellor_wording = None
+    db.session.commit()
+    flash(_("C’est noté\u00a0: aucune conseillère ne vous appellera pour cette demande."), "ok")
+    return private(redirect(url_for("own_data.show", reference=reference), 303))  # type: ignore[arg-type]
 
 
 @own_data.get("/<reference>/mes-donnees.zip")

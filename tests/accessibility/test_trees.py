@@ -52,6 +52,8 @@ CHANGING = {
     r"\bPS-[0-9A-Z]{4}-[0-9A-Z]{4}\b": "PS-RÉFÉRENCE",
     r"\b[0-9A-Z]{4}\s[0-9A-Z]{4}$": "CODE",
     r"[a-z]+\d*@example\.org": "ADRESSE",
+    r"\b06(?:\s\d\d){4}\b": "TÉLÉPHONE",
+    r"(?<=Annonce n°\s)\d+": "N",
     r"/\d+(?=[-/?#]|$)": "/N",
     r"(?<=cle=)[\w-]+": "CLÉ",
     r"(?<=[?&])(structure|qui|annonce)=\d+": r"\1=N",

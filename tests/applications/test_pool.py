@@ -16,6 +16,7 @@ from app.applications import erasing, letters, pool, services
 from app.applications.enums import ActorKind, DeclineReason, Letter, Status
 from app.applications.mails import moved
 from app.applications.models import Application, ContactView
+from app.core import consents
 from app.core.errors import NotAllowedTransition
 from app.core.jobs import jobs
 from app.listings.enums import Kind
@@ -96,7 +97,7 @@ def test_she_says_yes_on_her_page_and_looking_changes_nothing(
     assert application.pool_refused_at is None
     press(browser, f"{address}/vivier", address, answer="yes")
     assert application.status == Status.POOL
-    assert application.pool_wording == pool.WORDING
+    assert application.pool_wording == consents.POOL
     assert application.pool_until - application.pool_consent_at == pool.KEPT
     assert application.events[-1].actor_kind == ActorKind.CANDIDATE
     press(browser, f"{address}/vivier", address, answer="yes")

@@ -163,6 +163,18 @@ def reopened(name: str) -> Callable[[Visit], None]:
     return show
 
 
+def own_data(name: str, *, erasing: bool = False) -> Callable[[Visit], None]:
+    """Follow an application by the link of an e-mail, then look at what is kept; ask to erase."""
+
+    def show(visit: Visit) -> None:
+        visit.go(visit.world.follow[name])
+        visit.press("Mes données")
+        if erasing:
+            visit.press("Effacer mes données")
+
+    return show
+
+
 def with_file(visit: Visit) -> None:
     """Join a file that is not what its name says."""
     visit.go(visit.world.form["emploi"])
@@ -325,6 +337,15 @@ CASES = [
         status=422,
         error=True,
     ),
+    Case(
+        "applications/form.html",
+        "too much said",
+        pressing(
+            lambda w: w.form["emploi"], SEND, first_name="Nora", message="J’ai une RQTH. " * 9
+        ),
+        status=422,
+        error=True,
+    ),
     Case("applications/form.html", "wrong file", with_file, status=422, error=True),
     Case("applications/confirmation.html", "job", applied("emploi")),
     Case("applications/confirmation.html", "event", applied("rendez-vous")),
@@ -392,6 +413,16 @@ CASES = [
     ),
     Case("applications/withdraw.html", "job", reopened("job received")),
     Case("applications/withdraw.html", "event", reopened("event registered")),
+    # What is kept of a person
+    Case("privacy/application.html", "seen", own_data("job contacted")),
+    Case("privacy/application.html", "not seen", own_data("job received")),
+    Case("privacy/application.html", "event", own_data("event registered")),
+    Case("privacy/application.html", "over", own_data("job declined")),
+    Case("privacy/erase.html", "job", own_data("job contacted", erasing=True)),
+    Case("privacy/erase.html", "event", own_data("event registered", erasing=True)),
+    Case("privacy/erased.html", "as it is", path("/candidature/effacee")),
+    Case("privacy/account.html", "recruiter", path("/connexion/mes-donnees"), "recruiter"),
+    Case("privacy/account.html", "team", path("/connexion/mes-donnees"), "moderator"),
     # Accounts
     Case("accounts/sign_in.html", "as it is", path("/connexion")),
     Case("accounts/sign_in.html", "empty", signing(), status=422, error=True),

@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 
 from app import create_app
 from app.accounts.models import LoginSession
+from app.applications.enums import CvState
 from app.applications.models import Application
 from app.applications.services import submit_application
 from app.core import clock, pulse, storage
@@ -108,6 +109,7 @@ def test_everything_is_lost_and_comes_back(site: Site, smtp: object) -> None:
         ).application
         application.cv_key, application.cv_name = cv, "cv.pdf"
         application.cv_sha256 = hashlib.sha256(b"%PDF-1.4 of Samira").hexdigest()
+        application.cv_state, application.cv_state_at = CvState.CLEAN, now
         factories.signed_in_client(site.app, recruiter)
         db.session.commit()
         jobs.drain()

@@ -55,13 +55,14 @@ def test_the_person_reads_what_is_kept_and_who_saw_it(client: FlaskClient, sessi
     page = words(client.get(f"/candidature/{one.reference}/mes-donnees"))
     assert "nora@example.org" in page
     assert "Je viens à vélo." in page
-    assert "Personne n’a encore ouvert vos coordonnées." in page
+    assert "Personne ne les a encore ouvertes." in page
     member = one.listing.organisation.memberships[0].user
     applications.record_view(one, member, "contact", clock.now())
     applications.record_view(one, member, "cv", clock.now())
     page = words(client.get(f"/candidature/{one.reference}/mes-donnees"))
-    assert "a ouvert vos coordonnées" in page
-    assert "a téléchargé votre CV" in page
+    assert "Une personne de" in page
+    assert ": votre CV" in page
+    assert ": vos coordonnées" in page
     # Which of the members did it is not hers to know.
     assert member.name not in page
 
@@ -222,4 +223,4 @@ def test_who_is_kept_until_when_is_said(client: FlaskClient, session: Any) -> No
     applications.withdraw_application(one, now)
     session.commit()
     day = (now + dt.timedelta(days=90)).day
-    assert f"Tout s’efface de soi-même le {'1er' if day == 1 else day} " in words(client.get(page))
+    assert f"Nous effaçons tout le {'1er' if day == 1 else day} " in words(client.get(page))

@@ -43,6 +43,7 @@ from app.subscriptions import SCHEDULE
 from tests import factories
 from tests.applications.files import pdf
 from tests.conftest import REFERENCE_TABLES
+from tests.search.conftest import forget
 from tools.meilisearch import Meilisearch
 
 DAY = dt.timedelta(days=1)
@@ -200,6 +201,8 @@ def steps() -> list[dt.datetime]:
 def test_after_twenty_six_months_nothing_of_anybody_is_left(
     app: Flask, session: Any, meilisearch: Meilisearch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    # What the search of other tests has taught this process.
+    forget(app)
     for key in storage.kept_keys():
         storage.remove(key)
     with time_machine.travel(START, tick=False):

@@ -126,6 +126,7 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "own_data.erase": PUBLIC,
     "own_data.erased": PUBLIC,
     "own_data.show": PUBLIC,
+    "own_data.without_help": PUBLIC,
     "pictures.show": PUBLIC,
     "professions.index": PUBLIC,
     "professions.show": PUBLIC,

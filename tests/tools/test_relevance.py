@@ -219,11 +219,12 @@ def test_there_are_enough_queries_of_each_sort():
         assert len(asked) >= 80
         assert sum(query.category == "phrase entière" for query in asked) >= 20
         assert sum(query.expects == "absent" for query in asked) >= 10
-    # Bare names of professions are what everybody types; longer words are each one's own.
+    # Bare names of professions are what everybody types; longer words are each one's own, but for
+    # one or two that everybody says.
     for first, second in combinations(sets, 2):
         same = {query.text.lower() for query in first} & {query.text.lower() for query in second}
         assert len(same) <= 30
-        assert all(len(text.split()) <= 3 for text in same)
+        assert sum(len(text.split()) > 3 for text in same) <= 2
 
 
 def test_a_wish_that_means_nothing_is_an_error(tmp_path: Path):

@@ -34,6 +34,7 @@ from app.organisations.forms import (
     values_of,
 )
 from app.organisations.models import Establishment, Membership
+from app.organisations.services.invitations import OVER_KEPT
 from app.organisations.views.choices import publics, workplaces
 
 recruiter_organisations = Blueprint(
@@ -178,6 +179,7 @@ def _members_page(mine: Membership, form: InviteForm) -> str:
         memberships=queries.memberships_of(organisation_id),
         invitations=queries.invitations_of(organisation_id, clock.now()) if owner else [],
         requests=queries.join_requests_of(organisation_id) if owner else [],
+        kept_days=OVER_KEPT.days,
         form=form,
     )
 
