@@ -129,10 +129,10 @@ class RecoveryCode(db.Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
-    code_hash: Mapped[str] = mapped_column(String(64), comment="keyed hash")
+    code_hash: Mapped[str] = mapped_column(String(200), comment="argon2id")
     used_at: Mapped[dt.datetime | None]
 
-    __table_args__ = (Index("ix_recovery_code_user_id_code_hash", "user_id", "code_hash"),)
+    __table_args__ = (Index("ix_recovery_code_user_id", "user_id"),)
 
 
 class KnownDevice(db.Model):

@@ -30,7 +30,7 @@ from app.accounts.models import (
 )
 from app.accounts.passkeys import passkeys_of
 from app.accounts.queries import token_hash
-from app.accounts.services import TOKEN_BYTES
+from app.accounts.services import TOKEN_BYTES, hash_password, verify_password
 from app.core import outbox
 from app.core.database import db
 
@@ -169,8 +169,7 @@ def new_recovery_codes(user: User) -> list[str]:
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
     codes = [_drawn_code() for _ in range(RECOVERY_CODES)]
     db.session.add_all(
-        RecoveryCode(user_id=user.id, code_hash=_hash("recovery", user.id, _letters(code)))
-        for code in codes
+        RecoveryCode(user_id=user.id, code_hash=hash_password(_letters(code))) for code in codes
     )
     db.session.flush()
     return codes
@@ -297,15 +296,20 @@ def _uses_step(factor: SecondFactor, step: int) -> bool:
 
 
 def _takes_recovery_code(user: User, code: str, now: dt.datetime) -> bool:
+    letters = _letters(code)
+    if len(letters) != RECOVERY_LENGTH:
+        return False
+    unused = db.session.execute(
+        select(RecoveryCode.id, RecoveryCode.code_hash).where(
+            RecoveryCode.user_id == user.id, RecoveryCode.used_at.is_(None)
+        )
+    )
+    matching = next((id_ for id_, known in unused.all() if verify_password(known, letters)), None)
+    if matching is None:
+        return False
     used = db.session.execute(
         update(RecoveryCode)
-        .where(
-            RecoveryCode.user_id == user.id,
-            RecoveryCode.code_hash.in_(
-                [_hash("recovery", user.id, _letters(code), key) for key in _keys()]
-            ),
-            RecoveryCode.used_at.is_(None),
-        )
+        .where(RecoveryCode.id == matching, RecoveryCode.used_at.is_(None))
         .values(used_at=now)
         .execution_options(synchronize_session=False)
     )
@@ -330,9 +334,9 @@ def _keys() -> list[str]:
     return [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]
 
 
-def _hash(purpose: str, owner: int, code: str, key: str = "") -> str:
-    with_key = (key or _keys()[0]).encode()
-    return hmac.new(with_key, f"{purpose} {owner} {code}".encode(), hashlib.sha256).hexdigest()
+def _hash(purpose: str, owner: int, code: str) -> str:
+    key = current_app.config["SECRET_KEY"].encode()
+    return hmac.new(key, f"{purpose} {owner} {code}".encode(), hashlib.sha256).hexdigest()
 
 
 def _seal() -> MultiFernet:

@@ -90,7 +90,7 @@ def check_password(
     wait_for_turn(keys, now)
     user = user_by_email(email)
     known = user.password_hash if user and user.active else None
-    matches = _verify(known or _DECOY, password)
+    matches = verify_password(known or _DECOY, password)
     if user is None or known is None or not matches:
         count_attempt(keys, now)
         return None
@@ -269,7 +269,7 @@ def create_account(
 
 def set_password(user: User, password: str) -> None:
     """Give the person this password, unless it is already hers."""
-    if user.password_hash is None or not _verify(user.password_hash, password):
+    if user.password_hash is None or not verify_password(user.password_hash, password):
         user.password_hash = hash_password(password)
 
 
@@ -318,7 +318,8 @@ def forget_attempts(key: str) -> None:
     db.session.execute(delete(SignInAttempt).where(SignInAttempt.key == key))
 
 
-def _verify(known: str, password: str) -> bool:
+def verify_password(known: str, password: str) -> bool:
+    """Return whether this is the password, or the code, of that argon2id hash."""
     try:
         return _hasher.verify(known, password)
     except (VerificationError, InvalidHashError):
