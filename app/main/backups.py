@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.core.storage import file_store
 from app.main import dumps
 from app.main.dumps import DumpError
+from app.privacy import ledger
 
 FORMAT = 1
 # Nobody who was erased is in a backup after 35 days, the day of the backup included.
@@ -124,22 +125,41 @@ def check_backup(folder: Path, engine: Engine) -> Manifest:
         raise DumpError(f"{database} est absent ou altéré.")
     dumps.check(engine.url, database)
     for key, kept in manifest.files.items():
-        content = _content(folder.parent, kept.sha256)
-        if not content.is_file() or _sha256(content) != kept.sha256:
-            raise DumpError(f"Le fichier {key} est absent ou altéré dans la sauvegarde.")
+        _check_content(folder.parent, key, kept)
     return manifest
 
 
+def _check_content(root: Path, key: str, kept: KeptFile) -> None:
+    content = _content(root, kept.sha256)
+    if not content.is_file() or _sha256(content) != kept.sha256:
+        raise DumpError(f"Le fichier {key} est absent ou altéré dans la sauvegarde.")
+
+
 def restore_backup(folder: Path, manifest: Manifest, engine: Engine, *, replace: bool) -> None:
-    """Put the database and the files back; refuse to replace anything unless told to."""
+    """Put the database and the files back; refuse to replace anything unless told to.
+
+    The ledger of erasures is not put back to what it was: the lines of the store that is there stay,
+    and those of the last backup made are added. Who was erased since this backup is erased again.
+    """
     if not replace and not (dumps.is_empty(engine) and not any(_keys())):
         raise DumpError("La base ou le dossier des fichiers n’est pas vide : ajoutez --replace.")
     dumps.load(engine, folder / manifest.database)
     store = file_store()
-    for key, kept in manifest.files.items():
+    files = manifest.files | _erased_since(folder)
+    for key, kept in files.items():
         store.put(key, _content(folder.parent, kept.sha256))
-    for key in set(_keys()) - manifest.files.keys():
-        store.delete(key)
+    for key in set(_keys()) - files.keys():
+        if not ledger.is_line(key):
+            store.delete(key)
+
+
+def _erased_since(folder: Path) -> dict[str, KeptFile]:
+    """Return the lines of the ledger in the last backup made beside this one."""
+    last = Manifest.read(max(instants(folder.parent), default=folder))
+    lines = {key: kept for key, kept in last.files.items() if ledger.is_line(key)}
+    for key, kept in lines.items():
+        _check_content(folder.parent, key, kept)
+    return lines
 
 
 def instants(root: Path) -> list[Path]:

@@ -17,6 +17,7 @@ from app.core.jobs import jobs, run_scheduled
 from app.main import backups
 from app.main.dumps import DumpError
 from app.main.verify import verify
+from app.privacy import ledger
 from app.search.client import ADMIN_ERRORS, engines, using
 from app.search.rebuild import rebuild
 
@@ -79,7 +80,10 @@ def _before_opening() -> None:
     pulse.trust_clock(now)
     outbox.free_everything()
     close_every_session(now=now)
+    erased = ledger.replay(now)
     db.session.commit()
+    if erased:
+        click.echo(f"effacements refaits : {erased}")
     for entry in jobs.schedule:
         if entry.final or entry.name in ENDINGS:
             run_scheduled(entry)

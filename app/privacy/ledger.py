@@ -26,7 +26,7 @@ from app.core.database import db
 from app.privacy.services import erase_account
 
 FOLDER = "erasures"
-# No backup is kept longer (`app/main/backup.py`): no restored row needs an older line.
+# No backup is kept longer (`app/main/backups.py`): no restored row needs an older line.
 KEPT = dt.timedelta(days=40)
 
 
@@ -58,6 +58,11 @@ def write(kind: str, id_: int, at: dt.datetime) -> None:
     """Add a line. Writing it twice changes nothing. Raises StorageUnavailable."""
     data = json.dumps({"at": at.astimezone(dt.UTC).isoformat()}).encode()
     storage.write(f"{FOLDER}/{kind}-{id_}.json", data)
+
+
+def is_line(key: str) -> bool:
+    """Return whether a file of the store is a line of the ledger."""
+    return key.startswith(f"{FOLDER}/")
 
 
 def entries() -> Iterator[Entry]:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,8 +19,10 @@ from sqlalchemy import create_engine, text, update
 from sqlalchemy.engine import make_url
 
 from app import create_app
-from app.accounts.models import LoginSession
+from app.accounts.models import LoginSession, User
+from app.applications.cv import StoredFile
 from app.applications.enums import CvState
+from app.applications.erasing import erase_application
 from app.applications.models import Application
 from app.applications.services import submit_application
 from app.core import clock, pulse, storage
@@ -30,6 +33,7 @@ from app.geography.services import load_communes
 from app.listings.models import Listing
 from app.main import backups, dumps
 from app.main.dumps import DumpError
+from app.privacy.services import erase_account
 from app.professions.services import load_reference
 from config import TestConfig
 from tests import factories
@@ -145,6 +149,64 @@ def test_everything_is_lost_and_comes_back(site: Site, smtp: object) -> None:
 
     again = site.run("restore", site.folder / "backups", "--replace")
     assert again.exit_code == 0, again.output
+
+
+@pytest.mark.parametrize("lost", [True, False], ids=["all is lost", "the store is there"])
+def test_who_was_erased_since_is_erased_again(site: Site, lost: bool, smtp: object) -> None:
+    root = site.folder / "backups"
+    with site.app.app_context():
+        flask_migrate.upgrade()
+        load_communes()
+        load_reference()
+        now = clock.now()
+        listing = factories.listing(organisation=factories.organisation(factories.user()))
+        gone = with_cv(listing, "Zoé", now)
+        stays = with_cv(listing, "Samira", now)
+        account = factories.user(name="Ondine Perret", email="ondine@example.org")
+        db.session.commit()
+        jobs.drain()
+        gone_id, key, stays_id, account_id = gone.id, gone.cv_key, stays.id, account.id
+    assert site.run("backup", root).exit_code == 0
+    (first,) = backups.instants(root)
+    with site.app.app_context():
+        erase_application(db.session.get_one(Application, gone_id), clock.now())
+        erase_account(db.session.get_one(User, account_id), clock.now())
+        db.session.commit()
+        jobs.drain()
+        db.session.remove()
+    if lost:
+        # Names are by the second.
+        time.sleep(1.1)
+        assert site.run("backup", root).exit_code == 0
+        site.lose()
+
+    restored = site.run("restore", first, "--replace")
+
+    assert restored.exit_code == 0, restored.output
+    assert "effacements refaits : 2" in restored.output
+    assert "ROMPU" not in restored.output
+    with site.app.app_context():
+        jobs.drain()
+        assert db.session.get(Application, stays_id) is not None
+        assert db.session.get(Application, gone_id) is None
+        assert db.session.get(User, account_id) is None
+        assert storage.load(key) is None
+        db.session.rollback()
+
+
+def with_cv(listing: Listing, name: str, now: dt.datetime) -> Application:
+    """Return an application of somebody, with a file."""
+    data = f"%PDF-1.4 of {name}".encode()
+    file = StoredFile(
+        storage.keep("cv", "pdf", data), "pdf", hashlib.sha256(data).hexdigest(), CvState.CLEAN
+    )
+    return submit_application(
+        listing,
+        {"first_name": name, "phone": f"+3363998{len(name):04d}"},
+        f"key-{name}",
+        now,
+        cv=file,
+    ).application
 
 
 def test_a_backup_that_was_touched_is_not_put_back(site: Site) -> None:
