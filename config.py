@@ -53,6 +53,8 @@ class Config:
     RATELIMIT_HEADERS_ENABLED = False
     # Who sends much by the forms open to all gives a proof: see app/core/sends.py.
     ASK_PROOFS = True
+    # Nobody reads a form, fills it and sends it faster.
+    SECONDS_TO_FILL = 2
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         get = environ.get
@@ -161,6 +163,7 @@ class TestConfig(Config):
         self.SECOND_FACTOR = False
         # Tests fill forms faster than anybody, and many from the same place.
         self.ASK_PROOFS = _flag(environ.get("ASK_PROOFS"), default=False)
+        self.SECONDS_TO_FILL = int(environ.get("SECONDS_TO_FILL") or self.SECONDS_TO_FILL)
         # Tests look at what has just changed.
         self.SEARCH_CACHE_SECONDS = float(environ.get("SEARCH_CACHE_SECONDS") or 0)
         self.FAILPOINTS = environ.get("FAILPOINTS", "")

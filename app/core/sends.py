@@ -37,8 +37,6 @@ FREE_OF_A_PERSON = 10
 MOST_OF_A_PERSON = 40
 # About one listing, from anywhere.
 FREE_ABOUT_ONE = 30
-# Nobody reads a form, fills it and sends it faster.
-SECONDS_AT_LEAST = 2
 KEPT = dt.timedelta(hours=24)
 HOUR = dt.timedelta(hours=1)
 
@@ -104,7 +102,7 @@ def let_through(form: OpenForm, sending: Sending, now: dt.datetime) -> bool:
         )
         return False
     seconds = form.seconds_since_shown(now)
-    quick = seconds is not None and seconds < SECONDS_AT_LEAST
+    quick = seconds is not None and seconds < current_app.config["SECONDS_TO_FILL"]
     if not quick and not _needs_proof(counts):
         return True
     return _accepts_proof(form, sending, now)

@@ -138,8 +138,8 @@ def _check_content(root: Path, key: str, kept: KeptFile) -> None:
 def restore_backup(folder: Path, manifest: Manifest, engine: Engine, *, replace: bool) -> None:
     """Put the database and the files back; refuse to replace anything unless told to.
 
-    The ledger of erasures is not put back to what it was: the lines of the store that is there stay,
-    and those of the last backup made are added. Who was erased since this backup is erased again.
+    The ledger of erasures is not put back to what it was: the lines of the store that is there
+    stay, those of the last backup made are added, so that nobody comes back.
     """
     if not replace and not (dumps.is_empty(engine) and not any(_keys())):
         raise DumpError("La base ou le dossier des fichiers n’est pas vide : ajoutez --replace.")

@@ -41,11 +41,11 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def site(request: pytest.FixtureRequest, disk: Path, environ: dict[str, str]) -> Iterator[Flask]:
-    before = jobs.subscriptions, jobs.schedule, jobs.huey
     given = environ["DATABASE_URL"]
+    # The application of the other tests: its handlers are put back, its reference base is copied.
+    request.getfixturevalue("app")
+    before = jobs.subscriptions, jobs.schedule, jobs.huey
     if given.startswith("sqlite"):
-        # The one of the other tests, with its reference base.
-        request.getfixturevalue("app")
         with contextlib.closing(sqlite3.connect(given.removeprefix("sqlite:///"))) as connection:
             connection.execute("VACUUM INTO ?", (str(disk / "site.db"),))
     url = f"sqlite:///{disk / 'site.db'}"

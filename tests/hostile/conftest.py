@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from app.core import sends
 from app.core.limits import limiter
 
 
@@ -16,7 +15,7 @@ def proofs_asked(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Ask for proofs, as the site does."""
     monkeypatch.setitem(app.config, "ASK_PROOFS", True)
     # Programs that wait two seconds are programs too: most tests are about them.
-    monkeypatch.setattr(sends, "SECONDS_AT_LEAST", 0)
+    monkeypatch.setitem(app.config, "SECONDS_TO_FILL", 0)
     limiter.reset()
     yield
     limiter.reset()

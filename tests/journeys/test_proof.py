@@ -37,7 +37,13 @@ def guarded(live: Live) -> Iterator[str]:
     web = Service(
         "guarded",
         command,
-        env=live.stack.environ | {"ASK_PROOFS": "1", "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}"},
+        env=live.stack.environ
+        | {
+            "ASK_PROOFS": "1",
+            # However slow the machine of the tests, the first sending is too quick.
+            "SECONDS_TO_FILL": "60",
+            "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
+        },
         log_path=live.stack.folder / "logs" / "guarded.log",
         cwd=ROOT,
     )
