@@ -24,6 +24,7 @@ READERS = 4
 CANDIDATES = 24
 # A person reads, and another comes: not a measure of speed.
 PAUSE_SECONDS = 0.05
+COMING_SECONDS = 0.3
 RELOADS = 3
 
 
@@ -121,21 +122,22 @@ def candidates_during(opened: Opened, act: Callable[[Opened], None], times: int)
         for number in range(CANDIDATES)
     ]
     time.sleep(READING_SECONDS)
-    waiting = iter(people)
-    for _ in range(times):
-        acting = threading.Thread(target=act, args=(opened,))
-        acting.start()
-        for person in waiting:
-            person.start()
-            time.sleep(4 * PAUSE_SECONDS)
-            if not acting.is_alive():
-                break
-        acting.join()
-    for person in waiting:
-        person.start()
+    for turn in range(times):
+        coming = threading.Thread(target=start, args=(people[turn::times],))
+        coming.start()
+        # Here, not in a thread: a process that is started ends with the thread that started it.
+        act(opened)
+        coming.join()
     for person in people:
         person.join(60)
     return people
+
+
+def start(people: list[Candidate]) -> None:
+    """Let people come one after the other."""
+    for person in people:
+        person.start()
+        time.sleep(COMING_SECONDS)
 
 
 def check_nothing_lost(opened: Opened, people: list[Candidate]) -> None:
