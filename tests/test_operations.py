@@ -85,7 +85,9 @@ def test_every_command_that_a_document_quotes_exists(cli: click.Group) -> None:
         check_command(cli, said)
 
 
-@pytest.mark.parametrize("said", ["verify --quick", "searches rebuild", "search", "accounts open x"])
+@pytest.mark.parametrize(
+    "said", ["verify --quick", "searches rebuild", "search", "accounts open x"]
+)
 def test_a_command_that_does_not_exist_is_seen(cli: click.Group, said: str) -> None:
     with pytest.raises(AssertionError):
         check_command(cli, said)

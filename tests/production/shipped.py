@@ -17,7 +17,7 @@ def settings(path: Path = DEPLOY / "prendre-soin.env.example") -> dict[str, str]
     """Return the settings of the example file, as systemd and compose read them."""
     lines = path.read_text().splitlines()
     pairs = (line.split("=", 1) for line in lines if line and not line.startswith("#"))
-    return {name: value for name, value in pairs}
+    return dict(pairs)
 
 
 def unit(name: str) -> dict[str, list[str]]:

@@ -153,9 +153,7 @@ def check_nothing_lost(opened: Opened, people: list[Candidate]) -> None:
             )
         )
     assert found == {person.email: 1 for person in people}
-    wait_until(
-        lambda: all(mails_to(opened, person.email) for person in people), 90, "the receipts"
-    )
+    wait_until(lambda: all(mails_to(opened, person.email) for person in people), 90, "the receipts")
     wait_until(lambda: not events(opened, "pending", "leased"), 90, "the worker")
     assert {len(mails_to(opened, person.email)) for person in people} == {1}
     assert events(opened, "dead") == 0

@@ -54,7 +54,9 @@ class SlowClients(threading.Thread):
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _headers(self) -> None:
-        await self._speak("headers", f"GET {self.path} HTTP/1.1\r\nHost: localhost\r\n", "X-A: b\r\n")
+        await self._speak(
+            "headers", f"GET {self.path} HTTP/1.1\r\nHost: localhost\r\n", "X-A: b\r\n"
+        )
 
     async def _bodies(self) -> None:
         begun = (
