@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+PRODUCTION = "tests/production/"
 LIVE_SITE = ("tests/accessibility/", "tests/journeys/", "tests/security/test_browser.py")
 # After the live site, in this order; then come all the others, as they are found.
 SLOW = (
+    PRODUCTION,
     "tests/chaos/",
     "tests/main/test_demo_later.py",
     "tests/main/test_demo.py",
@@ -29,6 +31,8 @@ class Sharing(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
+        if file.startswith(PRODUCTION):
+            return "production"
         return "live site" if file.startswith(LIVE_SITE) else file
 
 

@@ -30,12 +30,14 @@ class Service:
         env: Mapping[str, str],
         log_path: Path,
         cwd: Path,
+        pass_fds: tuple[int, ...] = (),
     ) -> None:
         self.name = name
         self.command = [str(part) for part in command]
         self.env = dict(env)
         self.log_path = log_path
         self.cwd = cwd
+        self.pass_fds = pass_fds
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -52,6 +54,7 @@ class Service:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                pass_fds=self.pass_fds,
                 preexec_fn=die_with_parent,
             )
 

@@ -33,6 +33,7 @@ PROGRAMS = {
     "Chromium (parcours dans un navigateur)": BROWSERS,
     "Java (contrôle du HTML)": ("java",),
     "ClamAV (analyse des fichiers)": ("clamd", "/usr/sbin/clamd"),
+    "nginx (site de production)": ("nginx", "/usr/sbin/nginx"),
 }
 WORKERS = "2"
 # The look and the markup of pages, what browsers do, who may call which route, what the

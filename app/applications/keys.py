@@ -28,9 +28,14 @@ def keyed_hash(purpose: str, text: str) -> str:
     return _digest(purpose, text).hex()
 
 
-def _digest(purpose: str, text: str) -> bytes:
-    secret = current_app.config["SECRET_KEY"].encode()
-    return hmac.new(secret, f"{purpose}\x1f{text}".encode(), hashlib.sha256).digest()
+def _digest(purpose: str, text: str, secret: str = "") -> bytes:
+    key = (secret or current_app.config["SECRET_KEY"]).encode()
+    return hmac.new(key, f"{purpose}\x1f{text}".encode(), hashlib.sha256).digest()
+
+
+def _secrets() -> list[str]:
+    """Return the key of the site, then those before it: a code on paper outlives a key."""
+    return [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]
 
 
 def new_reference() -> str:
@@ -63,16 +68,28 @@ def code_for(idempotency_key: str) -> str:
     return "".join(letters)
 
 
-def hash_code(reference: str, code: str) -> str:
+def hash_code(reference: str, code: str, secret: str = "") -> str:
     """Return what is stored of a code; spaces, dashes and case do not count."""
     letters = re.sub(r"[^A-Z0-9]", "", code.upper())
-    return keyed_hash("application-code-check", f"{reference}\x1f{letters}")
+    return _digest("application-code-check", f"{reference}\x1f{letters}", secret).hex()
 
 
-def link_token(link_salt: str) -> str:
+def code_opens(reference: str, code: str, expected: str) -> bool:
+    """Return whether `expected` is what was stored of the code, under any key of the site."""
+    found = [same(hash_code(reference, code, secret), expected) for secret in _secrets()]
+    return any(found)
+
+
+def link_token(link_salt: str, secret: str = "") -> str:
     """Return the token of the link sent by e-mail, 43 characters."""
-    digest = _digest("application-link", link_salt)
+    digest = _digest("application-link", link_salt, secret)
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def link_opens(link_salt: str, token: str) -> bool:
+    """Return whether the token is that of the link, under any key of the site."""
+    found = [same(link_token(link_salt, secret), token) for secret in _secrets()]
+    return any(found)
 
 
 def same(left: str, right: str) -> bool:

@@ -437,7 +437,7 @@ def find_by_code(reference: str, code: str, address: str, now: dt.datetime) -> A
         raise TooManyTries(_("Trop d’essais. Attendez un quart d’heure, puis recommencez."))
     application = queries.by_reference(reference)
     expected = application.secret_hash if application else "0" * 64
-    if keys.same(keys.hash_code(reference, code), expected) and application is not None:
+    if keys.code_opens(reference, code, expected) and application is not None:
         return application
     db.session.execute(delete(LookupAttempt).where(LookupAttempt.at < now - dt.timedelta(days=1)))
     db.session.add_all(LookupAttempt(key=key, at=now) for key in (by_pair, by_address))

@@ -57,6 +57,22 @@ def test_the_answer_never_tells_whether_the_reference_exists(
     assert errors[0] == errors[1]
 
 
+def test_a_new_key_of_the_site_opens_what_the_one_before_had_given(
+    client: FlaskClient, app: Flask, session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application, code = sent(client, session)
+    link = f"/candidature/{application.reference}?cle={keys.link_token(application.link_salt)}"
+    monkeypatch.setitem(app.config, "SECRET_KEY_FALLBACKS", [app.config["SECRET_KEY"]])
+    monkeypatch.setitem(app.config, "SECRET_KEY", "another-key-of-the-site-of-forty-characters!")
+
+    assert look_up(app.test_client(), application.reference, code).status_code == 303
+    assert app.test_client().get(link).status_code == 200
+
+    monkeypatch.setitem(app.config, "SECRET_KEY_FALLBACKS", [])
+    assert look_up(app.test_client(), application.reference, code).status_code == 422
+    assert app.test_client().get(link).status_code != 200
+
+
 def test_guessing_is_slowed_down(client: FlaskClient, app: Flask, session: Any) -> None:
     application, code = sent(client, session)
     other = app.test_client()

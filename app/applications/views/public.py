@@ -422,7 +422,7 @@ def opened(reference: str) -> Application | None:
     application = queries.by_reference(reference)
     if application is None or known:
         return application
-    if not keys.same(keys.link_token(application.link_salt), token):
+    if not keys.link_opens(application.link_salt, token):
         return None
     _follow(reference, now)
     return application

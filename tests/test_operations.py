@@ -1,0 +1,226 @@
+"""What those who keep the site are told and given: it exists, and says the same everywhere."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+from app import create_app
+from config import Config, TestConfig
+from tests.production import shipped
+
+pytestmark = pytest.mark.no_database
+
+ROOT, DEPLOY = shipped.ROOT, shipped.DEPLOY
+README = ROOT / "README.md"
+DOCUMENTS = [
+    README,
+    *(path for name in ("deploy", "backup") if (path := ROOT / f"docs/{name}.md").exists()),
+    *sorted((ROOT / "docs/runbook").glob("*.md")),
+]
+SERVICES = sorted(path.name for path in shipped.UNITS.glob("*.service"))
+UNITS = {path.name for path in shipped.UNITS.iterdir()}
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+# In the lines of a block and between backquotes.
+COMMAND = re.compile(r"(?:flask --app wsgi|deploy/flask) ([^`\n…]+)")
+HARDENED = {
+    "NoNewPrivileges": "true",
+    "ProtectSystem": "strict",
+    "ProtectHome": "true",
+    "PrivateTmp": "true",
+    "CapabilityBoundingSet": "",
+    "UMask": "0077",
+}
+
+
+@pytest.fixture(scope="module")
+def cli(tmp_path_factory: pytest.TempPathFactory) -> click.Group:
+    app = create_app(TestConfig({"DATA_DIR": str(tmp_path_factory.mktemp("operations"))}))
+    return app.cli
+
+
+def settings_of_the_readme() -> tuple[set[str], set[str]]:
+    """Return the settings of the table, and those that production demands."""
+    rows = re.findall(r"^\| (`[A-Z].*?) \|", README.read_text(), re.MULTILINE)
+    names = {name for row in rows for name in re.findall(r"`([A-Z_0-9]+)`", row)}
+    return names, {re.findall(r"`([A-Z_0-9]+)`", row)[0] for row in rows if "●" in row}
+
+
+def quoted_commands() -> Iterator[tuple[str, str]]:
+    for document in DOCUMENTS:
+        for said in COMMAND.findall(document.read_text().replace("\\\n", " ")):
+            # A comment, a pipe or the column of explanations of the README ends it.
+            yield document.name, re.split(r"\s{2,}|\s[#|>;&]|\s\+", said.strip())[0]
+
+
+def check_command(cli: click.Group, said: str) -> None:
+    """Fail unless the command is one of the application, with its options."""
+    command: Any = cli
+    context = click.Context(cli)
+    words = shlex.split(said.replace("[", "").replace("]", ""))
+    while words and isinstance(command, click.Group):
+        name = words.pop(0)
+        found = command.get_command(context, name)
+        assert found is not None, f"{said}: no command {name}"
+        command = found
+    assert not isinstance(command, click.Group), f"{said}: a group, not a command"
+    known = {option for one in command.params for option in one.opts}
+    for word in words:
+        if word.startswith("--"):
+            assert word.partition("=")[0] in known, f"{said}: no option {word}"
+
+
+def test_every_command_that_a_document_quotes_exists(cli: click.Group) -> None:
+    commands = list(quoted_commands())
+    assert {name for name, _said in commands} >= {"README.md", "deploy.md", "restaurer.md"}
+    for _document, said in commands:
+        check_command(cli, said)
+
+
+@pytest.mark.parametrize(
+    "said", ["verify --quick", "searches rebuild", "search", "accounts open x"]
+)
+def test_a_command_that_does_not_exist_is_seen(cli: click.Group, said: str) -> None:
+    with pytest.raises(AssertionError):
+        check_command(cli, said)
+
+
+def test_every_file_and_unit_that_a_document_names_exists() -> None:
+    tops = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+    for document in DOCUMENTS:
+        text = document.read_text()
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+        quoted = " ".join([*re.findall(r"`([^`\n]+)`", text), *shipped.commands(document)])
+        for word in re.findall(r"(?<![\w./-])([a-z_]+/[\w./*-]*[\w*])", quoted):
+            if word.split("/")[0] in tops - {"instance", "node_modules"}:
+                assert list(ROOT.glob(word)), f"{document.name}: {word}"
+        for name in re.findall(r"(?<![/\w])prendre-soin-[a-z]+(?:\.[a-z]+)*", quoted):
+            assert {name, f"{name}.service"} & UNITS or (ROOT / f"deploy/{name}").exists(), name
+
+
+def test_the_example_settings_are_those_of_the_readme() -> None:
+    listed, demanded = settings_of_the_readme()
+    example = set(shipped.settings())
+    assert demanded <= example
+    assert example <= listed
+    read = set(re.findall(r'get\("([A-Z_0-9]+)"', (ROOT / "config.py").read_text()))
+    assert example <= read
+
+
+def test_the_example_settings_open_a_production_once_filled() -> None:
+    filled = shipped.settings() | {"SECRET_KEY": "k" * 40}
+    config = Config.from_env(filled)
+    assert config.PRODUCTION
+    assert config.PROXY_HOPS == 1
+    assert all(value == "" for name, value in shipped.settings().items() if name.endswith("_KEY"))
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_unit_is_closed_and_starts_what_exists(cli: click.Group, name: str) -> None:
+    unit = shipped.unit(name)
+    for key, value in HARDENED.items():
+        assert unit[key] == [value], key
+    assert unit.get("User") == ["prendre-soin"] or unit["DynamicUser"] == ["yes"]
+    program, *words = shipped.command_of(name)
+    assert program.startswith(("/srv/prendre-soin/.venv/bin/", "/usr/local/bin/"))
+    if program.endswith("/flask"):
+        assert words[:2] == ["--app", "wsgi"]
+        check_command(cli, shlex.join(words[2:]))
+
+
+def test_the_web_unit_lets_requests_end_and_its_address_outlives_it() -> None:
+    unit, socket = shipped.unit("prendre-soin-web.service"), shipped.unit("prendre-soin-web.socket")
+    words = shipped.command_of("prendre-soin-web.service")
+    assert "--bind" not in words
+    assert unit["Requires"] == ["prendre-soin-web.socket"]
+    assert f"server {socket['ListenStream'][0]} " in (DEPLOY / "nginx.conf").read_text()
+    grace = int(words[words.index("--graceful-timeout") + 1])
+    assert grace < int(unit["TimeoutStopSec"][0])
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "search"])
+def test_compose_starts_what_the_units_start(name: str) -> None:
+    def bare(words: list[str]) -> list[str]:
+        """Leave out where the program is, and at which address it listens."""
+        kept, skip = [words[0].rpartition("/")[2]], False
+        for word in words[1:]:
+            if not skip and word not in {"--bind", "--http-addr"}:
+                kept.append(word)
+            skip = word in {"--bind", "--http-addr"}
+        return kept
+
+    unit = f"prendre-soin-{name}.service"
+    assert bare(shlex.split(COMPOSE[name]["command"])) == bare(shipped.command_of(unit))
+    if grace := COMPOSE[name].get("stop_grace_period"):
+        assert grace == f"{shipped.unit(unit)['TimeoutStopSec'][0]}s"
+
+
+@pytest.mark.parametrize("name", sorted(COMPOSE))
+def test_every_container_is_closed_and_watched(name: str) -> None:
+    service = COMPOSE[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert service["user"].split(":")[0] not in {"", "0", "root"}
+    assert "healthcheck" in service or name == "signatures"
+    assert "ports" not in service or name == "web"
+    listed, _demanded = settings_of_the_readme()
+    told = service.get("environment", {})
+    assert {one for one in told if not one.startswith("POSTGRES_")} <= listed
+    # Secrets are in files that are not in the repository.
+    assert not [one for one in told if re.search("KEY|PASSWORD|SECRET|TOKEN", one)]
+    for file in service.get("env_file", ()):
+        assert not (ROOT / file).exists()
+
+
+def test_the_parts_of_the_machine_are_all_there() -> None:
+    assert {"web", "worker", "search", "postgres", "antivirus", "nginx"} <= set(COMPOSE)
+    assert {f"prendre-soin-{name}.timer" for name in ("backup", "verify")} <= UNITS
+    image = (ROOT / "Dockerfile").read_text()
+    for target in {one["build"]["target"] for one in COMPOSE.values() if "build" in one}:
+        assert f" AS {target}\n" in image
+
+
+@pytest.mark.parametrize("status", [413, 429, 503])
+def test_what_nginx_says_itself_is_what_the_site_says(status: int) -> None:
+    page = BeautifulSoup((DEPLOY / f"erreurs/{status}.html").read_text(), "lxml")
+    assert page.html is not None
+    assert page.html["lang"] == "fr"
+    (heading,) = page.find_all("h1")
+    ours = (ROOT / f"templates/errors/{status}.html").read_text()
+    if status != 429:
+        assert heading.text in ours
+    assert page.title
+    assert page.title.text in ours
+    assert not page.find_all(["script", "style", "img"])
+    assert f"/erreurs/{status}.html" in (DEPLOY / "nginx.conf").read_text()
+
+
+def test_nginx_and_the_antivirus_take_what_the_site_takes() -> None:
+    taken = re.search(r"client_max_body_size (\d+)m;", (DEPLOY / "nginx.conf").read_text())
+    assert taken
+    assert int(taken[1]) * 1024 * 1024 == Config.MAX_CONTENT_LENGTH
+    antivirus = (DEPLOY / "clamd.conf").read_text()
+    assert "\nAlertExceedsMax yes\n" in antivirus
+    scanned = re.search(r"\nStreamMaxLength (\d+)M\n", antivirus)
+    assert scanned
+    assert int(scanned[1]) * 1024 * 1024 > Config.CV_MAX_BYTES
+
+
+def test_nobody_has_to_know_where_this_was_written() -> None:
+    for path in [*DOCUMENTS, *DEPLOY.rglob("*")]:
+        if Path(path).is_file():
+            assert "/work/" not in path.read_text(), path
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text().splitlines()) < 150
