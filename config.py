@@ -6,11 +6,15 @@ production configuration without its secrets.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from sqlalchemy.engine import make_url
 
 ROOT = Path(__file__).resolve().parent
 
@@ -145,8 +149,30 @@ class Config:
             }.items()
             if not ok
         ]
+        missing += self._in_clear()
         if missing:
             raise ConfigError("Réglages manquants ou dangereux : " + ", ".join(missing))
+
+    def _in_clear(self) -> list[str]:
+        """Return the settings by which what the site holds would leave this machine in clear."""
+        database = make_url(self.SQLALCHEMY_DATABASE_URI)
+        mode = str(database.query.get("sslmode", ""))
+        storage = urlsplit(self.STORAGE_URL)
+        endpoint = parse_qs(storage.query).get("endpoint", [""])[0]
+        checks = {
+            "DATABASE_URL (?sslmode=verify-full)": (
+                database.host if mode != "verify-full" else None
+            ),
+            "MAIL_URL (?tls=1, ou smtps://)": (
+                _host(self.MAIL_URL, "smtp") if "tls=1" not in self.MAIL_URL else None
+            ),
+            "STORAGE_URL (endpoint=https://…)": _host(endpoint, "http"),
+            "RATELIMIT_STORAGE_URL (rediss://…)": _host(self.RATELIMIT_STORAGE_URI, "redis"),
+            "ANTIVIRUS_URL (sur cette machine)": _host(self.ANTIVIRUS_URL, "tcp"),
+        } | {
+            f"MEILI_URL (https://… : {url})": _host(url, "http") for url, _key in self.MEILI_SERVERS
+        }
+        return [name for name, host in checks.items() if host and not _is_near(host)]
 
 
 class TestConfig(Config):
@@ -171,6 +197,21 @@ class TestConfig(Config):
         self.JOBS_IN_TESTS = _flag(environ.get("JOBS_IN_TESTS"), default=False)
         self.PHONE = environ.get("PHONE", "+33465711234")
         self.PHONE_HOURS = environ.get("PHONE_HOURS", "du lundi au vendredi, 9 h – 18 h")
+
+
+def _host(url: str, scheme: str) -> str | None:
+    """Return the machine of an address that is not encrypted, None when it is another kind."""
+    parts = urlsplit(url)
+    return parts.hostname if parts.scheme == scheme else None
+
+
+def _is_near(host: str) -> bool:
+    """Return whether nothing leaves for a network: this machine, or a container beside this one,
+    whose name has no dot."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return "." not in host
 
 
 def _antivirus_url(url: str) -> str:

@@ -36,11 +36,39 @@ def test_a_safe_production_starts() -> None:
         ("ANTIVIRUS_URL", "http://127.0.0.1:3310"),
         ("STORAGE_URL", f"file://{ROOT}/static/files"),
         ("DEMO", "1"),
+        # In clear to another machine.
+        ("MAIL_URL", "smtp://relais.exemple.fr:25"),
+        ("DATABASE_URL", "postgresql://u:p@base.exemple.fr/b"),
+        ("DATABASE_URL", "postgresql://u:p@base.exemple.fr/b?sslmode=require"),
+        ("DATABASE_URL", "postgresql://u:p@10.0.0.4/b"),
+        ("MEILI_URL", "http://127.0.0.1:7700,http://recherche.exemple.fr:7700"),
+        ("STORAGE_URL", "s3://seau/cv?endpoint=http://s3.exemple.fr&region=fr"),
+        ("RATELIMIT_STORAGE_URL", "redis://10.0.0.4:6379"),
+        ("ANTIVIRUS_URL", "tcp://10.0.0.4:3310"),
     ],
 )
 def test_an_unsafe_production_is_refused(name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=name):
         Config.from_env(SAFE | {name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MAIL_URL", "smtp://relais.exemple.fr:587?tls=1"),
+        ("MAIL_URL", "smtps://relais.exemple.fr"),
+        ("DATABASE_URL", "postgresql://u:p@base.exemple.fr/b?sslmode=verify-full"),
+        ("DATABASE_URL", "postgresql://prendre-soin@/prendre-soin?host=/run/postgresql"),
+        ("DATABASE_URL", "postgresql://u:p@[::1]/b"),
+        ("MEILI_URL", "https://recherche.exemple.fr,http://search:7700"),
+        ("STORAGE_URL", "s3://seau/cv?endpoint=https://s3.exemple.fr&region=fr"),
+        ("RATELIMIT_STORAGE_URL", "rediss://10.0.0.4:6379"),
+        ("ANTIVIRUS_URL", "unix:///run/clamav/clamd.ctl"),
+        ("ANTIVIRUS_URL", "none"),
+    ],
+)
+def test_what_stays_near_or_is_encrypted_is_safe(name: str, value: str) -> None:
+    assert Config.from_env(SAFE | {name: value}).PRODUCTION
 
 
 def test_a_postgresql_address_names_its_driver() -> None:
