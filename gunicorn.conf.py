@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gc
 import logging
+import time
 from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.load import queue
+
+# As much as nginx lets through (client_max_body_size), and its envelope.
+UNREAD_MAX_BYTES = 10 * 1024 * 1024
 
 
 class CountingWorker(ThreadWorker):  # type: ignore[misc]
@@ -24,6 +28,16 @@ class CountingWorker(ThreadWorker):  # type: ignore[misc]
         """Answer it, in one of the threads."""
         queue.leave(conn.reached_at)
         return super().handle(conn)
+
+    def handle_request(self, req: Any, conn: TConn) -> Any:
+        """Answer it, then read what nobody has read of its body.
+
+        To close on a file that was refused unread would cut the answer: nginx would say 502. The
+        rest is there at once, for nginx holds the whole of a request before it sends it.
+        """
+        kept_alive = super().handle_request(req, conn)
+        conn.parser.finish_body(deadline=time.monotonic() + 5, max_bytes=UNREAD_MAX_BYTES)
+        return kept_alive
 
 
 class WithoutAddresses(logging.Filter):

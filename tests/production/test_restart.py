@@ -21,7 +21,7 @@ from tests.stack import wait_until
 
 pytestmark = pytest.mark.no_database
 READERS = 4
-CANDIDATES = 16
+CANDIDATES = 12
 # A person reads, and another comes: not a measure of speed.
 PAUSE_SECONDS = 0.05
 COMING_SECONDS = 0.2
@@ -184,7 +184,7 @@ def test_a_new_version_fails_nobody(
 
 def test_a_worker_that_is_stopped_gives_back_what_it_has_not_begun(opened: Opened) -> None:
     production = opened.production
-    production.smtp.seconds = 0.3
+    production.smtp.seconds = 0.2
     try:
         people = candidates_during(opened, lambda _opened: None, 1)
         wait_until(lambda: events(opened, "leased") > 3, 60, "the worker to be busy")
