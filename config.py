@@ -90,7 +90,7 @@ class Config:
         self.REPORT_RATE_LIMIT = get("REPORT_RATE_LIMIT") or "10 per minute; 60 per hour"
         self.ALERT_RATE_LIMIT = get("ALERT_RATE_LIMIT") or "10 per minute; 60 per hour"
         self.API_RATE_LIMIT = get("API_RATE_LIMIT") or "120 per minute"
-        self.RATELIMIT_STORAGE_URI = get("RATELIMIT_STORAGE_URL") or "memory://"
+        self.RATELIMIT_STORAGE_URI = get("RATELIMIT_STORAGE_URL") or "database://"
         self.SESSION_COOKIE_SECURE = self.PUBLIC_BASE_URL.startswith("https://")
         # The prefix makes browsers refuse the cookie from a subdomain or over plain HTTP.
         self.SESSION_COOKIE_NAME = "__Host-session" if self.SESSION_COOKIE_SECURE else "session"
@@ -190,6 +190,7 @@ class TestConfig(Config):
         # Tests fill forms faster than anybody, and many from the same place.
         self.ASK_PROOFS = _flag(environ.get("ASK_PROOFS"), default=False)
         self.SECONDS_TO_FILL = int(environ.get("SECONDS_TO_FILL") or self.SECONDS_TO_FILL)
+        self.RATELIMIT_STORAGE_URI = environ.get("RATELIMIT_STORAGE_URL") or "memory://"
         # Tests look at what has just changed.
         self.SEARCH_CACHE_SECONDS = float(environ.get("SEARCH_CACHE_SECONDS") or 0)
         self.FAILPOINTS = environ.get("FAILPOINTS", "")

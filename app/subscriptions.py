@@ -49,6 +49,7 @@ from app.applications.tasks import (
     thank,
 )
 from app.core.jobs import Scheduled, purge_done, sweep_outbox
+from app.core.limits import forget_counts
 from app.core.outbox import Subscription
 from app.core.sends import forget as forget_sends
 from app.imports.tasks import drop_file as drop_import
@@ -169,4 +170,5 @@ SCHEDULE = [
     Scheduled("purge_devices", purge_devices, minute="37", hour="2", final=True),
     Scheduled("purge_alarms", purge_alarms, minute="42", hour="2", final=True),
     Scheduled("forget_sends", forget_sends, minute="22", hour="2", final=True),
+    Scheduled("forget_counts", forget_counts, minute="24", hour="2", final=True),
 ]

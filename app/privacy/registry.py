@@ -20,7 +20,7 @@ from app.alerts import services as alerts
 from app.alerts import tasks as alert_tasks
 from app.applications import erasing, files, pool
 from app.applications.workflow import SILENCE
-from app.core import sends
+from app.core import limits, sends
 from app.core.jobs import KEEP_DONE, purge_done
 from app.imports import tasks as imports
 from app.imports.services import files as import_files
@@ -149,6 +149,15 @@ REGISTRY: tuple[Held, ...] = (
         "personne",
         ((sends.KEPT, "après l’envoi"),),
         (sends.forget,),
+    ),
+    Held(
+        "Combien de fois un même réseau a appelé une page comptée",
+        {"rate_count": ("key", "hits", "expires_at")},
+        "ralentir qui appelle sans cesse ; sous une empreinte, sans adresse",
+        SECURITY,
+        "personne",
+        ((dt.timedelta(days=1), "après la fin de la période comptée, une heure au plus"),),
+        (limits.forget_counts,),
     ),
     Held(
         "L’alerte sur une personne qui a ouvert beaucoup de fiches en peu de temps",

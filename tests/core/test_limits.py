@@ -1,11 +1,127 @@
-"""How visitors are counted."""
+"""Limits hold across processes, tell nobody who came, and never close the site."""
 
 from __future__ import annotations
 
+import datetime as dt
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 from flask import Flask
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
-from app.core.limits import client_network
+from app import create_app
+from app.core import clock, limits
+from app.core.database import db
+from app.core.limits import DatabaseStorage, RateCount, client_network, forget_counts
+from config import TestConfig
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+COUNT = """
+from app import create_app
+from app.core.limits import DatabaseStorage
+from config import Config
+with create_app(Config.from_env()).app_context():
+    for _time in range(40):
+        DatabaseStorage("database://").incr("LIMITS/198.51.100.7/api", 3600)
+"""
+
+
+@pytest.fixture
+def storage(
+    app: Flask, real_commits: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
+    monkeypatch.setitem(app.config, "DATA_DIR", tmp_path)
+    with app.app_context():
+        storage = DatabaseStorage("database://")
+        storage.reset()
+        yield storage
+        storage.reset()
+
+
+def rows() -> list[Any]:
+    with limits._engine().connect() as connection:
+        return list(connection.execute(select(RateCount.key, RateCount.hits)))
+
+
+def test_hits_of_several_processes_add_up(
+    storage: DatabaseStorage, tmp_path: Path, environ: dict[str, str]
+) -> None:
+    secret = "a-secret-shared-by-both-of-forty-letters"
+    env = environ | {"DATA_DIR": str(tmp_path), "SECRET_KEY": secret, "APP_ENV": "testing"}
+    both = [subprocess.Popen([sys.executable, "-c", COUNT], env=env, cwd=ROOT) for _one in "ab"]
+    assert [one.wait(120) for one in both] == [0, 0]
+    ((key, hits),) = rows()
+    assert hits == 80
+    # Nobody reads in it who came.
+    assert len(key) == 64
+    assert "198" not in key or "198.51" not in key
+
+
+def test_a_window_ends_and_another_begins(storage: DatabaseStorage, time_machine: Any) -> None:
+    now = clock.now()
+    time_machine.move_to(now, tick=False)
+    assert [storage.incr("one", 60) for _time in range(3)] == [1, 2, 3]
+    assert storage.incr("other", 60, 5) == 5
+    assert storage.get_expiry("one") == pytest.approx((now + dt.timedelta(seconds=60)).timestamp())
+    time_machine.move_to(now + dt.timedelta(seconds=61), tick=False)
+    assert (storage.get("one"), storage.incr("one", 60), storage.get("one")) == (0, 1, 1)
+    forget_counts(clock.now())
+    assert len(rows()) == 1
+    storage.clear("one")
+    assert rows() == []
+    assert storage.check()
+
+
+def test_the_limits_of_the_site_use_it(
+    environ: dict[str, str], tmp_path: Path, real_commits: None, app: Flask
+) -> None:
+    settings = environ | {
+        "DATA_DIR": str(tmp_path),
+        "RATELIMIT_STORAGE_URL": "database://",
+        "RATELIMIT_ENABLED": "1",
+        "API_RATE_LIMIT": "2 per minute",
+    }
+    from app.core.jobs import jobs
+
+    before = jobs.subscriptions, jobs.schedule, jobs.huey
+    try:
+        statuses = []
+        for _process in "ab":
+            # As two processes would: each has an application of its own.
+            site = create_app(TestConfig(settings))
+            browser = site.test_client()
+            statuses += [browser.get("/api/v1/paths").status_code for _time in range(2)]
+            with site.app_context():
+                db.session.remove()
+                db.engine.dispose()
+        assert statuses == [200, 200, 429, 429]
+    finally:
+        jobs.subscriptions, jobs.schedule, jobs.huey = before
+        limits.limiter.init_app(app)
+
+
+def test_what_cannot_be_counted_is_let_through(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, client: Any
+) -> None:
+    def away() -> Any:
+        raise OperationalError("SELECT", {}, Exception("away"))
+
+    monkeypatch.setattr(limits, "_engine", away)
+    monkeypatch.setattr(limits.limiter.limiter, "storage", DatabaseStorage("database://"))
+    assert client.get("/api/v1/paths").status_code == 200
+
+
+def test_counting_waits_for_no_disk(storage: DatabaseStorage) -> None:
+    engine = limits._engine()
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            assert connection.scalar(text("PRAGMA synchronous")) == 0
+            assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
 
 
 @pytest.mark.parametrize(
