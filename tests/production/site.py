@@ -26,7 +26,7 @@ from tests.production import shipped
 from tests.stack import wait_until
 from tools.clamd import Clamd
 from tools.meilisearch import Meilisearch
-from tools.postgres import Postgres
+from tools.postgres import DATABASE, USER, Postgres
 from tools.processes import Service, free_port
 
 ROOT = shipped.ROOT
@@ -95,7 +95,9 @@ class Production:
             "MAIL_URL": f"smtp://127.0.0.1:{smtp_port}",
             "ANTIVIRUS_URL": self.antivirus.local_url,
             "DATA_DIR": str(folder / "data"),
-            "DATABASE_URL": self.postgres.url.replace("+psycopg", ""),
+            # By the socket of the machine, as in the example.
+            "DATABASE_URL": f"postgresql://{USER}@/{DATABASE}"
+            f"?host={self.postgres.folder}&port={self.postgres.port}",
             "MEILI_URL": self.search.url,
             "MEILI_API_KEY": self.search.api_key,
         }
@@ -197,7 +199,7 @@ class Production:
     def close(self) -> None:
         """End everything."""
         for service in (self.nginx, self.web, self.worker):
-            service.stop(5)
+            service.kill()
         self.smtp_controller.stop()
         self.antivirus.service.stop()
         self.search.stop()
