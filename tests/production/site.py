@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from tests.stack import wait_until
 from tools.clamd import Clamd
 from tools.meilisearch import Meilisearch
 from tools.postgres import DATABASE, USER, Postgres
-from tools.processes import Service, free_port
+from tools.processes import Service, free_port, http_status
 
 ROOT = shipped.ROOT
 NAME = "localhost"
@@ -183,6 +184,9 @@ class Production:
         """Start what people reach."""
         for service in (self.web, self.worker, self.nginx):
             service.start()
+        # Refused for its host, but answered.
+        answers = partial(http_status, self.web_port, "/health/live", timeout_seconds=5)
+        wait_until(lambda: answers() != 0, 120, self.web.log_tail())
         wait_until(lambda: len(self.web_processes()) == 2, 90, "the processes of gunicorn")
 
     def web_processes(self) -> set[int]:
