@@ -46,7 +46,7 @@ class Person(requests.Session):
     def request(self, method: Any, url: Any, *args: Any, **options: Any) -> requests.Response:
         """Ask for a path of the site, or for an address in full."""
         full = url if str(url).startswith("http") else self.url + str(url)
-        return super().request(method, full, *args, **{"timeout": 60} | options)
+        return super().request(method, full, *args, **{"timeout": 90} | options)
 
     def form(self, path: str) -> dict[str, str]:
         """Open a page; return the hidden fields of its main form."""

@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,8 @@ from tests.production import shipped
 from tests.stack import wait_until
 from tools.clamd import Clamd
 from tools.meilisearch import Meilisearch
-from tools.postgres import Postgres
-from tools.processes import Service, free_port
+from tools.postgres import DATABASE, USER, Postgres
+from tools.processes import Service, free_port, http_status
 
 ROOT = shipped.ROOT
 NAME = "localhost"
@@ -95,7 +96,9 @@ class Production:
             "MAIL_URL": f"smtp://127.0.0.1:{smtp_port}",
             "ANTIVIRUS_URL": self.antivirus.local_url,
             "DATA_DIR": str(folder / "data"),
-            "DATABASE_URL": self.postgres.url.replace("+psycopg", ""),
+            # By the socket of the machine, as in the example.
+            "DATABASE_URL": f"postgresql://{USER}@/{DATABASE}"
+            f"?host={self.postgres.folder}&port={self.postgres.port}",
             "MEILI_URL": self.search.url,
             "MEILI_API_KEY": self.search.api_key,
         }
@@ -181,6 +184,9 @@ class Production:
         """Start what people reach."""
         for service in (self.web, self.worker, self.nginx):
             service.start()
+        # Refused for its host, but answered.
+        answers = partial(http_status, self.web_port, "/health/live", timeout_seconds=5)
+        wait_until(lambda: answers() != 0, 120, self.web.log_tail())
         wait_until(lambda: len(self.web_processes()) == 2, 90, "the processes of gunicorn")
 
     def web_processes(self) -> set[int]:
@@ -197,7 +203,7 @@ class Production:
     def close(self) -> None:
         """End everything."""
         for service in (self.nginx, self.web, self.worker):
-            service.stop(5)
+            service.kill()
         self.smtp_controller.stop()
         self.antivirus.service.stop()
         self.search.stop()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -14,6 +16,7 @@ from sqlalchemy import func, select
 
 from app.applications.models import Application
 from app.core.outbox import OutboxEvent
+from tests.production import shipped
 from tests.production.conftest import Opened
 from tests.production.people import Person, reference
 from tests.production.test_journeys import READING_SECONDS, mails_to
@@ -224,4 +227,13 @@ def test_the_site_comes_back_with_its_database(opened: Opened) -> None:
 def test_after_all_that_the_invariants_hold(opened: Opened) -> None:
     # Whatever the worker has not heard of while the database was away, it finds within a minute.
     wait_until(lambda: not events(opened, "pending", "leased"), 90, "the worker")
-    opened.production.run("flask --app wsgi verify")
+    production = opened.production
+    production.run(shlex.join(shipped.command_of("prendre-soin-verify.service")))
+
+
+def test_the_timer_makes_a_backup_of_what_serves(opened: Opened, tmp_path: Path) -> None:
+    *command, folder = shipped.command_of("prendre-soin-backup.service")
+    assert folder in shipped.unit("prendre-soin-backup.service")["ReadWritePaths"]
+    said = opened.production.run(shlex.join([*command, str(tmp_path)]))
+    assert str(tmp_path) in said
+    assert list(tmp_path.glob("*/manifest.json"))
