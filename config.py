@@ -84,6 +84,11 @@ class Config:
         # Written in full: a site whose files nobody scans has been told to do without.
         self.ANTIVIRUS_CHOSEN = bool(get("ANTIVIRUS_URL"))
         self.LOG_LEVEL = get("LOG_LEVEL", "INFO")
+        self.METRICS_ADDRESS = _metrics_address(get("METRICS_ADDRESS", ""))
+        if self.METRICS_ADDRESS:
+            # Where processes add up their counts: the library reads it as it is imported.
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self.DATA_DIR / "metrics")
+        self.SENTRY_DSN = get("SENTRY_DSN", "")
         self.RATELIMIT_ENABLED = _flag(get("RATELIMIT_ENABLED"), default=True)
         self.APPLICATION_RATE_LIMIT = get("APPLICATION_RATE_LIMIT") or "60 per minute; 600 per hour"
         self.SIGN_UP_RATE_LIMIT = get("SIGN_UP_RATE_LIMIT") or "10 per minute; 30 per hour"
@@ -213,6 +218,14 @@ def _is_near(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return "." not in host
+
+
+def _metrics_address(address: str) -> str:
+    """Return where to serve the measures, empty for nowhere; never an address others reach."""
+    host, _colon, port = address.rpartition(":")
+    if address and not (port.isdigit() and host and _is_near(host.strip("[]"))):
+        raise ConfigError("METRICS_ADDRESS : 127.0.0.1:9100, ou une autre adresse de la machine")
+    return address
 
 
 def _antivirus_url(url: str) -> str:

@@ -1,16 +1,19 @@
-"""How gunicorn serves the site; read by itself when started from this folder."""
+"""How gunicorn serves the site; read by itself when started from this folder.
+
+Nothing of the site is imported here but in the processes that answer: one that is asked to reload
+would go on with the code it had.
+"""
 
 from __future__ import annotations
 
 import gc
 import logging
+import os
 import time
+from pathlib import Path
 from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
-from sqlalchemy.exc import SQLAlchemyError
-
-from app.core.load import queue
 
 # As much as nginx lets through (client_max_body_size), and its envelope.
 UNREAD_MAX_BYTES = 10 * 1024 * 1024
@@ -19,14 +22,17 @@ UNREAD_MAX_BYTES = 10 * 1024 * 1024
 class CountingWorker(ThreadWorker):  # type: ignore[misc]
     """Threads that know how many requests wait, and since when."""
 
+    # app.core.load.queue, once the site is there.
+    queue: Any = None
+
     def enqueue_req(self, conn: TConn) -> None:
         """Count a request that comes."""
-        conn.reached_at = queue.enter()
+        conn.reached_at = self.queue.enter()
         super().enqueue_req(conn)
 
     def handle(self, conn: TConn) -> Any:
         """Answer it, in one of the threads."""
-        queue.leave(conn.reached_at)
+        self.queue.leave(conn.reached_at)
         return super().handle(conn)
 
     def handle_request(self, req: Any, conn: TConn) -> Any:
@@ -61,6 +67,12 @@ threads = 4
 control_socket_disable = True
 
 
+def on_starting(_server: Any) -> None:
+    """Count answers from zero: the processes of before are gone."""
+    for counted in Path(os.environ.get("DATA_DIR") or "instance").glob("metrics/*.db"):
+        counted.unlink(missing_ok=True)
+
+
 def post_fork(_server: Any, worker: Any) -> None:
     """Tell faults without what was asked for."""
     worker.log.error_log.addFilter(WithoutAddresses())
@@ -68,12 +80,16 @@ def post_fork(_server: Any, worker: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Read the communes and the vocabulary before the first visitor, not in front of her."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     from app.core import clock
     from app.core.database import reads_only
+    from app.core.load import queue
     from app.search.criteria import parse
     from app.search.suggestions import suggest
     from app.search.understanding import understand
 
+    CountingWorker.queue = queue
     reads_only.set(True)
     with worker.wsgi.app_context():
         try:

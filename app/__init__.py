@@ -35,6 +35,7 @@ from app.core import (
     permissions,
     routes,
     security,
+    sentry,
     storage,
 )
 from app.core.database import db, migrate
@@ -66,6 +67,7 @@ def create_app(config: Config | None = None) -> Flask:
         antivirus,
         errors,
         security,
+        sentry,
     ):
         part.init_app(app)
     limiter.init_app(app)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -135,6 +137,17 @@ def test_every_unit_is_closed_and_starts_what_exists(cli: click.Group, name: str
     if program.endswith("/flask"):
         assert words[:2] == ["--app", "wsgi"]
         check_command(cli, shlex.join(words[2:]))
+
+
+def test_the_master_of_gunicorn_holds_none_of_the_code_it_reloads() -> None:
+    code = (
+        "import runpy, sys; runpy.run_path('gunicorn.conf.py'); "
+        "print([one for one in sys.modules if one.split('.')[0] in {'app', 'config', 'flask'}])"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "[]"
 
 
 def test_the_web_unit_lets_requests_end_and_its_address_outlives_it() -> None:

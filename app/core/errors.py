@@ -15,6 +15,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from app.core import sentry
 from app.core.database import db
 from app.core.i18n import _, lazy
 
@@ -172,6 +173,7 @@ def _unexpected(error: Exception) -> Any:
     db.session.rollback()
     incident = secrets.token_hex(4)
     log.exception("unexpected_error", incident=incident, error=type(error).__name__)
+    sentry.tell(error, incident=incident, endpoint=request.endpoint or "")
     if wants_json():
         return problem(500, _("Erreur de notre côté."), incident=incident)
     return _page(500, incident=incident)

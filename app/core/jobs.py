@@ -23,7 +23,7 @@ from huey.api import Huey
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import clock, outbox, pulse
+from app.core import clock, outbox, pulse, sentry
 from app.core.database import db
 from app.core.outbox import (
     OutboxDelivery,
@@ -325,6 +325,8 @@ def _fail(event: OutboxEvent, error: Exception) -> None:
     dead = isinstance(error, Permanent) or event.attempts >= outbox.MAX_ATTEMPTS
     if dead:
         log.error("outbox_event_dead", event_id=event.id, topic=event.topic)
+    if not isinstance(error, Permanent):
+        sentry.tell(error, topic=event.topic, dead=str(dead).lower())
     db.session.execute(
         update(OutboxEvent)
         # One that another worker took meanwhile is hers to judge.

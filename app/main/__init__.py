@@ -5,12 +5,13 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the blueprints and commands of the feature."""
-    from app.main import accessibility, health, sitemap, views
+    from app.main import accessibility, health, metrics, sitemap, views
     from app.main.cli import backup, restore
     from app.main.demo.cli import demo
     from app.main.verify import verify
 
     accessibility.init_app(app)
+    metrics.init_app(app)
     app.register_blueprint(views.bp)
     app.register_blueprint(health.bp)
     app.register_blueprint(sitemap.bp)

@@ -34,9 +34,9 @@ def ready() -> tuple[Response, int]:
     report = {
         "database": "ok" if database else "down",
         "worker": "ok" if worker else "silent",
-        "search": _search_state() if database else "unknown",
+        "search": search_state() if database else "unknown",
         # By server, in the order of the setting.
-        "search_servers": _server_states() if database else [],
+        "search_servers": server_states() if database else [],
         # What the last nightly comparison found before it repaired it.
         "search_drift": _drifts() if database else [],
     }
@@ -44,7 +44,7 @@ def ready() -> tuple[Response, int]:
     return jsonify(status=status, **report), 200 if database else 503
 
 
-def _search_state() -> str:
+def search_state() -> str:
     """Return "ok" when an engine answers people, "fallback" when the database does instead."""
     try:
         return ask(clock.now(), lambda: "ok")
@@ -52,7 +52,7 @@ def _search_state() -> str:
         return "fallback"
 
 
-def _server_states() -> list[str]:
+def server_states() -> list[str]:
     """Return "ok", "late" when changes are missing, or "down" for each server."""
     late = late_servers()
     states = []

@@ -52,7 +52,7 @@ CHANGING = {
     r"\bPS-[0-9A-Z]{4}-[0-9A-Z]{4}\b": "PS-RÉFÉRENCE",
     r"\b[0-9A-Z]{4}\s[0-9A-Z]{4}$": "CODE",
     r"[a-z]+\d*@example\.org": "ADRESSE",
-    r"\b06(?:\s\d\d){4}\b|(?<=tel:)\+33\d{9}": "TÉLÉPHONE",
+    r"\b06(?:\s\d\d){4}\b|(?<=tel:)\+336\d{8}": "TÉLÉPHONE",
     r"(?<=Annonce n°\s)\d+": "N",
     r"/\d+(?=[-/?#]|$)": "/N",
     r"(?<=cle=)[\w-]+": "CLÉ",

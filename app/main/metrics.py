@@ -1,0 +1,232 @@
+"""What the site tells Prometheus: how it answers, what waits, what it stands on. Nobody's data.
+
+Each web process counts its answers in files of DATA_DIR/metrics; `flask metrics` adds them up,
+reads the rest in the database, and serves both at METRICS_ADDRESS, an address of this machine.
+Without that setting nothing is counted. Names and alerts: `docs/metrics.md`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+from flask import Flask, Response, current_app, g, request
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.applications.models import Application
+from app.core import clock
+from app.core.database import db
+from app.core.jobs import database_answers
+from app.core.outbox import OutboxEvent, OutboxState
+from app.core.pulse import WorkState, work_state
+from app.main.health import search_state, server_states
+from app.search.client import engines
+from app.search.servers import last_drifts
+
+if TYPE_CHECKING:
+    from prometheus_client.core import GaugeMetricFamily, Metric
+    from prometheus_client.registry import CollectorRegistry
+
+# What a page should take, and what nobody waits for: in seconds.
+BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+# How fast what was due was done, over this long.
+RECENT = dt.timedelta(minutes=15)
+QUANTILES = (0.5, 0.95)
+
+
+def init_app(app: Flask) -> None:
+    """Count answers, if somebody reads the counts; add the command that serves them."""
+    app.cli.add_command(metrics)
+    if not app.config["METRICS_ADDRESS"]:
+        return
+    # Imported here: the library chooses as it is imported whether processes add up.
+    from prometheus_client import Counter, Histogram
+
+    (app.config["DATA_DIR"] / "metrics").mkdir(mode=0o700, parents=True, exist_ok=True)
+    registry = _registry()
+    answers = Counter(
+        "soin_http_responses",
+        "Answers, by route, method and status",
+        ("endpoint", "method", "status"),
+        registry=registry,
+    )
+    seconds = Histogram(
+        "soin_http_response_seconds",
+        "Time to answer, by route",
+        ("endpoint",),
+        buckets=BUCKETS,
+        registry=registry,
+    )
+
+    @app.before_request
+    def start() -> None:
+        g.metrics_started = time.perf_counter()
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        endpoint = request.endpoint or "none"
+        # Methods are made up by those who send them; those of HTTP are few.
+        method = request.method if request.method in {"GET", "HEAD", "POST"} else "other"
+        answers.labels(endpoint, method, str(response.status_code)).inc()
+        if "metrics_started" in g:
+            seconds.labels(endpoint).observe(time.perf_counter() - g.metrics_started)
+        return response
+
+
+@click.command("metrics")
+def metrics() -> None:
+    """Sert les mesures à Prometheus, à METRICS_ADDRESS."""
+    address: str = current_app.config["METRICS_ADDRESS"]
+    if not address:
+        raise click.ClickException("METRICS_ADDRESS n’est pas réglé, par exemple 127.0.0.1:9100.")
+    from prometheus_client import start_http_server
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    registry = _registry()
+    MultiProcessCollector(registry, path=str(current_app.config["DATA_DIR"] / "metrics"))
+    registry.register(State(current_app._get_current_object()))  # type: ignore[attr-defined]
+    host, _colon, port = address.rpartition(":")
+    start_http_server(int(port), host.strip("[]"), registry)
+    click.echo(f"mesures : http://{address}/metrics")
+    threading.Event().wait()
+
+
+class State:
+    """What the database and this machine say at the instant they are asked."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield what is known; with the database away, little more than that it is."""
+        with self.app.app_context():
+            try:
+                answers = database_answers()
+                yield _gauge("database_up", "Whether the database answers", answers)
+                yield from _disk()
+                if answers:
+                    yield from _work(work_state(clock.now()))
+                    yield from _speed(clock.now())
+                    yield from _search()
+                    yield from _files()
+            except SQLAlchemyError:
+                return
+            finally:
+                db.session.remove()
+
+
+def _registry() -> CollectorRegistry:
+    from prometheus_client import CollectorRegistry
+
+    return CollectorRegistry()
+
+
+def _gauge(name: str, words: str, value: float | None = None, *labels: str) -> GaugeMetricFamily:
+    from prometheus_client.core import GaugeMetricFamily
+
+    return GaugeMetricFamily(f"soin_{name}", words, value=value, labels=labels or None)
+
+
+def _labelled(name: str, words: str, label: str, values: dict[str, float]) -> GaugeMetricFamily:
+    gauge = _gauge(name, words, None, label)
+    for key, value in values.items():
+        gauge.add_metric([key], value)
+    return gauge
+
+
+def _work(state: WorkState) -> Iterator[Metric]:
+    now = state.at
+    yield _labelled("outbox_events", "Events, by state", "state", dict(state.counts))
+    yield _labelled(
+        "outbox_due_events",
+        "Events due and not done, by topic",
+        "topic",
+        {one.topic: one.number for one in state.waiting},
+    )
+    yield _gauge(
+        "outbox_oldest_due_age_seconds",
+        "How long the oldest due event has waited",
+        state.oldest_age_seconds,
+    )
+    dead = _gauge("outbox_dead_events", "Events given up, by topic", None, "topic", "refused")
+    for one in state.dead:
+        dead.add_metric([one.topic, str(one.refused).lower()], one.number)
+    yield dead
+    yield _labelled(
+        "workers",
+        "Workers, by whether they gave a sign of life for two minutes",
+        "state",
+        {
+            "alive": sum(not one.silent for one in state.workers),
+            "silent": sum(one.silent for one in state.workers),
+        },
+    )
+    yield _gauge("clock_leapt", "Whether the clock moved more than a day", state.clock_leapt)
+    if state.backup_at is not None:
+        age = (now - state.backup_at).total_seconds()
+        yield _gauge("backup_age_seconds", "How old the last backup is", age)
+
+
+def _speed(now: dt.datetime) -> Iterator[Metric]:
+    """How long what is done took, from when it was due: the hand-off of e-mails and the index."""
+    rows = db.session.execute(
+        select(OutboxEvent.done_at, OutboxEvent.available_at).where(
+            OutboxEvent.state == OutboxState.DONE, OutboxEvent.done_at > now - RECENT
+        )
+    )
+    took = sorted(max(0.0, (done - due).total_seconds()) for done, due in rows if done)
+    if took:
+        yield _labelled(
+            "outbox_done_seconds",
+            "From due to done, over fifteen minutes",
+            "quantile",
+            {str(q): took[min(len(took) - 1, int(len(took) * q))] for q in QUANTILES},
+        )
+
+
+def _search() -> Iterator[Metric]:
+    yield _gauge(
+        "search_by_engine", "Whether an engine answers, not the database", search_state() == "ok"
+    )
+    names = [searched.name for searched in engines()]
+    states = dict(zip(names, server_states(), strict=True))
+    yield _labelled(
+        "search_server_up",
+        "Whether each server has all the listings",
+        "server",
+        {name: state == "ok" for name, state in states.items()},
+    )
+    drifts = [
+        counts["missing"] + counts["stale"] + counts["extra"] for counts, _at in last_drifts()
+    ]
+    yield _gauge(
+        "search_drift_listings",
+        "Listings that differed last night, at most",
+        max(drifts, default=0),
+    )
+
+
+def _files() -> Iterator[Metric]:
+    states = db.session.execute(
+        select(Application.cv_state, func.count())
+        .where(Application.cv_state.is_not(None))
+        .group_by(Application.cv_state)
+    )
+    yield _labelled(
+        "joined_files",
+        "Joined files, by what the antivirus said",
+        "state",
+        {str(state): number for state, number in states},
+    )
+
+
+def _disk() -> Iterator[Metric]:
+    usage = shutil.disk_usage(current_app.config["DATA_DIR"])
+    yield _gauge("disk_free_bytes", "Free space where the site writes", usage.free)
+    yield _gauge("disk_size_bytes", "Size of the disk where the site writes", usage.total)
