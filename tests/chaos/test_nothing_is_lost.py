@@ -41,7 +41,11 @@ from tests.stack import Stack, wait_until
 from tools.meilisearch import Meilisearch
 from tools.postgres import Postgres
 
-pytestmark = pytest.mark.usefixtures("real_commits")
+pytestmark = [
+    pytest.mark.usefixtures("real_commits"),
+    # The mail server is killed with its connections open: nobody is left to close them.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 @pytest.fixture
