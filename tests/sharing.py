@@ -7,6 +7,7 @@ takes long goes first, so that both processes end together.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -14,6 +15,9 @@ from xdist.scheduler import LoadScopeScheduling
 
 PRODUCTION = "tests/production/"
 LIVE_SITE = ("tests/accessibility/", "tests/journeys/", "tests/security/test_browser.py")
+# Seeds of tests/chaos: the few of the suite share a site, hundreds go to all the processes.
+DISASTER = re.compile(r"^tests/chaos/.*\[seed(\d+)\]$")
+DISASTERS_TOGETHER = 25
 # After the live site, in this order; then come all the others, as they are found.
 SLOW = (
     PRODUCTION,
@@ -31,6 +35,8 @@ class Sharing(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
+        if seed := DISASTER.search(nodeid):
+            return f"{file} {int(seed[1]) // DISASTERS_TOGETHER}"
         if file.startswith(PRODUCTION):
             return "production"
         return "live site" if file.startswith(LIVE_SITE) else file

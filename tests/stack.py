@@ -17,6 +17,7 @@ from aiosmtpd.controller import Controller
 
 from tests.conftest import Smtp
 from tools.meilisearch import Meilisearch
+from tools.postgres import Postgres
 from tools.processes import Service, free_port, http_status
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,6 +59,7 @@ class Stack:
         background: int = 1,
         threads: int = 4,
         search: Meilisearch | None = None,
+        cluster: Postgres | None = None,
     ) -> None:
         self.folder = folder
         self.port = free_port()
@@ -101,6 +103,8 @@ class Stack:
         self.services = {"web": self.web, "search": self.search.service} | {
             service.name: service for service in self.background
         }
+        # Given only to be harmed: whoever started it ends it.
+        self.cluster = cluster
 
     def _mail_server(self) -> Controller:
         return Controller(self.smtp, hostname="127.0.0.1", port=self.smtp_port)
@@ -140,6 +144,8 @@ class Stack:
         """End one part as a crash would."""
         if name == "smtp":
             self.smtp_controller.stop()
+        elif name == "database":
+            self._database.crash()
         else:
             self.services[name].kill()
 
@@ -154,6 +160,8 @@ class Stack:
         """Bring a killed or frozen part back."""
         if name == "smtp":
             self._revive_smtp()
+        elif name == "database":
+            self._revive_database()
         elif self.services[name].running():
             self._signal(name, signal.SIGCONT)
         elif name == "search":
@@ -170,8 +178,20 @@ class Stack:
         self.smtp_controller = self._mail_server()
         self.smtp_controller.start()
 
+    @property
+    def _database(self) -> Postgres:
+        assert self.cluster is not None
+        return self.cluster
+
+    def _revive_database(self) -> None:
+        if self._database.service.running():
+            self._signal("database", signal.SIGCONT)
+        else:
+            self._database.service.start()
+        self._database.wait_ready()
+
     def _signal(self, name: str, number: signal.Signals) -> None:
-        service = self.services[name]
+        service = self._database.service if name == "database" else self.services[name]
         assert service.process is not None
         family = psutil.Process(service.process.pid)
         for process in [family, *family.children(recursive=True)]:

@@ -21,7 +21,9 @@ DATABASE = "prendre_soin_test"
 # PostgreSQL refuses to run as root: one of these runs it then.
 UNPRIVILEGED_USERS = ("postgres", "nobody")
 # Nothing here must survive a power cut, so nothing waits for the disk.
-FAST_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "jit=off")
+FAST_SETTINGS = ("fsync=off", "full_page_writes=off", "jit=off")
+# Nor a crash of the server, unless that is what is tried: the last commits are in its memory only.
+FORGETFUL_SETTINGS = ("synchronous_commit=off",)
 
 
 class PostgresUnavailable(RuntimeError):
@@ -40,9 +42,12 @@ def find_binaries() -> Path:
 
 
 class Postgres:
-    """A running cluster with one empty database, at `url`. A context manager."""
+    """A running cluster with one empty database, at `url`. A context manager.
 
-    def __init__(self) -> None:
+    `durable`: what was committed survives a crash of the server.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
         self.binaries = find_binaries()
         self.folder = Path(tempfile.mkdtemp(prefix="prendre-soin-pg-"))
         self.port = free_port()
@@ -51,6 +56,8 @@ class Postgres:
         if self._account:
             os.chown(self.folder, self._account.pw_uid, self._account.pw_gid)
         settings = [*FAST_SETTINGS, f"listen_addresses={LOOPBACK}", f"port={self.port}"]
+        if not durable:
+            settings += FORGETFUL_SETTINGS
         self.service = Service(
             "postgres",
             [
@@ -68,7 +75,7 @@ class Postgres:
         try:
             self._run("initdb", "-D", "data", "-U", USER, "-A", "trust", "--no-sync", "-E", "UTF8")
             self.service.start()
-            self._wait_ready()
+            self.wait_ready()
             self._run("createdb", "-h", LOOPBACK, "-p", str(self.port), "-U", USER, DATABASE)
         except BaseException:
             self.close()
@@ -90,7 +97,13 @@ class Postgres:
         self.service.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _wait_ready(self) -> None:
+    def crash(self) -> None:
+        """End the server at once, as `pg_ctl stop -m immediate`: it has to recover at its start."""
+        self.service.signal(signal.SIGQUIT)
+        self.service.stop()
+
+    def wait_ready(self) -> None:
+        """Wait until the server takes connections."""
         self._run("pg_isready", "-h", LOOPBACK, "-p", str(self.port), "-t", "1", tries=60)
 
     def _run(self, program: str, *arguments: str, tries: int = 1) -> None:

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -131,6 +132,15 @@ def test_an_event_without_handler_dies_instead_of_looping() -> None:
     assert states() == ["dead"]
 
 
+def test_a_huge_event_that_nobody_knows_blocks_no_other() -> None:
+    add("one", 1)
+    enqueue("unheard-of", now=clock.now(), number=2, text="x" * 5_000_000)
+    add("one", 3)
+    assert jobs.drain() == 3
+    assert states() == ["done", "dead", "done"]
+    assert effects == [1, 3]
+
+
 def test_an_event_dies_after_the_last_attempt() -> None:
     failures[1] = ConnectionError()
     add("one", 1)
@@ -181,26 +191,33 @@ def test_what_was_done_long_ago_is_purged_and_the_rest_kept() -> None:
     assert states() == ["done"]
 
 
-def test_two_workers_never_have_the_same_effect(app: Any, real_commits: None) -> None:
-    add("one", *range(200))
+@pytest.mark.parametrize("workers", [2, 8])
+def test_workers_that_race_never_have_the_same_effect(
+    app: Any, real_commits: None, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    add("one", *range(400))
+    # A few at a time: one worker alone would take all of them at once.
+    monkeypatch.setattr(outbox, "claim", partial(outbox.claim, limit=7))
     errors: list[Exception] = []
+    gate = threading.Barrier(workers)
 
     def work() -> None:
         try:
             with app.app_context():
+                gate.wait(30)
                 Jobs.drain(jobs)
                 db.session.remove()
         except Exception as error:  # noqa: BLE001 - reported by the test itself
             errors.append(error)
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
+    threads = [threading.Thread(target=work) for _ in range(workers)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert errors == []
-    assert Counter(effects) == Counter(range(200))
-    assert db.session.scalar(select(func.count()).where(OutboxEvent.state == "done")) == 200
+    assert Counter(effects) == Counter(range(400))
+    assert db.session.scalar(select(func.count()).where(OutboxEvent.state == "done")) == 400
 
 
 def lease_by(worker: str) -> None:

@@ -77,7 +77,7 @@ class Production:
         _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         self.folder = folder
-        self.postgres = Postgres()
+        self.postgres = Postgres(durable=True)
         self.search = Meilisearch(folder / "search")
         self.antivirus = Clamd(folder / "antivirus")
         self.smtp, smtp_port = SlowSmtp(), free_port()
