@@ -188,7 +188,7 @@ class TestConfig(Config):
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         super().__init__(environ)
-        self.SECRET_KEY = "test-only-secret-key-of-forty-characters!"  # noqa: S105 - tests only
+        self.SECRET_KEY = environ.get("SECRET_KEY") or "test-only-secret-key-of-forty-characters!"
         self.PRODUCTION = False
         # The tests of the second factor ask for it; the others are about what comes after.
         self.SECOND_FACTOR = False

@@ -7,6 +7,7 @@ is missing or a request to another host fails the test.
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import sqlite3
 import urllib.request
@@ -21,13 +22,19 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 
 from app import create_app
+from app.accounts.models import User
+from app.alerts.models import Alert
+from app.alerts.models import Watch as Asked
+from app.applications.models import Application
 from app.core import clock
 from app.core.database import db
 from app.core.jobs import jobs
 from app.core.outbox import OutboxEvent, OutboxState, enqueue
 from app.geography.services import load_communes
 from app.listings.models import Listing
+from app.organisations.models import Invitation, SignUp
 from app.professions.services import load_reference
+from app.reports.models import Report
 from config import TestConfig
 from tests.conftest import _database_url
 from tests.factories import signed_in_client, waiting_client
@@ -40,7 +47,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
     from app.accounts.enums import Awaits
-    from app.accounts.models import User
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
@@ -153,6 +159,27 @@ def _searches(stack: Stack) -> bool:
         return "Recherche simplifiée" not in answer.read().decode()
 
 
+def people_in_logs(folder: Path) -> set[str]:
+    """Return what the logs of a whole run say of the people whom the database holds: nothing."""
+    logs = "\n".join(path.read_text(errors="replace") for path in folder.glob("logs/*.log"))
+    assert "scheduled_started" in logs, "the worker told nothing: this checks nothing"
+    columns = (
+        *(Application.first_name, Application.last_name, Application.phone, Application.email),
+        *(Application.message, Application.reference, User.name, User.email, Alert.email),
+        *(Asked.email, Report.email, Report.words, SignUp.email, SignUp.person_name),
+        Invitation.email,
+    )
+    said = {
+        str(value)
+        for column in columns
+        for value in db.session.scalars(select(column).distinct())
+        # Shorter words are in the names of events too.
+        if value and len(str(value)) > 3
+    }
+    found = {one for one in said if re.search(rf"(?<!\w){re.escape(one)}(?!\w)", logs)}
+    return found | set(re.findall(r"[\w.+-]+@[\w-]+\.\w+|(?:\+33|\b0)[67]\d{8}\b|cle=\S+", logs))
+
+
 @pytest.fixture(scope="session")
 def live(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
@@ -161,7 +188,8 @@ def live(
     folder = tmp_path_factory.mktemp("live")
     url, loaded = _database(folder, request)
     compress_files()
-    stack = Stack(folder, url)
+    # All that is told in production, and read at the end.
+    stack = Stack(folder, url, log_level="INFO")
     # Limits and jobs are shared by the applications of a process: these are those of the others.
     ours = {"RATELIMIT_ENABLED", "JOBS_IN_TESTS"}
     app = create_app(TestConfig({k: v for k, v in stack.environ.items() if k not in ours}))
@@ -178,7 +206,10 @@ def live(
     finally:
         stack.stop()
         with app.app_context():
+            told = people_in_logs(folder)
+            db.session.remove()
             db.engine.dispose()
+    assert not told, told
 
 
 @pytest.fixture(scope="session")

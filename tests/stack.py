@@ -60,6 +60,7 @@ class Stack:
         threads: int = 4,
         search: Meilisearch | None = None,
         cluster: Postgres | None = None,
+        log_level: str = "WARNING",
     ) -> None:
         self.folder = folder
         self.port = free_port()
@@ -79,7 +80,7 @@ class Stack:
             "MAIL_URL": f"smtp://127.0.0.1:{smtp_port}",
             "PUBLIC_BASE_URL": self.url,
             "RATELIMIT_ENABLED": "0",
-            "LOG_LEVEL": "WARNING",
+            "LOG_LEVEL": log_level,
         }
         python = Path(sys.executable)
         self.web = self._service(

@@ -40,6 +40,8 @@ def guarded(live: Live) -> Iterator[str]:
         env=live.stack.environ
         | {
             "ASK_PROOFS": "1",
+            # What the other journeys sent from this machine is counted under another key.
+            "SECRET_KEY": "the-key-of-the-guarded-one-of-forty-letters",
             # However slow the machine of the tests, the first sending is too quick.
             "SECONDS_TO_FILL": "60",
             "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
