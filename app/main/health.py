@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify
 
 from app.core import clock
 from app.core.database import db
 from app.core.jobs import database_answers
 from app.core.permissions import public
-from app.core.pulse import HEARTBEAT_MAX_AGE, WORKER, Heartbeat
+from app.core.pulse import HEARTBEAT_MAX_AGE, WORKER, Heartbeat, work_state
 from app.search.client import EngineError, SearchBusyError, engines, using
 from app.search.guard import index_is_whole
 from app.search.servers import ask, last_drifts, late_servers
@@ -34,6 +35,9 @@ def ready() -> tuple[Response, int]:
     report = {
         "database": "ok" if database else "down",
         "worker": "ok" if worker else "silent",
+        # Something is due for more than a quarter of an hour: e-mails, the index, files to scan.
+        "work": _work() if database else "unknown",
+        "disk": "ok" if _has_room() else "low",
         "search": search_state() if database else "unknown",
         # By server, in the order of the setting.
         "search_servers": server_states() if database else [],
@@ -72,6 +76,16 @@ def _drifts() -> list[dict[str, Any]]:
         {"found": drift["missing"] + drift["stale"] + drift["extra"], "at": at.isoformat()}
         for drift, at in last_drifts()
     ]
+
+
+def _work() -> str:
+    return "late" if work_state(clock.now()).late else "ok"
+
+
+def _has_room() -> bool:
+    """Return whether a tenth of the disk on which the site writes is free."""
+    usage = shutil.disk_usage(current_app.config["DATA_DIR"])
+    return usage.free > usage.total / 10
 
 
 def _worker_is_alive() -> bool:
