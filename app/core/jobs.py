@@ -192,19 +192,22 @@ class Jobs:
             events = outbox.claim(clock.now())
             if not events:
                 break
+            # Read now: an event that a rollback has expired is asked of the database again.
+            ids = [event.id for event in events]
             try:
                 self._handle(events)
             except SQLAlchemyError:
                 # The database went away while this worker held them: it says so when it is back.
-                self._cut.extend(event.id for event in events)
+                self._cut.extend(ids)
                 raise
             handled += len(events)
         return handled
 
     def _take_up_what_was_cut(self) -> None:
-        if self._cut:
-            outbox.give_back(self._cut)
-            self._cut.clear()
+        # Another thread of this process may add its own meanwhile.
+        if cut := list(self._cut):
+            outbox.give_back(cut)
+            self._cut = [id_ for id_ in self._cut if id_ not in cut]
 
     def _handle(self, events: Sequence[OutboxEvent]) -> None:
         by_topic: dict[str, list[OutboxEvent]] = defaultdict(list)
@@ -260,11 +263,12 @@ def _calls(
 
 def _run(subscription: Subscription, events: list[OutboxEvent]) -> Exception | None:
     """Run one handler for events that it has not had yet; return what went wrong, or None."""
+    ids = [event.id for event in events]
     try:
         done = set(
             db.session.scalars(
                 select(OutboxDelivery.event_id).where(
-                    OutboxDelivery.event_id.in_([event.id for event in events]),
+                    OutboxDelivery.event_id.in_(ids),
                     OutboxDelivery.handler == subscription.name,
                 )
             )
@@ -295,7 +299,7 @@ def _run(subscription: Subscription, events: list[OutboxEvent]) -> Exception | N
         log.warning(
             "handler_failed",
             handler=subscription.name,
-            event_ids=[event.id for event in events][:20],
+            event_ids=ids[:20],
             error=type(error).__name__,
         )
         return error

@@ -94,7 +94,7 @@ def test_after_an_hour_without_a_server_all_leave_within_fifteen_minutes(
 ) -> None:
     at = now
     monkeypatch.setattr(clock, "now", lambda: at)
-    outbox.enqueue_many("letter", [{"who": f"n{number}"} for number in range(500)], now=at)
+    outbox.enqueue_many("letter", [{"who": f"n{number}"} for number in range(150)], now=at)
     db.session.commit()
     with monkeypatch.context() as down:
         down.setattr(app.extensions["mailman"], "port", free_port())
@@ -103,7 +103,7 @@ def test_after_an_hour_without_a_server_all_leave_within_fifteen_minutes(
             jobs.drain()
             at += dt.timedelta(minutes=1)
     assert smtp.messages == []
-    assert outbox.counts() == {"pending": 500, "leased": 0, "done": 0, "dead": 0}
+    assert outbox.counts() == {"pending": 150, "leased": 0, "done": 0, "dead": 0}
 
     sent_at_once = 0
     for _minute in range(15):
@@ -112,10 +112,10 @@ def test_after_an_hour_without_a_server_all_leave_within_fifteen_minutes(
         sent_at_once = max(sent_at_once, len(smtp.messages) - before)
         at += dt.timedelta(minutes=1)
     copies = Counter(message["Message-ID"] for message in smtp.messages)
-    assert len(copies) == copies.total() == 500
-    assert outbox.counts()["done"] == 500
+    assert len(copies) == copies.total() == 150
+    assert outbox.counts()["done"] == 150
     # Each waits its own time: the server that comes back is not given all of them in a minute.
-    assert sent_at_once < 400
+    assert sent_at_once < 120
 
 
 class Moody:

@@ -263,6 +263,9 @@ def test_what_a_worker_held_when_the_database_went_away_waits_for_no_lease(
     add("one", 1, 2)
 
     def cut(_ids: list[int]) -> None:
+        # As a rollback does: nothing of the events is known but by a database that is not there.
+        db.session.expire_all()
+        db.session.expunge_all()
         raise OperationalError("UPDATE", {}, Exception("server closed the connection"))
 
     with monkeypatch.context() as patched:
