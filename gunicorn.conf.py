@@ -85,11 +85,15 @@ def post_worker_init(worker: Any) -> None:
     from app.core import clock
     from app.core.database import reads_only
     from app.core.load import queue
+    from app.core.logging import Formatter
     from app.search.criteria import parse
     from app.search.suggestions import suggest
     from app.search.understanding import understand
 
     CountingWorker.queue = queue
+    for handler in worker.log.error_log.handlers:
+        # An error of the site that reaches the server tells where, not what it quotes.
+        handler.setFormatter(Formatter())
     reads_only.set(True)
     with worker.wsgi.app_context():
         try:
