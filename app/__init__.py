@@ -30,6 +30,7 @@ from app.core import (
     filters,
     fragments,
     i18n,
+    limits,
     logging,
     mail,
     permissions,
@@ -40,7 +41,6 @@ from app.core import (
 )
 from app.core.database import db, migrate
 from app.core.jobs import jobs
-from app.core.limits import limiter
 from config import Config
 
 
@@ -68,9 +68,9 @@ def create_app(config: Config | None = None) -> Flask:
         errors,
         security,
         sentry,
+        limits,
     ):
         part.init_app(app)
-    limiter.init_app(app)
 
     for feature in (
         geography,

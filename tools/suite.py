@@ -33,6 +33,7 @@ PROGRAMS = {
     "Chromium (parcours dans un navigateur)": BROWSERS,
     "Java (contrôle du HTML)": ("java",),
     "ClamAV (analyse des fichiers)": ("clamd", "/usr/sbin/clamd"),
+    "Redis (limites)": ("redis-server",),
     "nginx (site de production)": ("nginx", "/usr/sbin/nginx"),
 }
 WORKERS = "2"

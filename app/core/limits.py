@@ -14,9 +14,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import current_app, request
+from flask import Flask, current_app, request
 from flask_limiter import Limiter
 from limits.storage import Storage
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import CheckConstraint, Engine, String, case, create_engine, delete, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,6 +27,8 @@ from sqlalchemy.schema import CreateTable
 
 from app.core import clock
 from app.core.database import db
+
+REDIS_TIMEOUT_SECONDS = 0.25
 
 
 class RateCount(db.Model):
@@ -135,6 +139,17 @@ def _count_fast(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA synchronous=OFF")
 
 
+def init_app(app: Flask) -> None:
+    """Open what counts; a Redis that does not answer is not waited for."""
+    if app.config["RATELIMIT_STORAGE_URI"].startswith("redis"):
+        app.config["RATELIMIT_STORAGE_OPTIONS"] = {
+            "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
+            "socket_timeout": REDIS_TIMEOUT_SECONDS,
+            "retry": Retry(NoBackoff(), 0),
+        }
+    limiter.init_app(app)
+
+
 def _hashed(key: str) -> str:
     secret = current_app.config["SECRET_KEY"].encode()
     return hmac.new(secret, f"limit {key}".encode(), hashlib.sha256).hexdigest()
@@ -158,4 +173,9 @@ def client_network() -> str:
     return address
 
 
-limiter = Limiter(client_network, strategy="fixed-window", swallow_errors=True)
+def _counted_as() -> str:
+    """Return who is counted, by a key that tells nobody who, wherever it is kept."""
+    return _hashed(client_network())
+
+
+limiter = Limiter(_counted_as, strategy="fixed-window", swallow_errors=True)

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
+from redis import Redis
+from redis.exceptions import RedisError
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
 from app import create_app
 from app.core import clock, limits
 from app.core.database import db
+from app.core.jobs import jobs
 from app.core.limits import DatabaseStorage, RateCount, client_network, forget_counts
 from config import TestConfig
+from tests.stack import wait_until
+from tools.processes import Service, free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COUNT = """
 from app import create_app
+from app.core.jobs import jobs
 from app.core.limits import DatabaseStorage
 from config import Config
 with create_app(Config.from_env()).app_context():
@@ -77,32 +86,85 @@ def test_a_window_ends_and_another_begins(storage: DatabaseStorage, time_machine
     assert storage.check()
 
 
-def test_the_limits_of_the_site_use_it(
+@pytest.fixture
+def sites(
     environ: dict[str, str], tmp_path: Path, real_commits: None, app: Flask
-) -> None:
-    settings = environ | {
-        "DATA_DIR": str(tmp_path),
-        "RATELIMIT_STORAGE_URL": "database://",
-        "RATELIMIT_ENABLED": "1",
-        "API_RATE_LIMIT": "2 per minute",
-    }
-    from app.core.jobs import jobs
-
+) -> Iterator[Callable[[str], list[FlaskClient]]]:
+    """Return a function that gives browsers of two applications, as two processes would be."""
     before = jobs.subscriptions, jobs.schedule, jobs.huey
+    made: list[Flask] = []
+
+    def make(url: str) -> list[FlaskClient]:
+        settings = environ | {
+            "DATA_DIR": str(tmp_path),
+            "RATELIMIT_STORAGE_URL": url,
+            "RATELIMIT_ENABLED": "1",
+            "API_RATE_LIMIT": "2 per minute",
+        }
+        made.extend(create_app(TestConfig(settings)) for _process in "ab")
+        return [site.test_client() for site in made]
+
+    yield make
+    for site in made:
+        with site.app_context():
+            db.session.remove()
+            db.engine.dispose()
+    jobs.subscriptions, jobs.schedule, jobs.huey = before
+    limits.init_app(app)
+
+
+def ask(browser: FlaskClient) -> int:
+    answer = browser.get("/api/v1/paths", environ_base={"REMOTE_ADDR": "198.51.100.7"})
+    return answer.status_code
+
+
+def test_the_limits_of_the_site_use_it(sites: Callable[[str], list[FlaskClient]]) -> None:
+    browsers = sites("database://")
+    assert [ask(one) for one in browsers for _time in range(2)] == [200, 200, 429, 429]
+
+
+def answers(port: str) -> bool:
     try:
-        statuses = []
-        for _process in "ab":
-            # As two processes would: each has an application of its own.
-            site = create_app(TestConfig(settings))
-            browser = site.test_client()
-            statuses += [browser.get("/api/v1/paths").status_code for _time in range(2)]
-            with site.app_context():
-                db.session.remove()
-                db.engine.dispose()
-        assert statuses == [200, 200, 429, 429]
+        return bool(Redis(port=int(port)).ping())
+    except RedisError:
+        return False
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[Service]:
+    port = str(free_port())
+    command = ["redis-server", "--port", port, "--bind", "127.0.0.1", "--save", ""]
+    env = {"PATH": os.environ["PATH"]}
+    service = Service("redis", command, env=env, log_path=tmp_path / "redis.log", cwd=tmp_path)
+    service.start()
+    try:
+        wait_until(lambda: answers(port), 30, "Redis")
+        yield service
     finally:
-        jobs.subscriptions, jobs.schedule, jobs.huey = before
-        limits.limiter.init_app(app)
+        service.kill()
+
+
+def test_a_redis_counts_for_all_and_is_not_waited_for(
+    sites: Callable[[str], list[FlaskClient]],
+    redis_server: Service,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    port = redis_server.command[2]
+    browsers = sites(f"redis://127.0.0.1:{port}")
+    assert [ask(one) for one in browsers for _time in range(2)] == [200, 200, 429, 429]
+    pool: Any = limits.limiter.limiter.storage
+    # Nothing that takes longer is waited for, nor asked again.
+    assert pool.storage.connection_pool.connection_kwargs["socket_timeout"] < 1
+    (key,) = Redis(port=int(port)).keys()
+    # Nobody reads in it who came.
+    assert b"198.51" not in key
+    redis_server.freeze()
+    assert ask(browsers[0]) == 200
+    assert "Failed to rate limit" in caplog.text
+    redis_server.signal(signal.SIGCONT)
+    assert ask(browsers[0]) == 429
+    redis_server.kill()
+    assert ask(browsers[0]) == 200
 
 
 def test_what_cannot_be_counted_is_let_through(
