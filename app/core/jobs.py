@@ -358,8 +358,9 @@ def run_scheduled(entry: Scheduled) -> None:
         log.error("scheduled_refused_clock_leapt", name=entry.name)
         return
     log.info("scheduled_started", name=entry.name)
-    entry.run(now)
-    db.session.commit()
+    with sentry.told(scheduled=entry.name):
+        entry.run(now)
+        db.session.commit()
 
 
 def purge_done(now: dt.datetime) -> int:

@@ -6,6 +6,8 @@ variable nor person. The incident is the number that the person was shown.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sentry_sdk
@@ -37,6 +39,16 @@ def tell(error: Exception, **tags: str) -> None:
     with sentry_sdk.new_scope() as scope:
         scope.set_tags(tags)
         scope.capture_exception(error)
+
+
+@contextmanager
+def told(**tags: str) -> Iterator[None]:
+    """Send what is raised on its way to who asked."""
+    try:
+        yield
+    except Exception as error:
+        tell(error, **tags)
+        raise
 
 
 def only_the_code(event: Any, _hint: Any) -> Any:

@@ -13,8 +13,12 @@ import pytest
 import sentry_sdk
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import IntegrityError
 
-from app.core import sentry
+from app.core import clock, outbox, sentry
+from app.core.database import db
+from app.core.jobs import Scheduled, jobs, run_scheduled
+from app.core.outbox import Subscription
 from tests import factories
 
 SEEDS = ("Samira", "samira@example.org", "0639981234", "+33639981234", "chercher-un-secret")
@@ -82,6 +86,33 @@ def test_a_fault_is_told_by_its_place_and_its_incident_only(
     for seed in SEEDS:
         # The lines of this very test are code, shown around the fault.
         assert seed not in told.replace(f'"{seed}"', ""), seed
+
+
+def test_what_fails_in_the_worker_is_told_without_its_words(
+    app: Flask, session: Any, received: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_given: Any) -> Any:
+        twice = [factories.application(first_name=SEEDS[0], email=SEEDS[1]) for _time in "ab"]
+        twice[1].reference = twice[0].reference
+        # The database quotes the row that it refuses.
+        db.session.flush()
+
+    monkeypatch.setattr(jobs, "subscriptions", {"report.arrived": [Subscription("x", fail)]})
+    outbox.enqueue("report.arrived", now=clock.now(), user_id=1)
+    session.commit()
+    jobs.drain()
+    with pytest.raises(IntegrityError):
+        run_scheduled(Scheduled("nightly", fail))
+    sentry_sdk.flush(10)
+    events = [json.loads(one.splitlines()[2]) for one in received]
+    assert [one["tags"] for one in events] == [
+        {"topic": "report.arrived", "dead": "false"},
+        {"scheduled": "nightly"},
+    ]
+    for event, sent in zip(events, received, strict=True):
+        assert event["exception"]["values"][-1]["type"] == "IntegrityError"
+        # The lines of this very test are code, shown around the fault.
+        assert not [seed for seed in SEEDS if seed in sent.decode().replace("SEEDS", "")]
 
 
 def test_without_a_server_nothing_leaves() -> None:
