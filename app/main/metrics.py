@@ -11,11 +11,12 @@ import datetime as dt
 import shutil
 import threading
 import time
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import click
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, current_app, request
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -23,6 +24,7 @@ from app.applications.models import Application
 from app.core import clock
 from app.core.database import db
 from app.core.jobs import database_answers
+from app.core.logging import METHODS
 from app.core.outbox import OutboxEvent, OutboxState
 from app.core.pulse import WorkState, work_state
 from app.main.health import search_state, server_states
@@ -30,6 +32,7 @@ from app.search.client import engines
 from app.search.servers import last_drifts
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from prometheus_client.core import GaugeMetricFamily, Metric
     from prometheus_client.registry import CollectorRegistry
 
@@ -38,6 +41,7 @@ BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 # How fast what was due was done, over this long.
 RECENT = dt.timedelta(minutes=15)
 QUANTILES = (0.5, 0.95)
+_ENDPOINT = "prendre_soin.endpoint"
 
 
 def init_app(app: Flask) -> None:
@@ -64,19 +68,39 @@ def init_app(app: Flask) -> None:
         registry=registry,
     )
 
-    @app.before_request
-    def start() -> None:
-        g.metrics_started = time.perf_counter()
-
-    @app.after_request
-    def count(response: Response) -> Response:
-        endpoint = request.endpoint or "none"
+    def count(endpoint: str, method: str, status: str, took: float) -> None:
         # Methods are made up by those who send them; those of HTTP are few.
-        method = request.method if request.method in {"GET", "HEAD", "POST"} else "other"
-        answers.labels(endpoint, method, str(response.status_code)).inc()
-        if "metrics_started" in g:
-            seconds.labels(endpoint).observe(time.perf_counter() - g.metrics_started)
-        return response
+        answers.labels(endpoint, method if method in METHODS else "other", status).inc()
+        seconds.labels(endpoint).observe(took)
+
+    @app.before_request
+    def name() -> None:
+        request.environ[_ENDPOINT] = request.endpoint or "none"
+
+    # Around the pages that are kept, and the refusals of a crowd.
+    app.wsgi_app = _counted(app.wsgi_app, count)  # type: ignore[method-assign, assignment]
+
+
+def _counted(
+    following: WSGIApplication, count: Callable[[str, str, str, float], None]
+) -> WSGIApplication:
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        started = time.perf_counter()
+        # What breaks out of the application is answered by the server.
+        status = "500"
+
+        def start(said: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            nonlocal status
+            status = said[:3]
+            return start_response(said, headers, exc_info)
+
+        try:
+            return following(environ, start)
+        finally:
+            endpoint = environ.get(_ENDPOINT, "kept")
+            count(endpoint, environ["REQUEST_METHOD"], status, time.perf_counter() - started)
+
+    return answer
 
 
 @click.command("metrics")
@@ -174,20 +198,31 @@ def _work(state: WorkState) -> Iterator[Metric]:
 
 
 def _speed(now: dt.datetime) -> Iterator[Metric]:
-    """How long what is done took, from when it was due: the hand-off of e-mails and the index."""
+    """How long what is done took, from when it was due: the hand-off of e-mails, the index…"""
     rows = db.session.execute(
-        select(OutboxEvent.done_at, OutboxEvent.available_at).where(
+        select(OutboxEvent.topic, OutboxEvent.done_at, OutboxEvent.available_at).where(
             OutboxEvent.state == OutboxState.DONE, OutboxEvent.done_at > now - RECENT
         )
     )
-    took = sorted(max(0.0, (done - due).total_seconds()) for done, due in rows if done)
-    if took:
-        yield _labelled(
-            "outbox_done_seconds",
-            "From due to done, over fifteen minutes",
-            "quantile",
-            {str(q): took[min(len(took) - 1, int(len(took) * q))] for q in QUANTILES},
-        )
+    took = defaultdict(list)
+    for topic, done, due in rows:
+        if done is not None:
+            took[topic].append(max(0.0, (done - due).total_seconds()))
+    speed = _gauge(
+        "outbox_done_seconds", "From due to done, over fifteen minutes", None, "topic", "quantile"
+    )
+    for topic, all_of_them in took.items():
+        ranked = sorted(all_of_them)
+        for quantile in QUANTILES:
+            rank = min(len(ranked) - 1, int(len(ranked) * quantile))
+            speed.add_metric([topic, str(quantile)], ranked[rank])
+    yield speed
+    yield _labelled(
+        "outbox_done_events",
+        "Events done, over fifteen minutes",
+        "topic",
+        {topic: len(all_of_them) for topic, all_of_them in took.items()},
+    )
 
 
 def _search() -> Iterator[Metric]:
