@@ -138,7 +138,8 @@ def test_two_frozen_servers_cost_no_more_than_one(
     results = queries.search(criteria.parse({}), clock.now())
     assert results.engine == "database"
     assert len(given) == 2
-    assert sum(given) <= servers.READING_SECONDS
+    # The first is given up by a timer of milliseconds, sometimes one early.
+    assert sum(given) <= servers.READING_SECONDS + 0.01
 
 
 def test_an_emptied_server_is_passed_over(pair: Pair, found: Found) -> None:
