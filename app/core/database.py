@@ -12,13 +12,17 @@ from typing import Any
 
 import orjson
 import psycopg
+import structlog
 from flask import has_request_context
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, CheckConstraint, Connection, DateTime, Engine, MetaData, event
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
+
+log = structlog.get_logger()
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -72,7 +76,20 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(
+class Database(SQLAlchemy):
+    """Flask-SQLAlchemy's, whose session ends without spoiling an answer that is already made."""
+
+    def _teardown_session(self, exc: BaseException | None) -> None:
+        try:
+            super()._teardown_session(exc)
+        except DBAPIError as error:
+            # The database went away after the last commit: there is nothing left to undo, and the
+            # broken connection goes with its session.
+            self.session.registry.clear()
+            log.warning("session_lost", error=type(error).__name__)
+
+
+db = Database(
     model_class=Base,
     # Objects keep their values after the commit of the request: nothing is read again to redirect.
     session_options={"expire_on_commit": False},

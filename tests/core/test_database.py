@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from functools import wraps
 
 import pytest
-from flask import Flask
+from flask import Flask, request_finished
 from sqlalchemy import event, select, text
 
 from app.core import database
@@ -90,6 +90,31 @@ def test_a_database_too_slow_is_told_and_not_waited_for(
         event.remove(db.engine, "connect", _impatient)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "30"
+
+
+def test_a_database_cut_after_the_answer_is_made_does_not_spoil_it(
+    app: Flask, own_connections: None
+) -> None:
+    path = f"{factories.listing().path}/candidater"
+    db.session.commit()
+    db.session.remove()
+    cut = []
+
+    def lose_the_database(_site: Flask, **_more: object) -> None:
+        driver = db.session.connection().connection.dbapi_connection
+        assert driver is not None
+        driver.close()
+        cut.append(driver)
+
+    def ask() -> int:
+        """Ask from outside any context, as a server does: the session ends with the request."""
+        return app.test_client().get(path).status_code
+
+    with ThreadPoolExecutor(1) as visitor:
+        with request_finished.connected_to(lose_the_database, app):
+            assert visitor.submit(ask).result() == 200
+        assert cut, "the connection was lost before the session was closed"
+        assert visitor.submit(ask).result() == 200, "nothing broken is kept for the next request"
 
 
 def _impatient(connection: sqlite3.Connection, _record: object) -> None:
