@@ -29,6 +29,7 @@ from app import create_app
 from app.core import clock
 from app.core.database import db
 from app.core.outbox import enqueue
+from app.core.sends import FREE_ABOUT_ONE
 from app.geography.services import load_communes
 from app.listings.models import Listing
 from app.professions.pathways import Situation, Wishes, base_of_reference, find
@@ -39,6 +40,7 @@ from app.search.settings import settings_digest
 from config import Config
 from tools.bench_applications import apply_steadily
 from tools.bench_listings import add_listings, answered_here
+from tools.bench_mails import MailServer
 from tools.bench_measures import Asked, Call, Measure, hot_rate, measure, together
 from tools.bench_questions import (
     engine_calls,
@@ -57,6 +59,7 @@ MIN_THROUGHPUT_RATIO = 0.8
 MIN_HOT_RATE = 1500
 MAX_SUGGESTION_MS = 30
 CHANGES = 40
+APPLICATIONS_A_SECOND = 20
 # The settings of this site read its own tables, and its server knows its own crowds.
 PLAIN_SETTINGS = ("--config=/dev/null", "--worker-class=gthread")
 
@@ -83,15 +86,17 @@ class Bench:
         self.others = [Meilisearch(folder / f"search-{n}") for n in range(2, servers + 1)]
         together = [self.meilisearch, *self.others]
         self.port = free_port()
+        self.mails = MailServer()
         self.environ = {
             "DATA_DIR": str(folder),
             "DATABASE_URL": os.environ.get("BENCH_DATABASE_URL", ""),
             "MEILI_URL": ",".join(server.url for server in together),
             "MEILI_API_KEY": ",".join(server.api_key for server in together),
-            "MAIL_URL": f"file://{folder / 'mails'}",
+            "MAIL_URL": self.mails.url,
             "SECRET_KEY": secrets.token_urlsafe(32),
             "LOG_LEVEL": "ERROR",
             "RATELIMIT_ENABLED": "0",
+            "PROXY_HOPS": "1",
             # Every page is made: what the shared pages give is measured apart.
             "SEARCH_CACHE_SECONDS": "0",
             "PUBLIC_BASE_URL": f"http://{LOOPBACK}:{self.port}",
@@ -101,7 +106,7 @@ class Bench:
 
     def run(self) -> int:
         """Measure everything; return 0 when the targets are reached."""
-        with self.meilisearch, self.app.app_context():
+        with self.meilisearch, self.mails, self.app.app_context():
             self.prepare()
             db.session.remove()
             with self.service("web", *self._gunicorn()), self.service("worker", "flask", "worker"):
@@ -238,14 +243,30 @@ class Bench:
 
     def applications(self) -> None:
         """Measure the answer to people who apply, twenty a second."""
-        path = f"{answered_here(clock.now()).path}/candidater"
+        number = int(APPLICATIONS_A_SECOND * self.seconds / FREE_ABOUT_ONE) + 1
+        listings = [answered_here(clock.now(), one) for one in range(number)]
+        paths = [f"{listing.path}/candidater" for listing in listings]
         db.session.remove()
         started = time.monotonic()
-        durations, failures = apply_steadily(self.port, path, 20, self.seconds)
+        durations, failures = apply_steadily(self.port, paths, APPLICATIONS_A_SECOND, self.seconds)
         sent = Measure(durations, time.monotonic() - started, failures)
-        say(f"candidatures, 20 par seconde {sent}")
+        say(f"candidatures, {APPLICATIONS_A_SECOND} par seconde {sent}")
         if sent.p95_ms > 150 or sent.failures:
             self.missed.append("candidatures en 150 ms")
+
+        self.receipts(len(durations) - failures)
+
+    def receipts(self, expected: int) -> None:
+        """Measure how long after they applied those people had their receipt handed over."""
+        delays = self.mails.after_commit(expected, "application.received")
+        if len(delays) < expected:
+            self.missed.append("tous les accusés de réception")
+            return
+        p95 = sorted(delays)[int(len(delays) * 0.95)]
+        median = statistics.median(delays)
+        say(f"accusés de réception remis : {len(delays)}, médiane {median:.1f} s, p95 {p95:.1f} s")
+        if p95 > 10:
+            self.missed.append("e-mails remis en 10 s")
 
     def visibility(self) -> None:
         """Change listings while the site is busy; measure when the search shows the change."""

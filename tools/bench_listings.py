@@ -124,10 +124,10 @@ def _rows(count: int, now: dt.datetime, chance: random.Random) -> Iterator[dict[
         }
 
 
-def answered_here(now: dt.datetime) -> Listing:
+def answered_here(now: dt.datetime, number: int = 0) -> Listing:
     """Add a listing that people answer on the site, and commit."""
     organisation = Organisation(
-        slug=f"mesure-{now:%H%M%S}",
+        slug=f"mesure-{now:%H%M%S}-{number}",
         name="Structure de mesure",
         kind=OrganisationKind.EMPLOYER,
         status=OrganisationStatus.VERIFIED,
