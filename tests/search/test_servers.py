@@ -301,6 +301,12 @@ class Visitor(threading.Thread):
         wait_until(lambda: len(self.answered) >= wanted or bool(self.failures), 60, "answers")
 
 
+def mended() -> bool:
+    """Do what the worker does every minute; return whether every server holds everything."""
+    tasks.ensure_index(clock.now())
+    return servers.late_servers() == {}
+
+
 @pytest.mark.parametrize("frozen", [False, True], ids=["killed", "frozen"])
 def test_nobody_sees_a_server_die_under_load(
     app: Flask,
@@ -326,7 +332,8 @@ def test_nobody_sees_a_server_die_under_load(
         assert servers.late_servers() == {pair[0].name: BEHIND}
         visitors[0].wait_for(10)
         (meilisearch.resume if frozen else meilisearch.start)()
-        tasks.ensure_index(clock.now())
+        # On a slow machine, a server that has just come back may be out of time once more.
+        wait_until(mended, 60, "the server that missed what was changed")
         visitors[0].wait_for(10)
     finally:
         for visitor in visitors:
@@ -337,7 +344,6 @@ def test_nobody_sees_a_server_die_under_load(
     answered = [engine for visitor in visitors for engine in visitor.answered]
     # On a slow machine, a search may find the second server out of time: the database answers it.
     assert answered.count("meilisearch") >= 0.95 * len(answered)
-    assert servers.late_servers() == {}
     assert all(is_whole(one) for one in pair)
 
 
