@@ -44,12 +44,13 @@ def find_binaries() -> Path:
 class Postgres:
     """A running cluster with one empty database, at `url`. A context manager.
 
-    `durable`: what was committed survives a crash of the server.
+    `durable`: what was committed survives a crash of the server. `parent`: the folder in which to
+    write, instead of the temporary one of the machine; the account of the server must reach it.
     """
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, parent: Path | None = None) -> None:
         self.binaries = find_binaries()
-        self.folder = Path(tempfile.mkdtemp(prefix="prendre-soin-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="prendre-soin-pg-", dir=parent))
         self.port = free_port()
         self.url = f"postgresql+psycopg://{USER}@{LOOPBACK}:{self.port}/{DATABASE}"
         self._account = _account()

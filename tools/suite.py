@@ -46,6 +46,8 @@ SAME_WHATEVER_THE_DATABASE = (
         for one in sorted(ROOT.glob("tests/journeys/test_*.py"))
         if one.name != "test_apply.py"
     ),
+    # Starts a PostgreSQL of its own.
+    "tests/chaos/test_full_disk.py",
     "tests/hostile/test_files.py",
     "tests/hostile/test_bots.py",
     "tests/hostile/test_headers.py",
