@@ -73,6 +73,9 @@ class Config:
         self.TRUSTED_HOSTS = [h for h in get("TRUSTED_HOSTS", "").split(",") if h] or None
         self.PROXY_HOPS = int(get("PROXY_HOPS", "0"))
         self.SQLALCHEMY_DATABASE_URI = _database_url(get("DATABASE_URL"), self.DATA_DIR)
+        self.SQLALCHEMY_ENGINE_OPTIONS = {
+            "connect_args": _patience(self.SQLALCHEMY_DATABASE_URI),
+        }
         self.MEILI_URL = get("MEILI_URL", "").rstrip("/")
         self.MEILI_API_KEY = get("MEILI_API_KEY", "")
         self.MEILI_SERVERS = _search_servers(self.MEILI_URL, self.MEILI_API_KEY)
@@ -85,9 +88,11 @@ class Config:
         self.ANTIVIRUS_CHOSEN = bool(get("ANTIVIRUS_URL"))
         self.LOG_LEVEL = get("LOG_LEVEL", "INFO")
         self.METRICS_ADDRESS = _metrics_address(get("METRICS_ADDRESS", ""))
+        self.METRICS_DIR = Path(get("METRICS_DIR") or self.DATA_DIR / "metrics").resolve()
+        self.METRICS_DIR_CHOSEN = bool(get("METRICS_DIR"))
         if self.METRICS_ADDRESS:
-            # Where processes add up their counts: the library reads it as it is imported.
-            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self.DATA_DIR / "metrics")
+            # Where processes add up their counts: the library reads it there.
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self.METRICS_DIR)
         self.SENTRY_DSN = get("SENTRY_DSN", "")
         self.RATELIMIT_ENABLED = _flag(get("RATELIMIT_ENABLED"), default=True)
         self.APPLICATION_RATE_LIMIT = get("APPLICATION_RATE_LIMIT") or "60 per minute; 600 per hour"
@@ -149,6 +154,9 @@ class Config:
                 ),
                 "STORAGE_URL (hors de static/)": not self.STORAGE_URL.startswith(
                     f"file://{ROOT / 'static'}"
+                ),
+                "METRICS_DIR (un dossier en mémoire, avec METRICS_ADDRESS)": (
+                    self.METRICS_DIR_CHOSEN or not self.METRICS_ADDRESS
                 ),
                 "DEMO (à retirer)": not self.DEMO,
             }.items()
@@ -218,6 +226,21 @@ def _is_near(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return "." not in host
+
+
+def _patience(database_url: str) -> dict[str, int]:
+    """Return how long to wait for the machine of PostgreSQL, which may have left the network."""
+    if not database_url.startswith("postgresql"):
+        return {}
+    # Seconds, but for the milliseconds of the second line. A connection that says nothing is tried
+    # after ten seconds, and given up within twenty: what is asked of it may rightly take that long.
+    return {
+        "connect_timeout": 5,
+        "tcp_user_timeout": 10_000,
+        "keepalives_idle": 10,
+        "keepalives_interval": 3,
+        "keepalives_count": 3,
+    }
 
 
 def _metrics_address(address: str) -> str:

@@ -69,7 +69,8 @@ control_socket_disable = True
 
 def on_starting(_server: Any) -> None:
     """Count answers from zero: the processes of before are gone."""
-    for counted in Path(os.environ.get("DATA_DIR") or "instance").glob("metrics/*.db"):
+    data = Path(os.environ.get("DATA_DIR") or "instance")
+    for counted in Path(os.environ.get("METRICS_DIR") or data / "metrics").glob("*.db"):
         counted.unlink(missing_ok=True)
 
 
@@ -83,7 +84,7 @@ def post_worker_init(worker: Any) -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from app.core import clock
-    from app.core.database import reads_only
+    from app.core.database import db, reads_only
     from app.core.load import queue
     from app.core.logging import Formatter
     from app.search.criteria import parse
@@ -101,6 +102,9 @@ def post_worker_init(worker: Any) -> None:
             understand(parse({"q": "Lyon"}))
         except SQLAlchemyError:
             worker.log.warning("the database is away: the first visitor will wait for its data")
+        # Opened outside a page, these connections would let one ask for as long as a command.
+        db.session.remove()
+        db.engine.dispose()
     # What was just read stays until the end: looking through it for garbage, again and again, would
     # take a tenth of the time of each page.
     gc.collect()

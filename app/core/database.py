@@ -16,9 +16,9 @@ import structlog
 from flask import has_request_context
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, CheckConstraint, Connection, DateTime, Engine, MetaData, event
+from sqlalchemy import JSON, CheckConstraint, Connection, DateTime, Engine, MetaData, event, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -33,6 +33,7 @@ NAMING = {
 }
 
 PAGE_STATEMENT_SECONDS, WORK_STATEMENT_SECONDS = 10, 300
+ANSWER_SECONDS = 3
 
 # Commands and the worker write; a request that only reads says so and never takes the write lock.
 reads_only: ContextVar[bool] = ContextVar("reads_only", default=False)
@@ -115,6 +116,24 @@ def one_of(
     return CheckConstraint(
         f"{column} IS NULL OR {sql}" if nullable else sql, name=f"{column}_known"
     )
+
+
+def database_answers() -> bool:
+    """Return whether the database answers a trivial question.
+
+    PostgreSQL is first asked for a connection, which is waited for ANSWER_SECONDS at most: on one
+    that is open, a server that is frozen would never be heard of again.
+    """
+    engine = db.engine.engine
+    try:
+        if engine.dialect.name == "postgresql":
+            _words, given = engine.dialect.create_connect_args(engine.url)
+            psycopg.connect(**{**given, "connect_timeout": ANSWER_SECONDS}).close()
+        db.session.execute(text("SELECT 1"))
+    except (SQLAlchemyError, psycopg.Error):
+        db.session.rollback()
+        return False
+    return True
 
 
 @contextmanager

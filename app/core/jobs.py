@@ -20,7 +20,7 @@ import structlog
 from flask import current_app
 from huey import crontab
 from huey.api import Huey
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import clock, outbox, pulse, sentry
@@ -383,16 +383,6 @@ def failpoint(name: str) -> None:
     config = current_app.config
     if config["TESTING"] and name in config["FAILPOINTS"].split(","):
         os._exit(137)
-
-
-def database_answers() -> bool:
-    """Return whether the database answers a trivial question."""
-    try:
-        db.session.execute(text("SELECT 1"))
-    except SQLAlchemyError:
-        db.session.rollback()
-        return False
-    return True
 
 
 jobs = Jobs()

@@ -8,8 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, jsonify
 
 from app.core import clock
-from app.core.database import db
-from app.core.jobs import database_answers
+from app.core.database import database_answers, db
 from app.core.permissions import public
 from app.core.pulse import HEARTBEAT_MAX_AGE, WORKER, Heartbeat, work_state
 from app.search.client import EngineError, SearchBusyError, engines, using

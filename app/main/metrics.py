@@ -1,18 +1,26 @@
 """What the site tells Prometheus: how it answers, what waits, what it stands on. Nobody's data.
 
-Each web process counts its answers in files of DATA_DIR/metrics; `flask metrics` adds them up,
-reads the rest in the database, and serves both at METRICS_ADDRESS, an address of this machine.
-Without that setting nothing is counted. Names and alerts: `docs/metrics.md`.
+Each web process counts its answers in files of METRICS_DIR; `flask metrics` adds them up, reads the
+rest in the database, and serves both at METRICS_ADDRESS, an address of this machine. Without that
+setting nothing is counted. Names and alerts: `docs/metrics.md`.
+
+The files are memory shared with the disk: on one that is full, the kernel kills who writes in them.
+They belong in memory, which is what production asks for.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import fcntl
+import itertools
+import os
 import shutil
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,8 +30,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.applications.models import Application
 from app.core import clock
-from app.core.database import db
-from app.core.jobs import database_answers
+from app.core.database import database_answers, db
 from app.core.logging import METHODS
 from app.core.outbox import OutboxEvent, OutboxState
 from app.core.pulse import WorkState, work_state
@@ -49,10 +56,12 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(metrics)
     if not app.config["METRICS_ADDRESS"]:
         return
-    # Imported here: the library chooses as it is imported whether processes add up.
-    from prometheus_client import Counter, Histogram
+    # Imported here: only who counts pays for it.
+    from prometheus_client import Counter, Histogram, values
 
-    (app.config["DATA_DIR"] / "metrics").mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder: Path = app.config["METRICS_DIR"]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    values.ValueClass = values.MultiProcessValue(Place(folder))
     registry = _registry()
     answers = Counter(
         "soin_http_responses",
@@ -70,8 +79,11 @@ def init_app(app: Flask) -> None:
 
     def count(endpoint: str, method: str, status: str, took: float) -> None:
         # Methods are made up by those who send them; those of HTTP are few.
-        answers.labels(endpoint, method if method in METHODS else "other", status).inc()
-        seconds.labels(endpoint).observe(took)
+        known = method if method in METHODS else "other"
+        # An answer is worth more than its count.
+        with contextlib.suppress(OSError, ValueError):
+            answers.labels(endpoint, known, status).inc()
+            seconds.labels(endpoint).observe(took)
 
     @app.before_request
     def name() -> None:
@@ -79,6 +91,34 @@ def init_app(app: Flask) -> None:
 
     # Around the pages that are kept, and the refusals of a crowd.
     app.wsgi_app = _counted(app.wsgi_app, count)  # type: ignore[method-assign, assignment]
+
+
+class Place:
+    """The number under which a process counts: that of one that is gone, or else a new one.
+
+    The library would name its files after the process, and leave some behind at each restart.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._pid = self._number = -1
+
+    def __call__(self) -> int:
+        """Return the number, held until the process ends."""
+        if self._pid != os.getpid():
+            self._pid, self._number = os.getpid(), self._take()
+        return self._number
+
+    def _take(self) -> int:
+        for number in itertools.count():
+            lock = os.open(self._folder / f"{number}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(lock)
+            else:
+                return number
+        raise AssertionError("numbers have no end")
 
 
 def _counted(
@@ -113,7 +153,7 @@ def metrics() -> None:
     from prometheus_client.multiprocess import MultiProcessCollector
 
     registry = _registry()
-    MultiProcessCollector(registry, path=str(current_app.config["DATA_DIR"] / "metrics"))
+    MultiProcessCollector(registry, path=str(current_app.config["METRICS_DIR"]))
     registry.register(State(current_app._get_current_object()))  # type: ignore[attr-defined]
     host, _colon, port = address.rpartition(":")
     start_http_server(int(port), host.strip("[]"), registry)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from prometheus_client import values
 from sqlalchemy import func, select
 
 from app import create_app
@@ -46,7 +47,17 @@ def disk() -> Iterator[Path]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def site(request: pytest.FixtureRequest, disk: Path, environ: dict[str, str]) -> Iterator[Flask]:
+def site(
+    request: pytest.FixtureRequest,
+    disk: Path,
+    environ: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Flask]:
+    # The counts are kept elsewhere, as production asks: here the kernel would end who counts.
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")
+    monkeypatch.setattr(values, "ValueClass", values.ValueClass)
+    measures = {"METRICS_ADDRESS": "127.0.0.1:9100", "METRICS_DIR": str(tmp_path)}
     # The application of the other tests: its handlers are put back.
     request.getfixturevalue("app")
     before = jobs.subscriptions, jobs.schedule, jobs.huey
@@ -55,7 +66,7 @@ def site(request: pytest.FixtureRequest, disk: Path, environ: dict[str, str]) ->
         if request.param == "postgresql":
             url = ends.enter_context(Postgres(durable=True, parent=disk)).url
         given = {"DATA_DIR": str(disk), "DATABASE_URL": url, "RATELIMIT_ENABLED": "0"}
-        app = create_app(TestConfig(environ | given))
+        app = create_app(TestConfig(environ | given | measures))
         reads_only.set(False)
         with app.app_context():
             db.create_all()

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import gc
+import logging
+import runpy
+import signal
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import wraps
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask, request_finished
-from sqlalchemy import event, select, text
+from sqlalchemy import create_engine, event, select, text
 
 from app.core import database
-from app.core.database import db, reading, reads_only
+from app.core.database import database_answers, db, reading, reads_only
 from app.listings.models import Listing
 from tests import factories
+from tools.environment import ROOT
+from tools.postgres import Postgres
 
 
 def test_reading_at_length_keeps_nobody_from_writing(app: Flask, real_commits: None) -> None:
@@ -90,6 +97,53 @@ def test_a_database_too_slow_is_told_and_not_waited_for(
         event.remove(db.engine, "connect", _impatient)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "30"
+
+
+def test_a_frozen_server_is_told_at_once(
+    app: Flask, own_connections: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "ANSWER_SECONDS", 1)
+    with Postgres() as cluster:
+        engine = create_engine(cluster.url)
+        monkeypatch.setitem(db.engines, None, engine)  # type: ignore[call-overload]
+        assert database_answers()
+        db.session.remove()
+        cluster.service.freeze()
+        with ThreadPoolExecutor(1) as supervisor:
+            asked = supervisor.submit(_within(app, database_answers))
+            assert asked.result(timeout=60) is False
+        cluster.service.signal(signal.SIGCONT)
+        cluster.wait_ready()
+        assert database_answers()
+        db.session.remove()
+        engine.dispose()
+
+
+def _within(app: Flask, ask: Callable[[], bool]) -> Callable[[], bool]:
+    def asked() -> bool:
+        with app.app_context():
+            return ask()
+
+    return asked
+
+
+def test_what_was_read_before_the_first_visitor_leaves_her_page_its_own_patience(
+    app: Flask, own_connections: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if db.engine.dialect.name == "sqlite":
+        assert app.config["SQLALCHEMY_ENGINE_OPTIONS"] == {"connect_args": {}}
+        return
+    worker = SimpleNamespace(log=logging.getLogger("gunicorn"), wsgi=app)
+    worker.log.error_log = worker.log  # type: ignore[attr-defined]
+    runpy.run_path(str(ROOT / "gunicorn.conf.py"))["post_worker_init"](worker)
+    gc.unfreeze()
+
+    @wraps(app.view_functions["main.home"])
+    def home() -> str:
+        return str(db.session.scalar(text("SHOW statement_timeout")))
+
+    monkeypatch.setitem(app.view_functions, "main.home", home)
+    assert app.test_client().get("/").text == f"{database.PAGE_STATEMENT_SECONDS}s"
 
 
 def test_a_database_cut_after_the_answer_is_made_does_not_spoil_it(

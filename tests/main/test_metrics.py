@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.core import clock, outbox, pulse
 from app.core.outbox import OutboxEvent
-from app.main.metrics import State
+from app.main.metrics import Place, State
 from config import Config, ConfigError
 from tests import factories
 from tests.stack import wait_until
@@ -161,6 +161,39 @@ def test_processes_add_up_and_tell_nobody_s_words(served: tuple[int, int]) -> No
     assert "soin_http_response_seconds" in families
     assert families["soin_database_up"].samples[0].value == 1
     assert not re.search("Samira|0639981|127\\.0\\.0\\.1", text)
+
+
+@pytest.mark.no_database
+def test_a_process_takes_the_place_of_one_that_is_gone(tmp_path: Path) -> None:
+    mine = Place(tmp_path)
+    assert mine() == mine() == 0
+    script = "import pathlib, sys; from app.main.metrics import Place; "
+    script += "print(Place(pathlib.Path(sys.argv[1]))())"
+    for _again in range(2):
+        # Two that live at the same time never share one; the second finds the place of the first.
+        said = subprocess.run(
+            [sys.executable, "-c", script, tmp_path],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=ROOT,
+        )
+        assert said.stdout.strip() == "1"
+
+
+@pytest.mark.no_database
+def test_production_counts_in_memory() -> None:
+    with pytest.raises(ConfigError, match="METRICS_DIR"):
+        Config.from_env({"APP_ENV": "production", "METRICS_ADDRESS": "127.0.0.1:9100"})
+    with pytest.raises(ConfigError) as said:
+        Config.from_env(
+            {
+                "APP_ENV": "production",
+                "METRICS_ADDRESS": "127.0.0.1:9100",
+                "METRICS_DIR": "/run/prendre-soin/metrics",
+            }
+        )
+    assert "METRICS_DIR" not in str(said.value)
 
 
 @pytest.mark.no_database
