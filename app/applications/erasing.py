@@ -14,7 +14,7 @@ from sqlalchemy import delete
 from app.applications import files, measures, queries, workflow
 from app.applications.enums import ActorKind
 from app.applications.models import Application, EndedApplication, LookupAttempt
-from app.applications.services import withdraw_application
+from app.applications.services import forget_words, move_application, withdraw_application
 from app.core.clock import paris_date
 from app.core.database import db
 from app.core.outbox import enqueue
@@ -48,6 +48,19 @@ def erase_application(application: Application, now: dt.datetime) -> None:
                 reference=reference,
                 user_id=member.id,
             )
+    db.session.flush()
+
+
+def withdraw_again(application: Application, now: dt.datetime) -> None:
+    """Withdraw what a restored base has forgotten was withdrawn. Nobody is told a second time.
+
+    Wherever the application stood in that base, her CV and her words go; where it had ended since,
+    it stays ended as it was.
+    """
+    to = workflow.withdrawn_status(application.listing.kind)
+    if to in workflow.allowed(application.listing.kind, application.status, ActorKind.CANDIDATE):
+        move_application(application, to, ActorKind.CANDIDATE, None, now, told=True)
+    forget_words(application, now)
     db.session.flush()
 
 

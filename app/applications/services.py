@@ -394,13 +394,18 @@ def withdraw_application(application: Application, now: dt.datetime) -> Applicat
     event = move_application(application, to, ActorKind.CANDIDATE, None, now)
     if event is None:
         return None
-    files.forget(application, now)
-    application.message = ""
-    application.notes.clear()
+    forget_words(application, now)
     enqueue("person.erased", now=now, kind="withdrawn", id=application.id)
     db.session.flush()
     tell_members(application, event, now)
     return event
+
+
+def forget_words(application: Application, now: dt.datetime) -> None:
+    """Remove what a person who withdrew had joined and written, and what was written of her."""
+    files.forget(application, now)
+    application.message = ""
+    application.notes.clear()
 
 
 def record_view(application: Application, viewer: User, what: str, now: dt.datetime) -> None:

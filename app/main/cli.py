@@ -18,6 +18,7 @@ from app.main import backups
 from app.main.dumps import DumpError
 from app.main.verify import verify
 from app.privacy import ledger
+from app.privacy.cli import refusals
 from app.search.client import ADMIN_ERRORS, engines, using
 from app.search.rebuild import rebuild
 
@@ -62,7 +63,7 @@ def restore(context: click.Context, folder: Path, replace: bool) -> None:
     click.echo(f"base du {manifest.made_at} et {len(manifest.files)} fichiers remis")
     if manifest.schema is not None:
         flask_migrate.upgrade()
-    _before_opening()
+    refused = _before_opening()
     for searched in engines():
         if searched.configured:
             try:
@@ -71,22 +72,30 @@ def restore(context: click.Context, folder: Path, replace: bool) -> None:
             except ADMIN_ERRORS as error:
                 click.echo(f"index : à refaire par le worker ({type(error).__name__})")
     click.echo(f"remis en {time.monotonic() - started:.1f} s ; vérification :")
+    if refused:
+        click.echo(refusals(refused))
     context.invoke(verify)
+    if refused:
+        raise click.ClickException("La vérification est passée, mais n’ouvrez pas encore.")
 
 
-def _before_opening() -> None:
-    """Do again what the copy had not seen yet: nobody may see it undone."""
+def _before_opening() -> list[ledger.Entry]:
+    """Do again what the copy had not seen yet: nobody may see it undone.
+
+    Return what could not be erased again.
+    """
     now = clock.now()
     pulse.trust_clock(now)
     outbox.free_everything()
     close_every_session(now=now)
-    erased = ledger.replay(now)
+    erased, refused = ledger.replay(now)
     db.session.commit()
     if erased:
         click.echo(f"effacements refaits : {erased}")
     for entry in jobs.schedule:
         if entry.final or entry.name in ENDINGS:
             run_scheduled(entry)
+    return refused
 
 
 def _refuse_unknown_schema(manifest: backups.Manifest) -> None:

@@ -19,9 +19,17 @@ privacy = AppGroup("privacy", help="Rejouer les effacements, lire l’archive.")
 @privacy.command("replay")
 def replay() -> None:
     """Efface à nouveau, après une restauration, tout ce qui avait été effacé."""
-    replayed = ledger.replay(clock.now())
+    replayed, refused = ledger.replay(clock.now())
     db.session.commit()
     click.echo(f"Effacements rejoués : {replayed}")
+    if refused:
+        raise click.ClickException(refusals(refused))
+
+
+def refusals(refused: list[ledger.Entry]) -> str:
+    """Return the words for what could not be erased again: numbers of rows, nobody's name."""
+    rows = ", ".join(f"{entry.kind} {entry.id}" for entry in refused)
+    return f"Effacements refusés, à faire avant d’ouvrir (docs/backup.md) : {rows}"
 
 
 @privacy.command("registry")

@@ -12,18 +12,22 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts.models import User
 from app.alerts.models import Alert, Watch
 from app.alerts.services import delete_alert
 from app.alerts.watching import stop_watch
-from app.applications.erasing import erase_application
+from app.applications.erasing import erase_application, withdraw_again
 from app.applications.models import Application
-from app.applications.services import withdraw_application
 from app.core import storage
 from app.core.database import db
+from app.core.errors import DomainError
 from app.privacy.services import erase_account
+
+log = structlog.get_logger()
 
 FOLDER = "erasures"
 # No backup is kept longer (`app/main/backups.py`): no restored row needs an older line.
@@ -47,7 +51,7 @@ class _Kind(NamedTuple):
 
 _KINDS = {
     "application": _Kind(Application, Application.created_at, erase_application),
-    "withdrawn": _Kind(Application, Application.created_at, withdraw_application),
+    "withdrawn": _Kind(Application, Application.created_at, withdraw_again),
     "account": _Kind(User, User.created_at, erase_account),
     "alert": _Kind(Alert, Alert.asked_at, delete_alert),
     "watch": _Kind(Watch, Watch.asked_at, stop_watch),
@@ -74,22 +78,29 @@ def entries() -> Iterator[Entry]:
             yield Entry(kind, int(number), dt.datetime.fromisoformat(json.loads(data)["at"]))
 
 
-def replay(now: dt.datetime) -> int:
-    """Erase again what a restored database holds of what was erased; return how many rows.
+def replay(now: dt.datetime) -> tuple[int, list[Entry]]:
+    """Erase again what a restored database holds of what was erased.
 
-    Replaying twice changes nothing more. The caller commits.
+    Return how many rows were, and the lines that could not be replayed: one of them does not stop
+    the others. Replaying twice changes nothing more. The caller commits.
     """
-    replayed = 0
+    replayed, refused = 0, []
     for entry in list(entries()):
         kind = _KINDS[entry.kind]
         row = db.session.scalar(
             select(kind.model).where(kind.model.id == entry.id, kind.since <= entry.at)
         )
-        if row is not None:
-            kind.erase(row, now)
+        if row is None:
+            continue
+        try:
+            with db.session.begin_nested():
+                kind.erase(row, now)
+        except (DomainError, SQLAlchemyError) as error:
+            log.error("erasure_refused", kind=entry.kind, id=entry.id, error=type(error).__name__)
+            refused.append(entry)
+        else:
             replayed += 1
-            db.session.flush()
-    return replayed
+    return replayed, refused
 
 
 def purge(now: dt.datetime) -> None:

@@ -12,9 +12,12 @@ from sqlalchemy import select
 from app.accounts.models import User
 from app.accounts.services import open_session
 from app.alerts.models import Alert
+from app.applications.enums import ActorKind, DeclineReason, Status
 from app.applications.erasing import KEEP_ARCHIVE, erase_application, purge_applications
 from app.applications.models import Application, EndedApplication
+from app.applications.services import move_application
 from app.core import clock, storage
+from app.core.errors import NotAllowedTransition
 from app.core.jobs import jobs
 from app.core.outbox import OutboxEvent
 from app.privacy import ledger, tasks
@@ -53,19 +56,19 @@ def test_what_comes_back_is_erased_again(session: Any) -> None:
     ledger.write("account", person.id, now - DAY)
     ledger.write("alert", alert.id, now - DAY)
     ids = (back.id, person.id, alert.id)
-    assert ledger.replay(now) == 3
+    assert ledger.replay(now) == (3, [])
     session.commit()
     gone = zip((Application, User, Alert), ids, strict=True)
     assert all(session.get(model, id_) is None for model, id_ in gone)
     assert session.get(Application, other.id) is not None
-    assert ledger.replay(now) == 0
+    assert ledger.replay(now) == (0, [])
 
 
 def test_a_number_given_again_names_somebody_else(session: Any) -> None:
     now = clock.now()
     newer = factories.application(now=now)
     ledger.write("application", newer.id, now - DAY)
-    assert ledger.replay(now) == 0
+    assert ledger.replay(now) == (0, [])
     assert session.get(Application, newer.id) is not None
 
 
@@ -73,8 +76,48 @@ def test_a_withdrawal_is_replayed_without_erasing(session: Any) -> None:
     now = clock.now()
     one = factories.application(now=now - 2 * DAY, message="Mes mots")
     ledger.write("withdrawn", one.id, now - DAY)
-    assert ledger.replay(now) == 1
+    assert ledger.replay(now) == (1, [])
     assert (one.status, one.message) == ("withdrawn", "")
+
+
+def test_a_withdrawal_is_replayed_wherever_the_copy_stood(session: Any) -> None:
+    now = clock.now()
+    one = factories.application(now=now - 3 * DAY, message="Mes mots")
+    # Declined in the copy; since then she joined the pool, then left it.
+    move_application(
+        one, Status.DECLINED, ActorKind.MEMBER, None, now - 2 * DAY, DeclineReason.FILLED, "Non."
+    )
+    session.flush()
+    told = len(session.scalars(select(OutboxEvent)).all())
+    ledger.write("withdrawn", one.id, now - DAY)
+    assert ledger.replay(now) == (1, [])
+    assert (one.status, one.message) == ("declined", "")
+    assert len(session.scalars(select(OutboxEvent)).all()) == told, "nobody is told twice"
+
+
+def test_a_line_that_cannot_be_replayed_stops_no_other(
+    app: Flask, session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = clock.now()
+    stuck, back = (factories.application(now=now - 3 * DAY) for _one in range(2))
+    ids = stuck.id, back.id
+    ledger.write("withdrawn", stuck.id, now - DAY)
+    ledger.write("application", back.id, now - DAY)
+
+    def refuse(one: Application, _now: object) -> None:
+        one.message = "à moitié"
+        session.flush()
+        raise NotAllowedTransition("non")
+
+    kind = ledger._KINDS["withdrawn"]
+    monkeypatch.setitem(ledger._KINDS, "withdrawn", kind._replace(erase=refuse))
+    session.commit()
+    said = app.test_cli_runner().invoke(args=["privacy", "replay"])
+    assert said.exit_code == 1
+    assert f"withdrawn {ids[0]}" in said.output
+    session.expire_all()
+    assert session.get(Application, ids[1]) is None
+    assert session.get(Application, ids[0]).message != "à moitié"
 
 
 def test_lines_that_no_backup_needs_go(session: Any) -> None:
