@@ -62,7 +62,7 @@ class Config:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         get = environ.get
-        self.PRODUCTION = get("APP_ENV", "development") == "production"
+        self.PRODUCTION = _known_environment(get("APP_ENV") or "development") == "production"
         self.DATA_DIR = Path(get("DATA_DIR") or ROOT / "instance").resolve()
         self.SECRET_KEY = get("SECRET_KEY", "")
         # How long a page of results serves all those who ask for it; 0: each has her own made.
@@ -152,8 +152,11 @@ class Config:
                 "ANTIVIRUS_URL (tcp://… ou unix:///…, ou none en connaissance de cause)": (
                     self.ANTIVIRUS_CHOSEN
                 ),
-                "STORAGE_URL (hors de static/)": not self.STORAGE_URL.startswith(
-                    f"file://{ROOT / 'static'}"
+                "STORAGE_URL (hors de static/)": not self._stores_in(ROOT / "static"),
+                "PROXY_HOPS (1 derrière nginx)": self.PROXY_HOPS >= 1,
+                "RATELIMIT_ENABLED (à retirer)": self.RATELIMIT_ENABLED,
+                "MEILI_API_KEY (avec MEILI_URL)": all(
+                    key for url, key in self.MEILI_SERVERS if url
                 ),
                 "METRICS_DIR (un dossier en mémoire, avec METRICS_ADDRESS)": (
                     self.METRICS_DIR_CHOSEN or not self.METRICS_ADDRESS
@@ -166,16 +169,20 @@ class Config:
         if missing:
             raise ConfigError("Réglages manquants ou dangereux : " + ", ".join(missing))
 
+    def _stores_in(self, folder: Path) -> bool:
+        """Return whether the files would be written somewhere in `folder`."""
+        path = Path(urlsplit(self.STORAGE_URL).path).resolve()
+        return self.STORAGE_URL.startswith("file://") and path.is_relative_to(folder)
+
     def _in_clear(self) -> list[str]:
         """Return the settings by which what the site holds would leave this machine in clear."""
         database = make_url(self.SQLALCHEMY_DATABASE_URI)
         mode = str(database.query.get("sslmode", ""))
+        machine = database.host or str(database.query.get("host", "")) or None
         storage = urlsplit(self.STORAGE_URL)
         endpoint = parse_qs(storage.query).get("endpoint", [""])[0]
         checks = {
-            "DATABASE_URL (?sslmode=verify-full)": (
-                database.host if mode != "verify-full" else None
-            ),
+            "DATABASE_URL (?sslmode=verify-full)": (machine if mode != "verify-full" else None),
             "MAIL_URL (?tls=1, ou smtps://)": (
                 _host(self.MAIL_URL, "smtp") if "tls=1" not in self.MAIL_URL else None
             ),
@@ -221,11 +228,20 @@ def _host(url: str, scheme: str) -> str | None:
 
 def _is_near(host: str) -> bool:
     """Return whether nothing leaves for a network: this machine, or a container beside this one,
-    whose name has no dot."""
+    whose name has no dot, or a socket of this machine."""
+    if host.startswith("/"):
+        return True
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return "." not in host
+
+
+def _known_environment(name: str) -> str:
+    """Return the name; a misspelt one would start without what production refuses."""
+    if name not in {"development", "testing", "production"}:
+        raise ConfigError(f"APP_ENV : development, testing ou production, et non « {name} »")
+    return name
 
 
 def _patience(database_url: str) -> dict[str, int]:

@@ -119,7 +119,7 @@ def test_the_example_settings_are_those_of_the_readme() -> None:
 
 
 def test_the_example_settings_open_a_production_once_filled() -> None:
-    filled = shipped.settings() | {"SECRET_KEY": "k" * 40}
+    filled = shipped.settings() | {"SECRET_KEY": "k" * 40, "MEILI_API_KEY": "k" * 40}
     config = Config.from_env(filled)
     assert config.PRODUCTION
     assert config.PROXY_HOPS == 1

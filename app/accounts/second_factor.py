@@ -50,15 +50,16 @@ DRIFT = (-1, 0, 1)
 def asked(user: User, *, by_link: bool, device: str, now: dt.datetime) -> Awaits | None:
     """Return what else a person proves after her password, or after a link sent to her.
 
-    A code or a passkey when she has set one up; setting an application up for the team; else a code
-    by e-mail on a browser not known, unless a link has just proved that she reads her e-mails.
+    A code or a passkey when she has set one up. Else a code by e-mail on a browser not known,
+    unless a link has just proved that she reads her e-mails. The team sets an application up after
+    that proof, and on no password alone: whoever has stolen it would set up her own.
     """
     if has_factor(user):
         return Awaits.APP
     if not current_app.config["SECOND_FACTOR"]:
         return None
     if user.role in TEAM_ROLES:
-        return Awaits.SETUP
+        return Awaits.SETUP if by_link else Awaits.EMAIL
     if by_link or knows_device(user, device, now):
         return None
     return Awaits.EMAIL

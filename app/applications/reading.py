@@ -63,7 +63,8 @@ def seen_by(application: Application) -> tuple[Sequence[Seen], int]:
         ).all()
     )
     readers = db.session.scalar(
-        select(func.count(ContactView.user_id.distinct())).where(
+        # Those whose account is gone since have read all the same: they count as one.
+        select(func.count(func.coalesce(ContactView.user_id, 0).distinct())).where(
             ContactView.application_id == application.id
         )
     )

@@ -100,11 +100,12 @@ def submit_application(
     }
     digest = keys.body_hash(listing.id, body)
     candidate = keys.keyed_hash("candidate", values.get("phone") or values.get("email") or "")
+    # What is closed tells nobody who had answered it, but who sends the same form again.
+    if queries.by_key(idempotency_key) is None and not _takes_answers(listing, session, now):
+        raise ListingNotOpen(_("Cette annonce n’est plus ouverte. Rien n’a été envoyé."))
     known = _already_sent(listing, idempotency_key, digest, candidate)
     if known is not None:
         return known
-    if not _takes_answers(listing, session, now):
-        raise ListingNotOpen(_("Cette annonce n’est plus ouverte. Rien n’a été envoyé."))
     for _attempt in range(NEW_REFERENCE_TRIES):
         try:
             # The savepoint gives back the seat when the row turns out to exist already.

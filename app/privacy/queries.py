@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import aliased
 
-from app.accounts.models import User
+from app.accounts.models import AccessAlarm, User
 from app.applications import workflow
 from app.applications.models import Application, ContactView, EndedApplication
 from app.core.database import db
@@ -80,6 +80,12 @@ def owned_with_people_waiting(user: User, now: dt.datetime) -> list[Organisation
         func.coalesce(Listing.closes_at, now + dt.timedelta(days=1)) > now,
     )
     return list(db.session.scalars(_owned_alone(user).where(waits | is_open)))
+
+
+def has_alarm(user: User) -> bool:
+    """Return whether the team has still to look at what this person has read."""
+    unhandled = exists().where(AccessAlarm.user_id == user.id, AccessAlarm.handled_at.is_(None))
+    return bool(db.session.scalar(select(unhandled)))
 
 
 def _owned_alone(user: User) -> Select[tuple[Organisation]]:

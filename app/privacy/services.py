@@ -41,6 +41,13 @@ def erase_own_account(user: User, now: dt.datetime) -> None:
                 name=waiting[0].name,
             )
         )
+    if queries.has_alarm(user):
+        raise StillNeeded(
+            _(
+                "Votre compte a ouvert les coordonnées de beaucoup de personnes en peu de temps. "
+                "L’équipe de la plateforme doit d’abord regarder. Réessayez dans quelques jours."
+            )
+        )
     erase_account(user, now)
 
 

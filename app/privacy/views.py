@@ -20,6 +20,7 @@ from flask_login import current_user, logout_user
 from flask_wtf import FlaskForm
 
 from app.accounts.cookies import COOKIE_KEY
+from app.accounts.views.security import stale
 from app.applications import progress, reading, workflow
 from app.applications.enums import DIPLOMA_HELD_LABELS, DiplomaHeld
 from app.applications.erasing import KEEP_FINISHED, erase_application
@@ -156,6 +157,8 @@ def account() -> Any:
 @limiter.limit(_rate_limit)
 def account_download() -> Any:
     """Give a person with an account a copy of all that is kept of her."""
+    if refusal := stale(back=url_for("own_account.account")):
+        return refusal
     return _archive(exports.account_copy(current_user, clock.now()), "mes-donnees")
 
 
@@ -164,6 +167,8 @@ def account_download() -> Any:
 def account_erase() -> Any:
     """Erase the account of who asks, unless somebody would be left without an answer."""
     reads_only.set(False)
+    if refusal := stale(back=url_for("own_account.account")):
+        return refusal
     try:
         services.erase_own_account(current_user._get_current_object(), clock.now())
     except DomainError as error:

@@ -171,6 +171,27 @@ def test_the_team_sets_up_an_application_before_anything(client: FlaskClient, ro
     assert signed_in(client)
 
 
+@pytest.mark.parametrize("role", [Role.MODERATOR, Role.ADMIN, Role.COUNSELLOR])
+def test_a_stolen_password_sets_up_no_application_of_the_team(
+    client: FlaskClient, role: str
+) -> None:
+    person = factories.user(role)
+
+    assert sign_in(client, person).location == VERIFY
+
+    assert 'class="qr"' not in client.get(VERIFY).text
+    assert db.session.get(SecondFactor, person.id) is None
+    assert answer(client, "000000").status_code == 422
+    assert db.session.get(SecondFactor, person.id) is None
+    # With the code of her e-mails, the same person goes on to the application, not inside.
+    assert answer(client, code_by_email()).location == VERIFY
+    assert not signed_in(client)
+    totp = pyotp.TOTP(second_factor.app_secret(db.session.get_one(SecondFactor, person.id)))
+    assert totp.secret[:4] in client.get(VERIFY).text
+    assert len(re.findall(r"<li>([2-9A-Z]{5}-[2-9A-Z]{5})</li>", answer(client, totp.now()).text))
+    assert signed_in(client)
+
+
 def test_a_person_with_an_application_is_always_asked_for_its_code(
     client: FlaskClient, app: Flask
 ) -> None:

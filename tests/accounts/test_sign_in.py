@@ -323,6 +323,23 @@ def test_victim_of_guessing_still_signs_in_by_link(client: FlaskClient, now: dt.
     assert signed_in(client)
 
 
+def test_who_asks_links_in_her_name_silences_nobody(client: FlaskClient, now: dt.datetime) -> None:
+    person = factories.user(email="victime@example.org")
+    far = "203.0.113.9"
+    for _turn in range(11):
+        refused = post(client, "/connexion/lien", far, email="victime@example.org")
+        post(client, "/connexion", far, email="victime@example.org", password="faux mot")
+    assert refused.status_code == 429
+
+    asked = post(client, "/connexion/lien", "198.51.100.4", email="victime@example.org")
+    token = services.create_link(person, now=now)[1]
+    db.session.commit()
+    answer = post(client, f"/connexion/lien/{token}", "198.51.100.4")
+
+    assert (asked.status_code, answer.status_code) == (303, 303)
+    assert signed_in(client)
+
+
 def test_success_clears_the_account_but_not_the_address(client: FlaskClient) -> None:
     factories.user(email="recruteuse@example.org")
     for _turn in range(3):

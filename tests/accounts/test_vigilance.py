@@ -28,6 +28,7 @@ from app.core.database import db
 from app.core.jobs import jobs
 from app.core.outbox import OutboxEvent
 from app.listings.models import Listing
+from app.organisations.models import Membership
 from tests import factories
 from tests.accounts.authenticator import Authenticator
 from tests.accounts.browser import csrf_of, signed_in
@@ -105,6 +106,51 @@ def test_after_many_people_nothing_opens_without_a_proof(
     assert (alarm.user_id, alarm.reads, alarm.lifted_at) == (person.id, LIMIT + 1, None)
     assert str(last.phone) not in browser.get(f"/recruter/candidatures/{last.id}").text
     assert "beaucoup de fiches" in browser.get(PROVE).text
+
+
+def test_who_raised_an_alarm_does_not_erase_it_with_her_account(
+    house: tuple[User, Listing], sign_in: SignIn
+) -> None:
+    owner, of = house
+    person = factories.user()
+    of.organisation.memberships.append(Membership(user=person, created_at=clock.now()))
+    db.session.commit()
+    browser = sign_in(person)
+    read_all(browser, of, LIMIT + 1)
+    mine = "/connexion/mes-donnees"
+
+    refused = browser.post(f"{mine}/effacer", data={"csrf_token": csrf_of(browser, mine)})
+
+    assert refused.location == mine
+    assert "beaucoup de personnes en peu de temps" in browser.get(mine).text
+    assert db.session.scalars(select(AccessAlarm)).one().user_id == person.id
+    alarm = db.session.scalars(select(AccessAlarm)).one()
+    alarm.handling, alarm.handled_at, alarm.handled_by = Handling.NORMAL, clock.now(), owner
+    db.session.commit()
+    gone = browser.post(f"{mine}/effacer", data={"csrf_token": csrf_of(browser, mine)})
+    assert gone.location != mine
+    assert db.session.scalars(select(ContactView.user_id)).all() == [None] * LIMIT
+
+
+def test_an_account_is_erased_and_copied_after_a_fresh_proof(
+    house: tuple[User, Listing], sign_in: SignIn, now: dt.datetime
+) -> None:
+    person = factories.user()
+    browser = sign_in(person)
+    mine = "/connexion/mes-donnees"
+    session = db.session.scalars(select(LoginSession)).one()
+    session.created_at = now - dt.timedelta(minutes=90)
+    db.session.commit()
+    assert browser.get(f"{mine}.zip").location == f"{PROVE}?next={mine}"
+    refused = browser.post(f"{mine}/effacer", data={"csrf_token": csrf_of(browser, mine)})
+    assert refused.location == f"{PROVE}?next={mine}"
+    assert db.session.get(User, person.id) is not None
+
+    assert prove(browser, code_by_email(), mine).location == mine
+    assert browser.get(f"{mine}.zip").status_code == 200
+    browser.post(f"{mine}/effacer", data={"csrf_token": csrf_of(browser, mine)})
+    db.session.expire_all()
+    assert db.session.scalar(select(User).where(User.id == person.id)) is None
 
 
 def test_a_cv_is_behind_the_same_door(house: tuple[User, Listing], sign_in: SignIn) -> None:

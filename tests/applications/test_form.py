@@ -223,6 +223,26 @@ def test_a_listing_closed_meanwhile_gives_back_what_was_typed(
     assert count(session) == 0
 
 
+def test_a_closed_listing_tells_nobody_who_had_answered(
+    client: FlaskClient, app: Flask, session: Any, now: dt.datetime
+) -> None:
+    of = factories.listing()
+    address = f"{of.path}/candidater"
+    stranger = app.test_client()
+    mine, theirs = hidden(client.get(address)) | NORA, hidden(stranger.get(address))
+    client.post(address, data=mine)
+    of.status, of.closed_at, of.outcome = "closed", now, Outcome.FILLED
+    session.commit()
+    told = [
+        stranger.post(address, data=theirs | {"first_name": "Curieux", "phone": phone})
+        for phone in (NORA["phone"], "06 39 98 55 55")
+    ]
+    assert [one.status_code for one in told] == [410, 410]
+    assert words(told[0]).replace(NORA["phone"], "") == words(told[1]).replace("06 39 98 55 55", "")
+    # She who sends the same form again is told that it had arrived.
+    assert client.post(address, data=mine).status_code == 303
+
+
 def test_a_listing_on_pause_may_open_again(client: FlaskClient) -> None:
     response = client.get(f"{factories.listing(status='paused').path}/candidater")
     assert response.status_code == 410

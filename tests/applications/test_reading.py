@@ -55,6 +55,9 @@ def test_each_opening_is_told_with_its_day_and_without_names(
     assert "vos coordonnées, 3 fois ce jour-là" in text
     assert "20 novembre 2026, 14 h 07" in text.replace("\u00a0", " ")
     assert "votre CV" in text
+    db.session.delete(second)
+    db.session.commit()
+    assert "2 personnes de Les Tilleuls les ont ouvertes" in words(client.get(page))
     assert "Ravier" not in text
     assert "Petit" not in text
 

@@ -15,6 +15,8 @@ SAFE = {
     "TRUSTED_HOSTS": "exemple.fr",
     "MAIL_URL": "smtp://relais:25",
     "ANTIVIRUS_URL": "tcp://127.0.0.1:3310",
+    "MEILI_API_KEY": "clé",
+    "PROXY_HOPS": "1",
 }
 
 
@@ -35,12 +37,18 @@ def test_a_safe_production_starts() -> None:
         ("ANTIVIRUS_URL", ""),
         ("ANTIVIRUS_URL", "http://127.0.0.1:3310"),
         ("STORAGE_URL", f"file://{ROOT}/static/files"),
+        ("STORAGE_URL", f"file://{ROOT}/app/../static/files"),
         ("DEMO", "1"),
+        ("PROXY_HOPS", "0"),
+        ("RATELIMIT_ENABLED", "0"),
+        ("APP_ENV", "Production"),
+        ("APP_ENV", "prod"),
         # In clear to another machine.
         ("MAIL_URL", "smtp://relais.exemple.fr:25"),
         ("DATABASE_URL", "postgresql://u:p@base.exemple.fr/b"),
         ("DATABASE_URL", "postgresql://u:p@base.exemple.fr/b?sslmode=require"),
         ("DATABASE_URL", "postgresql://u:p@10.0.0.4/b"),
+        ("DATABASE_URL", "postgresql://u:p@/b?host=base.exemple.fr"),
         ("MEILI_URL", "http://127.0.0.1:7700,http://recherche.exemple.fr:7700"),
         ("STORAGE_URL", "s3://seau/cv?endpoint=http://s3.exemple.fr&region=fr"),
         ("RATELIMIT_STORAGE_URL", "redis://10.0.0.4:6379"),
@@ -50,6 +58,11 @@ def test_a_safe_production_starts() -> None:
 def test_an_unsafe_production_is_refused(name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=name):
         Config.from_env(SAFE | {name: value})
+
+
+def test_a_search_server_of_production_has_a_key() -> None:
+    with pytest.raises(ConfigError, match="MEILI_API_KEY"):
+        Config.from_env(SAFE | {"MEILI_URL": "http://127.0.0.1:7700", "MEILI_API_KEY": ""})
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from flask import (
 from flask_login import current_user
 from markupsafe import Markup
 
-from app.accounts import queries, second_factor, services
+from app.accounts import cookies, queries, second_factor, services
 from app.accounts.cookies import COOKIE_KEY, PENDING_KEY
 from app.accounts.enums import Awaits, FactorChange
 from app.accounts.forms import CodeForm, EmailCodeForm
@@ -183,6 +183,12 @@ def _check_email(pending: LoginSession, form: EmailCodeForm) -> Any:
     if not counted(user, form, lambda: second_factor.takes_email_code(pending, form.digits, now)):
         db.session.commit()
         return verify_page(pending, form, 422)
+    if second_factor.must_keep_app(user):
+        wanted = wanted_page()
+        second_factor.set_up_app(user, now)
+        cookies.wait(services.open_pending_session(user, Awaits.SETUP, now=now))
+        db.session.commit()
+        return redirect(url_for("account.verify", next=wanted or None), 303)
     token = second_factor.remember_device(user, now) if form.remember.data else ""
     response = enter(user)
     if token:
@@ -216,11 +222,14 @@ def my_session() -> LoginSession:
     return queries.open_session(session[COOKIE_KEY], clock.now()) or abort(401)
 
 
-def stale() -> Any:
-    """Return where to prove again who one is, when this session is too old to change an account."""
+def stale(back: str = "") -> Any:
+    """Return where to prove again who one is, when this session is too old to change an account.
+
+    `back`: the page to come back to, that of the account's security unless said.
+    """
     if second_factor.is_fresh(current_user, my_session(), clock.now()):
         return None
-    return to_proof(url_for("account.show"))
+    return to_proof(back or url_for("account.show"))
 
 
 def to_proof(back: str) -> Any:
