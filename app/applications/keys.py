@@ -80,6 +80,11 @@ def code_opens(reference: str, code: str, expected: str) -> bool:
     return any(found)
 
 
+def new_link_salt() -> str:
+    """Return what the token of a link is derived from: another, and those before open nothing."""
+    return secrets.token_hex(16)
+
+
 def link_token(link_salt: str, secret: str = "") -> str:
     """Return the token of the link sent by e-mail, 43 characters."""
     digest = _digest("application-link", link_salt, secret)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -162,7 +161,7 @@ def _new_application(
     application = Application(
         reference=reference,
         secret_hash=keys.hash_code(reference, keys.code_for(idempotency_key)),
-        link_salt=secrets.token_hex(16),
+        link_salt=keys.new_link_salt(),
         idempotency_key=idempotency_key,
         listing=listing,
         session=session,

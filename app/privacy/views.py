@@ -21,7 +21,7 @@ from flask_wtf import FlaskForm
 
 from app.accounts.cookies import COOKIE_KEY
 from app.accounts.views.security import stale
-from app.applications import progress, reading, workflow
+from app.applications import keys, progress, reading, workflow
 from app.applications.enums import DIPLOMA_HELD_LABELS, DiplomaHeld
 from app.applications.erasing import KEEP_FINISHED, erase_application
 from app.applications.models import Application
@@ -90,6 +90,19 @@ def without_help(reference: str) -> Any:
     application.counsellor_consent_at = application.counsellor_wording = None
     db.session.commit()
     flash(_("C’est noté\u00a0: aucune conseillère ne vous appellera pour cette demande."), "ok")
+    return private(redirect(url_for("own_data.show", reference=reference), 303))  # type: ignore[arg-type]
+
+
+@own_data.post("/<reference>/mes-donnees/nouveau-lien")
+@public
+def new_link(reference: str) -> Any:
+    """Let the links sent until now open nothing: somebody else may have had one."""
+    application = opened(reference)
+    if application is None:
+        return _to_lookup(reference)
+    application.link_salt = keys.new_link_salt()
+    db.session.commit()
+    flash(_("C’est fait\u00a0: les liens reçus jusqu’ici ne s’ouvrent plus."), "ok")
     return private(redirect(url_for("own_data.show", reference=reference), 303))  # type: ignore[arg-type]
 
 

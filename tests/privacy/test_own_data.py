@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app.accounts.models import LoginSession, User
+from app.applications import keys
 from app.applications import services as applications
 from app.applications.enums import ActorKind, DeclineReason, Letter, Status
 from app.applications.letters import add_note, write
@@ -97,6 +98,28 @@ def test_the_copy_holds_all_that_is_kept(client: FlaskClient, session: Any) -> N
     # Nothing of who answered her.
     assert member.email not in held["candidature.json"].decode()
     assert member.name not in held["candidature.json"].decode()
+
+
+def test_a_link_that_somebody_else_had_opens_nothing_more(
+    client: FlaskClient, app: Flask, session: Any
+) -> None:
+    one = sent(client, session, email="nora@example.org")
+    path = f"/candidature/{one.reference}"
+
+    def opened_by(salt: str) -> int:
+        return app.test_client().get(f"{path}?cle={keys.link_token(salt)}").status_code
+
+    before = one.link_salt
+    assert opened_by(before) == 200
+    data = f"{path}/mes-donnees"
+    press(app.test_client(), f"{data}/nouveau-lien", "/connexion")
+    assert one.link_salt == before, "a stranger renews nothing"
+
+    assert press(client, f"{data}/nouveau-lien", data).status_code == 303
+
+    assert "ne s’ouvrent plus" in words(client.get(data))
+    assert opened_by(before) == 303
+    assert opened_by(one.link_salt) == 200
 
 
 def test_erasing_leaves_a_line_without_a_name(client: FlaskClient, session: Any) -> None:

@@ -127,6 +127,7 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "own_data.erased": PUBLIC,
     "own_data.show": PUBLIC,
     "own_data.without_help": PUBLIC,
+    "own_data.new_link": PUBLIC,
     "pictures.show": PUBLIC,
     "professions.index": PUBLIC,
     "professions.show": PUBLIC,
