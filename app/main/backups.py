@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,8 +27,8 @@ from app.main.dumps import DumpError
 from app.privacy import ledger
 
 FORMAT = 1
-# Nobody who was erased is in a backup after 35 days, the day of the backup included.
-KEPT = dt.timedelta(days=34)
+# Nobody who was erased is in a backup after 35 days, those that the copies elsewhere add included.
+KEPT = dt.timedelta(days=32)
 # All those of two hours, then one an hour for two days, then one a day.
 ALL_FOR, HOURLY_FOR = dt.timedelta(hours=2), dt.timedelta(days=2)
 NAME = "%Y%m%dT%H%M%SZ"
@@ -113,8 +114,12 @@ def latest(folder: Path) -> Path:
     return found[-1]
 
 
-def check_backup(folder: Path, engine: Engine) -> Manifest:
-    """Return the manifest once all that it names was read and is what it says."""
+def check_backup(folder: Path, engine: Engine) -> tuple[Manifest, set[str]]:
+    """Return the manifest, once the database it names was read and is what it says.
+
+    With it, the keys of the files that are not: contents are shared by all backups, and what is
+    left of the others must come back all the same. A line of the ledger is never done without.
+    """
     manifest = Manifest.read(folder)
     if manifest.backend != engine.dialect.name:
         raise DumpError(
@@ -124,19 +129,28 @@ def check_backup(folder: Path, engine: Engine) -> Manifest:
     if not database.is_file() or _sha256(database) != manifest.database_sha256:
         raise DumpError(f"{database} est absent ou altéré.")
     dumps.check(engine.url, database)
-    for key, kept in manifest.files.items():
-        _check_content(folder.parent, key, kept)
-    return manifest
+    root = folder.parent
+    damaged = {key for key, kept in manifest.files.items() if not _is_whole(root, kept)}
+    for key in filter(ledger.is_line, damaged):
+        _refuse_line(key)
+    return manifest, damaged
 
 
-def _check_content(root: Path, key: str, kept: KeptFile) -> None:
+def _is_whole(root: Path, kept: KeptFile) -> bool:
     content = _content(root, kept.sha256)
-    if not content.is_file() or _sha256(content) != kept.sha256:
-        raise DumpError(f"Le fichier {key} est absent ou altéré dans la sauvegarde.")
+    return content.is_file() and _sha256(content) == kept.sha256
 
 
-def restore_backup(folder: Path, manifest: Manifest, engine: Engine, *, replace: bool) -> None:
+def _refuse_line(key: str) -> NoReturn:
+    raise DumpError(f"L’effacement {key} est absent ou altéré dans la sauvegarde.")
+
+
+def restore_backup(
+    folder: Path, manifest: Manifest, damaged: set[str], engine: Engine, *, replace: bool
+) -> None:
     """Put the database and the files back; refuse to replace anything unless told to.
+
+    `damaged`: the files that are left as the store has them, or has not.
 
     The ledger of erasures is not put back to what it was: the lines of the store that is there
     stay, those of the last backup made are added, so that nobody comes back.
@@ -146,8 +160,8 @@ def restore_backup(folder: Path, manifest: Manifest, engine: Engine, *, replace:
     dumps.load(engine, folder / manifest.database)
     store = file_store()
     files = manifest.files | _erased_since(folder)
-    for key, kept in files.items():
-        store.put(key, _content(folder.parent, kept.sha256))
+    for key in files.keys() - damaged:
+        store.put(key, _content(folder.parent, files[key].sha256))
     for key in set(_keys()) - files.keys():
         if not ledger.is_line(key):
             store.delete(key)
@@ -158,7 +172,8 @@ def _erased_since(folder: Path) -> dict[str, KeptFile]:
     last = Manifest.read(max(instants(folder.parent), default=folder))
     lines = {key: kept for key, kept in last.files.items() if ledger.is_line(key)}
     for key, kept in lines.items():
-        _check_content(folder.parent, key, kept)
+        if not _is_whole(folder.parent, kept):
+            _refuse_line(key)
     return lines
 
 
@@ -207,7 +222,11 @@ def _copy_files(root: Path, known: dict[str, KeptFile]) -> dict[str, KeptFile]:
         for meta in batch:
             key, modified = meta["path"], meta["last_modified"].isoformat()
             same = known.get(key)
-            if same is None or (same.size, same.modified) != (meta["size"], modified):
+            if (
+                same is None
+                or (same.size, same.modified) != (meta["size"], modified)
+                or not (_is_there(root, same))
+            ):
                 try:
                     data = bytes(store.get(key).bytes())
                 except FileNotFoundError:
@@ -218,8 +237,14 @@ def _copy_files(root: Path, known: dict[str, KeptFile]) -> dict[str, KeptFile]:
     return copied
 
 
+def _is_there(root: Path, kept: KeptFile) -> bool:
+    """Return whether a content was copied, and has kept its size."""
+    content = _content(root, kept.sha256)
+    return content.is_file() and content.stat().st_size == kept.size
+
+
 def _write(content: Path, data: bytes) -> None:
-    if content.exists():
+    if content.exists() and content.stat().st_size == len(data):
         return
     content.parent.mkdir(mode=0o700, exist_ok=True)
     fresh = content.with_name(f"{PARTIAL}{content.name}")

@@ -55,15 +55,29 @@ def restore(context: click.Context, folder: Path, replace: bool) -> None:
     started = time.monotonic()
     try:
         found = backups.latest(folder.resolve())
-        manifest = backups.check_backup(found, db.engine)
+        manifest, damaged = backups.check_backup(found, db.engine)
         _refuse_unknown_schema(manifest)
-        backups.restore_backup(found, manifest, db.engine, replace=replace)
+        backups.restore_backup(found, manifest, damaged, db.engine, replace=replace)
     except (DumpError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"base du {manifest.made_at} et {len(manifest.files)} fichiers remis")
+    click.echo(
+        f"base du {manifest.made_at} et {len(manifest.files.keys() - damaged)} fichiers remis"
+    )
+    if damaged:
+        click.echo("altérés dans la sauvegarde, non remis : " + ", ".join(sorted(damaged)))
     if manifest.schema is not None:
         flask_migrate.upgrade()
     refused = _before_opening()
+    _index_again()
+    click.echo(f"remis en {time.monotonic() - started:.1f} s ; vérification :")
+    if refused:
+        click.echo(refusals(refused))
+    context.invoke(verify)
+    if refused:
+        raise click.ClickException("La vérification est passée, mais n’ouvrez pas encore.")
+
+
+def _index_again() -> None:
     for searched in engines():
         if searched.configured:
             try:
@@ -71,12 +85,6 @@ def restore(context: click.Context, folder: Path, replace: bool) -> None:
                     rebuild()
             except ADMIN_ERRORS as error:
                 click.echo(f"index : à refaire par le worker ({type(error).__name__})")
-    click.echo(f"remis en {time.monotonic() - started:.1f} s ; vérification :")
-    if refused:
-        click.echo(refusals(refused))
-    context.invoke(verify)
-    if refused:
-        raise click.ClickException("La vérification est passée, mais n’ouvrez pas encore.")
 
 
 def _before_opening() -> list[ledger.Entry]:

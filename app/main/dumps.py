@@ -9,6 +9,7 @@ import subprocess
 from contextlib import closing
 from pathlib import Path
 
+from flask import current_app
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import Engine, MetaData, inspect
 from sqlalchemy.engine import URL
@@ -91,12 +92,12 @@ def _path(url: URL) -> Path:
 def _run(program: str, url: URL | None, *arguments: str) -> None:
     """Run a tool of PostgreSQL. The password goes by the environment, never on the command line.
 
-    Nothing else of the environment does: the tool needs no secret of the site.
+    With it go the settings of libpq, nothing else: the tool needs no secret of the site.
     """
     found = shutil.which(program)
     if found is None:
         raise DumpError(f"{program} est absent : installez le client de PostgreSQL.")
-    env = {"PATH": os.defpath}
+    env = {"PATH": os.defpath} | current_app.config["LIBPQ"]
     if url is not None:
         plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
         parts = conninfo_to_dict(plain)

@@ -33,6 +33,7 @@ from app.geography.services import load_communes
 from app.listings.models import Listing
 from app.main import backups, dumps
 from app.main.dumps import DumpError
+from app.privacy import ledger
 from app.privacy.services import erase_account
 from app.professions.services import load_reference
 from config import TestConfig
@@ -215,14 +216,6 @@ def test_a_backup_that_was_touched_is_not_put_back(site: Site) -> None:
         storage.keep("cv", "pdf", b"whole")
     root = site.folder / "backups"
     assert site.run("backup", root).exit_code == 0
-    (content,) = (root / "files").glob("*/*")
-    content.write_bytes(b"changed")
-    refused = site.run("restore", root, "--replace")
-    assert refused.exit_code == 1
-    assert "absent ou altéré" in refused.output
-    content.unlink()
-    assert "absent ou altéré" in site.run("restore", root, "--replace").output
-    content.write_bytes(b"whole")
     (made,) = backups.instants(root)
     database = next(made.glob("database.*"))
     database.write_bytes(database.read_bytes()[:-100])
@@ -230,6 +223,44 @@ def test_a_backup_that_was_touched_is_not_put_back(site: Site) -> None:
     # What is there stays as it was.
     with site.app.app_context():
         assert any(storage.file_store().list())
+
+
+@pytest.mark.parametrize("left", [b"changed", None])
+def test_one_file_that_was_damaged_does_not_keep_the_others(site: Site, left: bytes | None) -> None:
+    with site.app.app_context():
+        db.create_all()
+        pulse.beat(pulse.WORKER, clock.now())
+        bad, good = (storage.keep("cv", "pdf", data) for data in (b"bad", b"good"))
+        db.session.commit()
+    root = site.folder / "backups"
+    assert site.run("backup", root).exit_code == 0
+    content = backups._content(root, hashlib.sha256(b"bad").hexdigest())
+    content.unlink() if left is None else content.write_bytes(left)
+    with site.app.app_context():
+        storage.remove(good)
+    done = site.run("restore", root, "--replace")
+    assert f"non remis : {bad}\n" in done.output
+    assert "1 fichiers remis" in done.output
+    with site.app.app_context():
+        assert storage.load(good) == b"good"
+        assert storage.load(bad) == b"bad", "what the store still has is left to it"
+    # The next backup takes again what the folder has lost.
+    with site.app.app_context():
+        backups.make_backup(root, db.engine, clock.now() + HOUR)
+    assert content.read_bytes() == b"bad"
+
+
+def test_a_damaged_line_of_the_ledger_stops_everything(site: Site) -> None:
+    with site.app.app_context():
+        db.create_all()
+        ledger.write("alert", 7, clock.now())
+    root = site.folder / "backups"
+    assert site.run("backup", root).exit_code == 0
+    (content,) = (root / "files").glob("*/*")
+    content.write_bytes(b"changed")
+    refused = site.run("restore", root, "--replace")
+    assert refused.exit_code == 1
+    assert "absent ou altéré" in refused.output
 
 
 def test_a_backup_of_a_newer_site_is_refused(site: Site) -> None:
@@ -322,16 +353,19 @@ def test_a_full_disk_leaves_the_backup_before(site: Site, monkeypatch: pytest.Mo
 
 
 def test_the_password_of_the_database_is_on_no_command_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(app.config, "LIBPQ", {"PGPASSWORD": "other", "PGSSLROOTCERT": "/ca"})
     tool = tmp_path / "pg_dump"
-    tool.write_text('#!/bin/sh\necho "$@" >&2; echo "given: $PGPASSWORD" >&2; exit 1\n')
+    said = 'echo "given: $PGPASSWORD $PGSSLROOTCERT" >&2; exit 1'
+    tool.write_text(f'#!/bin/sh\necho "$@" >&2; {said}\n')
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     url = make_url("postgresql+psycopg://app:s3cret%40word@db.example.org/site?sslmode=require")
-    with pytest.raises(DumpError) as failed:
+    with app.app_context(), pytest.raises(DumpError) as failed:
         dumps.dump(url, tmp_path / "x")
     line, given = str(failed.value).splitlines()
-    assert given == "given: s3cret@word"
+    # What the address says comes first; what only libpq was told is passed on.
+    assert given == "given: s3cret@word /ca"
     assert "s3cret" not in line
     assert "sslmode=require" in line
