@@ -23,9 +23,9 @@ from app.alerts.models import Alert, Watch
 from app.alerts.wording import kept as kept_search
 from app.alerts.wording import label_of, query_of
 from app.applications.enums import Status as Step
-from app.applications.models import Application
+from app.applications.models import Application, Relay
 from app.applications.services import OFFER_LASTS
-from app.core import clock
+from app.core import clock, consents
 from app.core.database import db
 from app.geography.models import Commune
 from app.imports.models import ImportFile
@@ -298,6 +298,37 @@ def application(of: Listing | None = None, **values: Any) -> Application:
             "offer_until": now + OFFER_LASTS if values.get("status") == "offered" else None,
             "cv_state": "unscanned" if values.get("cv_key") else None,
             "cv_state_at": now if values.get("cv_state") or values.get("cv_key") else None,
+        }
+        | values
+    )
+    db.session.add(added)
+    db.session.flush()
+    return added
+
+
+def forgotten(of: Listing | None = None, **values: Any) -> Application:
+    """Add an application that nobody answered in time, whose person may be called by the team."""
+    now = values.pop("now", None) or clock.now()
+    return application(
+        of,
+        **{
+            "now": now - dt.timedelta(days=6),
+            "answer_due_at": now - dt.timedelta(days=4),
+            "counsellor_consent_at": now - dt.timedelta(days=6),
+            "counsellor_wording": consents.COUNSELLOR,
+            "call_back": "any",
+        }
+        | values,
+    )
+
+
+def relay(counsellor: User, of: Application | None = None, **values: Any) -> Relay:
+    """Let a counsellor take care of a person nobody called back."""
+    added = Relay(
+        **{
+            "application": of or forgotten(),
+            "counsellor_id": counsellor.id,
+            "taken_at": clock.now(),
         }
         | values
     )

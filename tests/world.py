@@ -81,6 +81,7 @@ def world(live: Live) -> SimpleNamespace:
         _reports(it, people["moderator"], now)
         _searches(people["moderator"], now)
         _alarms(people, now)
+        _relays(it, people, now)
         _link, it.link = accounts.create_link(people["alone"], now=now)
         _doors(it, people, now)
         for name in ("coded", "adding", "new moderator"):
@@ -103,6 +104,7 @@ def _people(it: SimpleNamespace) -> dict[str, Any]:
     for name in ("moderator", "new moderator"):
         people[name] = factories.user(Role.MODERATOR)
     people["administrator"] = factories.user(Role.ADMIN)
+    people["counsellor"] = factories.user(Role.COUNSELLOR)
     answers = {"answer_cases": 20, "answer_count": 18, "answer_minutes": 4000}
     it.organisation = factories.organisation(
         people["recruiter"], name="Résidence des Tilleuls", **answers
@@ -422,6 +424,23 @@ def _alarms(people: dict[str, Any], now: dt.datetime) -> None:
     factories.access_alarm(long_name, lifted_at=None, at=now, reads=4_312)
     judged = {"handling": "normal", "handled_at": now, "handled_by": people["administrator"]}
     factories.access_alarm(people["colleague"], at=now - dt.timedelta(days=2), **judged)
+
+
+def _relays(it: SimpleNamespace, people: dict[str, Any], now: dt.datetime) -> None:
+    """People nobody called back: some wait, a counsellor takes care of others."""
+    of = factories.listing(title=f"Aide-soignant·e de nuit {LONG_WORD}", now=now)
+    for name in ("Nadia", "Jean-Christophe-Emmanuel"):
+        factories.forgotten(of, first_name=name, commune_label="Villeurbanne")
+    whole = {"last_name": "Benali", "message": WORDS, "diploma_held": "yes"}
+    taken = factories.relay(people["counsellor"], factories.forgotten(of, **whole))
+    answered = factories.forgotten(of, status="contacted", phone=None)
+    ended = {"outcome": "spoken", "outcome_at": now}
+    it.relay = {
+        "taken": f"/equipe/a-rattraper/{taken.id}",
+        "answered": f"/equipe/a-rattraper/{factories.relay(people['counsellor'], answered).id}",
+        "ended": "/equipe/a-rattraper/"
+        f"{factories.relay(people['counsellor'], factories.forgotten(of), **ended).id}",
+    }
 
 
 def _searches(moderator: Any, now: dt.datetime) -> None:

@@ -12,6 +12,7 @@ def init_app(app: Flask) -> None:
     from app.applications.views.letters import blueprint as letters
     from app.applications.views.public import applications
     from app.applications.views.recruiter import recruiter
+    from app.applications.views.relays import relays
     from app.applications.views.seats import seats
 
     app.register_blueprint(applications)
@@ -20,4 +21,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(seats)
     app.register_blueprint(following)
     app.register_blueprint(letters)
+    app.register_blueprint(relays)
     app.cli.add_command(files)

@@ -222,6 +222,21 @@ class ActorKind(StrEnum):
     SYSTEM = "system"
 
 
+class RelayOutcome(StrEnum):
+    """How a counsellor’s care for a person whom nobody called back ended."""
+
+    SPOKEN = "spoken"
+    GUIDED = "guided"
+    UNREACHABLE = "unreachable"
+    DECLINED = "declined"
+
+
+RELAY_LABELS = {
+    RelayOutcome.SPOKEN: lazy("Nous nous sommes parlé"),
+    RelayOutcome.GUIDED: lazy("Une autre piste est trouvée"),
+    RelayOutcome.UNREACHABLE: lazy("Injoignable"),
+    RelayOutcome.DECLINED: lazy("La personne ne souhaite pas d’aide"),
+}
 STATUS_LABELS = {
     Status.RECEIVED: lazy("Nouvelle"),
     Status.SEEN: lazy("À rappeler"),

@@ -16,6 +16,7 @@ from app.applications.enums import (
     CvState,
     DiplomaHeld,
     Letter,
+    RelayOutcome,
     Status,
 )
 from app.core.database import db, one_of
@@ -117,6 +118,9 @@ class Application(db.Model):
         back_populates="application",
         cascade="all, delete-orphan",
         order_by="ApplicationMessage.id",
+    )
+    relay: Mapped[Relay | None] = relationship(
+        back_populates="application", cascade="all, delete-orphan", passive_deletes=True
     )
     transfers: Mapped[list[ApplicationTransfer]] = relationship(
         back_populates="application",
@@ -325,10 +329,35 @@ class ContactView(db.Model):
     user_id: Mapped[int | None] = mapped_column(
         ForeignKey("user_account.id", ondelete="SET NULL"), index=True
     )
-    what: Mapped[str] = mapped_column(String(10), comment="contact or cv")
+    what: Mapped[str] = mapped_column(String(10), comment="contact, cv, or relay by a counsellor")
     at: Mapped[dt.datetime]
 
-    __table_args__ = (one_of("what", ["contact", "cv"]),)
+    __table_args__ = (one_of("what", ["contact", "cv", "relay"]),)
+
+
+class Relay(db.Model):
+    """A person nobody called back, whom a counsellor takes care of."""
+
+    __tablename__ = "relay"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(
+        ForeignKey("application.id", ondelete="CASCADE"), unique=True
+    )
+    # Who left gives back those she had not finished with.
+    counsellor_id: Mapped[int | None] = mapped_column(
+        ForeignKey("user_account.id", ondelete="SET NULL"), index=True
+    )
+    taken_at: Mapped[dt.datetime]
+    outcome: Mapped[str | None] = mapped_column(String(12))
+    outcome_at: Mapped[dt.datetime | None]
+
+    application: Mapped[Application] = relationship(back_populates="relay")
+
+    __table_args__ = (
+        one_of("outcome", RelayOutcome, nullable=True),
+        CheckConstraint("(outcome IS NULL) = (outcome_at IS NULL)", name="outcome_dated"),
+    )
 
 
 class LookupAttempt(db.Model):

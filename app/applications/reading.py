@@ -45,7 +45,8 @@ class Seen:
 def seen_by(application: Application) -> tuple[Sequence[Seen], int]:
     """Return who saw a file, day by day, the last first, and by how many different people.
 
-    What a person may know: when, what, and how many; not the names of those who work there.
+    What a person may know: when, what, and how many; not the names of those who work there. A
+    counsellor who took care of her is told apart.
     """
     day = func.date(ContactView.at)
     rows = db.session.execute(
@@ -65,7 +66,7 @@ def seen_by(application: Application) -> tuple[Sequence[Seen], int]:
     readers = db.session.scalar(
         # Those whose account is gone since have read all the same: they count as one.
         select(func.count(func.coalesce(ContactView.user_id, 0).distinct())).where(
-            ContactView.application_id == application.id
+            ContactView.application_id == application.id, ContactView.what != "relay"
         )
     )
     return [Seen(last[row[0]], row[1], row[2]) for row in rows], readers or 0

@@ -71,6 +71,9 @@ def _application(one: Application) -> dict[str, Any]:
         "aide_d_une_conseillere": {
             "acceptee_le": one.counsellor_consent_at,
             "texte_accepte": one.counsellor_wording,
+            "prise_en_charge_le": one.relay.taken_at if one.relay else None,
+            "issue": one.relay.outcome if one.relay else None,
+            "issue_le": one.relay.outcome_at if one.relay else None,
         },
         "contact_garde": {
             "accepte_le": one.pool_consent_at,

@@ -111,8 +111,8 @@ REGISTRY: tuple[Held, ...] = (
         (erasing.purge_applications, pool.tell_ends),
     ),
     Held(
-        "Qui a ouvert les coordonnées ou le CV d’une personne",
-        {"contact_view": ("what", "at")},
+        "Qui a ouvert les coordonnées ou le CV d’une personne ; la conseillère qui s’en occupe",
+        {"contact_view": ("what", "at"), "relay": ("taken_at", "outcome", "outcome_at")},
         "en garder la preuve, et le dire à la personne",
         SECURITY,
         "la personne ; " + TEAM,

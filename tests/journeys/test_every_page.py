@@ -1106,6 +1106,13 @@ CASES = [
         path("/equipe/consultations?page=99"),
         "administrator",
     ),
+    Case("relays/index.html", "filled", path("/equipe/a-rattraper/"), "counsellor"),
+    Case("relays/index.html", "empty", path("/equipe/a-rattraper/?page=99"), "counsellor"),
+    Case("relays/index.html", "of an administrator", path("/equipe/a-rattraper/"), "administrator"),
+    *(
+        Case("relays/show.html", name, at(lambda w, n=name: w.relay[n]), "counsellor")
+        for name in ("taken", "answered", "ended")
+    ),
     Case("moderation/index.html", "filled", path("/equipe/annonces"), "moderator"),
     Case("moderation/index.html", "empty", path("/equipe/annonces?page=99"), "moderator"),
     Case("moderation/show.html", "verified", at(lambda w: w.review["relue"]), "moderator"),

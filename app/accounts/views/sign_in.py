@@ -19,7 +19,7 @@ from flask_login import current_user
 
 from app.accounts import cookies, queries, second_factor, services
 from app.accounts.devices import device_name
-from app.accounts.enums import MEMBER_ROLES, REVIEW_ROLES, Awaits
+from app.accounts.enums import MEMBER_ROLES, REVIEW_ROLES, Awaits, Role
 from app.accounts.forms import LinkRequestForm, SignInForm
 from app.accounts.models import User
 from app.core import clock
@@ -166,6 +166,8 @@ def _space_of(user: User, wanted: str) -> str:
         return url_for("recruiter.index")
     if user.role in REVIEW_ROLES:
         return url_for("moderation.index")
+    if user.role == Role.COUNSELLOR:
+        return url_for("relays.index")
     return url_for("main.home")
 
 
