@@ -13,7 +13,7 @@ from flask.cli import AppGroup
 from app.core import clock
 from app.core.database import db
 from app.main.demo import services
-from app.main.demo.organisations import OWNERS, TEAM_EMAIL
+from app.main.demo.organisations import COUNSELLOR_EMAIL, OWNERS, TEAM_EMAIL
 from app.search.rebuild import catch_up_entries
 
 PASSWORD_FILE = "demo-password.txt"  # noqa: S105 - the name of the file
@@ -37,7 +37,7 @@ def load() -> None:
         f"{result.confirmed} confirmées, {result.unchanged} inchangées, "
         f"{result.applications} candidatures"
     )
-    accounts = ", ".join([*OWNERS.values(), TEAM_EMAIL])
+    accounts = ", ".join([*OWNERS.values(), TEAM_EMAIL, COUNSELLOR_EMAIL])
     click.echo(f"Comptes : {accounts}")
     click.echo(f"Mot de passe : {password if is_new else f'dans {path}'}")
 

@@ -27,6 +27,7 @@ from app.organisations.services import (
 
 # Accounts one may sign in to; every other organisation has an owner without a password.
 TEAM_EMAIL = "moderation@example.org"
+COUNSELLOR_EMAIL = "conseil@example.org"
 OWNERS = {"fil-dargent": "recruteuse@example.org", "passerelles": "ecole@example.org"}
 # How long ago organisations joined: before the oldest of their listings.
 JOINED = dt.timedelta(days=120)

@@ -27,7 +27,13 @@ from app.listings.models import Listing
 from app.listings.services import ask_due, confirm_listings, expire_due
 from app.main.demo.applications import Answers
 from app.main.demo.listings import Reference, end_listing, report, write_listing
-from app.main.demo.organisations import TEAM_EMAIL, Owner, open_account, open_organisation
+from app.main.demo.organisations import (
+    COUNSELLOR_EMAIL,
+    TEAM_EMAIL,
+    Owner,
+    open_account,
+    open_organisation,
+)
 from app.reports.services import tell_team
 
 DATA = Path(__file__).parent / "data"
@@ -52,12 +58,13 @@ class LoadResult:
 def load_demo(now: dt.datetime, password: str | None) -> LoadResult:
     """Bring the demonstration to what its files describe.
 
-    `password`: that of the three accounts, or None to leave it as it is. Never commits.
+    `password`: that of the accounts, or None to leave it as it is. Never commits.
     """
     result = LoadResult()
     last_event = db.session.scalar(select(func.max(OutboxEvent.id))) or 0
     expire_due(now)
     team = open_account(TEAM_EMAIL, "Équipe de relecture", Role.MODERATOR, password, now)
+    open_account(COUNSELLOR_EMAIL, "Nadia, conseillère", Role.COUNSELLOR, password, now)
     owners = {
         entry["key"]: open_organisation(entry, password, team, now)
         for entry in _read(DATA / "organisations.toml")["organisation"]
