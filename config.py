@@ -207,6 +207,8 @@ class TestConfig(Config):
         super().__init__(environ)
         self.SECRET_KEY = environ.get("SECRET_KEY") or "test-only-secret-key-of-forty-characters!"
         self.PRODUCTION = False
+        # What a test prints is read by it; the logs of the process belong to all its tests.
+        self.LOG_LEVEL = environ.get("LOG_LEVEL") or "ERROR"
         # The tests of the second factor ask for it; the others are about what comes after.
         self.SECOND_FACTOR = False
         # Tests fill forms faster than anybody, and many from the same place.
