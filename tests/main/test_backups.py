@@ -38,6 +38,7 @@ from app.professions.services import load_reference
 from config import TestConfig
 from tests import factories
 from tools.meilisearch import Meilisearch
+from tools.postgres import Postgres
 
 pytestmark = pytest.mark.no_database
 HOUR = dt.timedelta(hours=1)
@@ -321,15 +322,31 @@ def test_a_full_disk_leaves_the_backup_before(site: Site, monkeypatch: pytest.Mo
     assert list(root.glob(f"{backups.PARTIAL}*")) == []
 
 
+def test_a_password_that_the_address_does_not_say_serves_the_copies_too(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Postgres(password="s3cret word") as server:
+        # As in compose.yaml: the client reads it by itself.
+        given = {"PGPASSWORD": server.password}
+        monkeypatch.setenv("PGPASSWORD", server.password)
+        app = create_app(TestConfig(site.environ | given | {"DATABASE_URL": server.url}))
+        with app.app_context():
+            db.create_all()
+            dumps.dump(db.engine.url, tmp_path / "copy")
+            dumps.load(db.engine, tmp_path / "copy")
+            assert not dumps.is_empty(db.engine)
+            db.engine.dispose()
+
+
 def test_the_password_of_the_database_is_on_no_command_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tool = tmp_path / "pg_dump"
     tool.write_text('#!/bin/sh\necho "$@" >&2; echo "given: $PGPASSWORD" >&2; exit 1\n')
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     url = make_url("postgresql+psycopg://app:s3cret%40word@db.example.org/site?sslmode=require")
-    with pytest.raises(DumpError) as failed:
+    with site.app.app_context(), pytest.raises(DumpError) as failed:
         dumps.dump(url, tmp_path / "x")
     line, given = str(failed.value).splitlines()
     assert given == "given: s3cret@word"
