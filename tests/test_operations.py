@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -133,7 +135,7 @@ def test_every_unit_is_closed_and_starts_what_exists(cli: click.Group, name: str
         assert unit[key] == [value], key
     assert unit.get("User") == ["prendre-soin"] or unit["DynamicUser"] == ["yes"]
     program, *words = shipped.command_of(name)
-    assert program.startswith(("/srv/prendre-soin/.venv/bin/", "/usr/local/bin/"))
+    assert program.startswith(("/opt/prendre-soin/current/.venv/bin/", "/usr/local/bin/"))
     if program.endswith("/flask"):
         assert words[:2] == ["--app", "wsgi"]
         check_command(cli, shlex.join(words[2:]))
@@ -154,10 +156,50 @@ def test_the_web_unit_lets_requests_end_and_its_address_outlives_it() -> None:
     unit, socket = shipped.unit("prendre-soin-web.service"), shipped.unit("prendre-soin-web.socket")
     words = shipped.command_of("prendre-soin-web.service")
     assert "--bind" not in words
+    # It would go on with the folder, and the version, in which it started.
+    assert "ExecReload" not in unit
     assert unit["Requires"] == ["prendre-soin-web.socket"]
     assert f"server {socket['ListenStream'][0]} " in (DEPLOY / "nginx.conf").read_text()
     grace = int(words[words.index("--graceful-timeout") + 1])
     assert grace < int(unit["TimeoutStopSec"][0])
+
+
+def test_a_new_version_waits_in_its_folder_until_the_database_is_ready() -> None:
+    lines = shipped.commands(ROOT / "docs/deploy.md")
+    begins = lines.index("current/deploy/flask backup /var/backups/prendre-soin")
+    steps = lines[begins : lines.index("current/deploy/flask verify")]
+    (migrated,) = [n for n, line in enumerate(steps) if line.endswith("flask db upgrade")]
+    assert steps[migrated].startswith("versions/VERSION/")
+    (switched,) = [n for n, line in enumerate(steps) if "mv -T suivante current" in line]
+    (restarted,) = [n for n, line in enumerate(steps) if line.startswith("systemctl restart")]
+    assert migrated < switched < restarted
+    runs = {
+        name.removesuffix(".service")
+        for name in SERVICES
+        if shipped.unit(name)["WorkingDirectory"] == ["/opt/prendre-soin/current"]
+        and shipped.unit(name)["Type"] != ["oneshot"]
+    }
+    assert set(steps[restarted].split()[2:]) == runs
+
+
+def test_a_command_is_of_one_version_whatever_the_link_becomes(tmp_path: Path) -> None:
+    version = tmp_path / "versions" / "one"
+    (version / "deploy").mkdir(parents=True)
+    shutil.copy(DEPLOY / "flask", version / "deploy")
+    (tmp_path / "current").symlink_to("versions/one")
+    systemd = tmp_path / "systemd-run"
+    systemd.write_text('#!/bin/sh\necho "$@"\n')
+    systemd.chmod(0o755)
+    said = subprocess.run(
+        [tmp_path / "current/deploy/flask", "verify"],
+        env={"PATH": f"{tmp_path}:{os.defpath}"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert f"--property=WorkingDirectory={version}" in said
+    assert said[-4:] == [f"{version}/.venv/bin/flask", "--app", "wsgi", "verify"]
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "search"])
