@@ -13,13 +13,14 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.core import storage
 from app.core.storage import file_store
 from app.main import dumps
 from app.main.dumps import DumpError
@@ -73,7 +74,7 @@ def make_backup(root: Path, engine: Engine, now: dt.datetime) -> tuple[Path, Man
     """Write a backup of this instant under `root`, then thin out the older ones."""
     with _alone(root):
         before = instants(root)
-        known = Manifest.read(before[-1]).files if before else {}
+        known = _known(before)
         partial = root / f"{PARTIAL}{now:{NAME}}"
         partial.mkdir(mode=0o700)
         # Twice: a file that goes meanwhile is in the copy, one that comes too.
@@ -99,8 +100,17 @@ def make_backup(root: Path, engine: Engine, now: dt.datetime) -> tuple[Path, Man
         dumps.sync(root)
         _thin_out(root, now)
         if not before or _instant(before[-1]).date() != now.date():
-            _drop_unused(root)
+            # One that cannot be read any more names some too: they go when it is too old.
+            with suppress(DumpError):
+                _drop_unused(root)
         return done, manifest
+
+
+def _known(before: list[Path]) -> dict[str, KeptFile]:
+    """Return the files of the last backup, none when it cannot be read: all are copied then."""
+    with suppress(DumpError):
+        return Manifest.read(before[-1]).files if before else {}
+    return {}
 
 
 def latest(folder: Path) -> Path:
@@ -114,7 +124,10 @@ def latest(folder: Path) -> Path:
 
 
 def check_backup(folder: Path, engine: Engine) -> Manifest:
-    """Return the manifest once all that it names was read and is what it says."""
+    """Return the manifest once the copy of the database was read and is what it says.
+
+    The files are for `restore_backup`: one that is lost is no reason to lose the others.
+    """
     manifest = Manifest.read(folder)
     if manifest.backend != engine.dialect.name:
         raise DumpError(
@@ -124,19 +137,13 @@ def check_backup(folder: Path, engine: Engine) -> Manifest:
     if not database.is_file() or _sha256(database) != manifest.database_sha256:
         raise DumpError(f"{database} est absent ou altéré.")
     dumps.check(engine.url, database)
-    for key, kept in manifest.files.items():
-        _check_content(folder.parent, key, kept)
     return manifest
 
 
-def _check_content(root: Path, key: str, kept: KeptFile) -> None:
-    content = _content(root, kept.sha256)
-    if not content.is_file() or _sha256(content) != kept.sha256:
-        raise DumpError(f"Le fichier {key} est absent ou altéré dans la sauvegarde.")
-
-
-def restore_backup(folder: Path, manifest: Manifest, engine: Engine, *, replace: bool) -> None:
+def restore_backup(folder: Path, manifest: Manifest, engine: Engine, *, replace: bool) -> list[str]:
     """Put the database and the files back; refuse to replace anything unless told to.
+
+    Return the keys of the files that are lost, in the backup and in the store that was there.
 
     The ledger of erasures is not put back to what it was: the lines of the store that is there
     stay, those of the last backup made are added, so that nobody comes back.
@@ -146,20 +153,30 @@ def restore_backup(folder: Path, manifest: Manifest, engine: Engine, *, replace:
     dumps.load(engine, folder / manifest.database)
     store = file_store()
     files = manifest.files | _erased_since(folder)
-    for key, kept in files.items():
-        store.put(key, _content(folder.parent, kept.sha256))
+    lost = []
+    for key, kept in sorted(files.items()):
+        content = _content(folder.parent, kept.sha256)
+        if _is_whole(content, kept):
+            store.put(key, content)
+        elif storage.read(key, kept.sha256) is None:
+            lost.append(key)
     for key in set(_keys()) - files.keys():
         if not ledger.is_line(key):
             store.delete(key)
+    return lost
+
+
+def _is_whole(content: Path, kept: KeptFile) -> bool:
+    try:
+        return _sha256(content) == kept.sha256
+    except OSError:
+        return False
 
 
 def _erased_since(folder: Path) -> dict[str, KeptFile]:
     """Return the lines of the ledger in the last backup made beside this one."""
     last = Manifest.read(max(instants(folder.parent), default=folder))
-    lines = {key: kept for key, kept in last.files.items() if ledger.is_line(key)}
-    for key, kept in lines.items():
-        _check_content(folder.parent, key, kept)
-    return lines
+    return {key: kept for key, kept in last.files.items() if ledger.is_line(key)}
 
 
 def instants(root: Path) -> list[Path]:
@@ -200,14 +217,18 @@ def _alone(root: Path) -> Iterator[None]:
 
 
 def _copy_files(root: Path, known: dict[str, KeptFile]) -> dict[str, KeptFile]:
-    """Copy the contents that are not there yet; a file that has not changed is not read again."""
+    """Copy what is not there yet, or not any more; what has not changed is not read again."""
     store = file_store()
     copied = {}
     for batch in store.list():
         for meta in batch:
             key, modified = meta["path"], meta["last_modified"].isoformat()
             same = known.get(key)
-            if same is None or (same.size, same.modified) != (meta["size"], modified):
+            if (
+                same is None
+                or (same.size, same.modified) != (meta["size"], modified)
+                or not _is_there(_content(root, same.sha256), same.size)
+            ):
                 try:
                     data = bytes(store.get(key).bytes())
                 except FileNotFoundError:
@@ -219,7 +240,7 @@ def _copy_files(root: Path, known: dict[str, KeptFile]) -> dict[str, KeptFile]:
 
 
 def _write(content: Path, data: bytes) -> None:
-    if content.exists():
+    if _is_there(content, len(data)):
         return
     content.parent.mkdir(mode=0o700, exist_ok=True)
     fresh = content.with_name(f"{PARTIAL}{content.name}")
@@ -227,6 +248,10 @@ def _write(content: Path, data: bytes) -> None:
     fresh.write_bytes(data)
     dumps.sync(fresh)
     fresh.rename(content)
+
+
+def _is_there(content: Path, size: int) -> bool:
+    return content.is_file() and content.stat().st_size == size
 
 
 def _thin_out(root: Path, now: dt.datetime) -> None:

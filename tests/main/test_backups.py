@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -38,7 +37,6 @@ from app.professions.services import load_reference
 from config import TestConfig
 from tests import factories
 from tools.meilisearch import Meilisearch
-from tools.postgres import Postgres
 
 pytestmark = pytest.mark.no_database
 HOUR = dt.timedelta(hours=1)
@@ -210,20 +208,12 @@ def with_cv(listing: Listing, name: str, now: dt.datetime) -> Application:
     ).application
 
 
-def test_a_backup_that_was_touched_is_not_put_back(site: Site) -> None:
+def test_a_database_that_was_touched_is_not_put_back(site: Site) -> None:
+    root = site.folder / "backups"
     with site.app.app_context():
         db.create_all()
         storage.keep("cv", "pdf", b"whole")
-    root = site.folder / "backups"
     assert site.run("backup", root).exit_code == 0
-    (content,) = (root / "files").glob("*/*")
-    content.write_bytes(b"changed")
-    refused = site.run("restore", root, "--replace")
-    assert refused.exit_code == 1
-    assert "absent ou altéré" in refused.output
-    content.unlink()
-    assert "absent ou altéré" in site.run("restore", root, "--replace").output
-    content.write_bytes(b"whole")
     (made,) = backups.instants(root)
     database = next(made.glob("database.*"))
     database.write_bytes(database.read_bytes()[:-100])
@@ -231,6 +221,79 @@ def test_a_backup_that_was_touched_is_not_put_back(site: Site) -> None:
     # What is there stays as it was.
     with site.app.app_context():
         assert any(storage.file_store().list())
+
+
+def test_a_file_that_the_backup_lost_is_told_and_the_others_come_back(
+    site: Site, smtp: object
+) -> None:
+    root = site.folder / "backups"
+    with site.app.app_context():
+        flask_migrate.upgrade()
+        load_communes()
+        load_reference()
+        now = clock.now()
+        listing = factories.listing(organisation=factories.organisation(factories.user()))
+        gone, spoilt = with_cv(listing, "Zoé", now), with_cv(listing, "Nadia", now)
+        stays, erased = with_cv(listing, "Samira", now), with_cv(listing, "Alix", now)
+        db.session.commit()
+        jobs.drain()
+        keys = {"gone": gone.cv_key, "spoilt": spoilt.cv_key, "stays": stays.cv_key}
+        references, erased_id = {gone.reference, spoilt.reference}, erased.id
+    assert site.run("backup", root).exit_code == 0
+    first = backups.instants(root)[0]
+    with site.app.app_context():
+        erase_application(db.session.get_one(Application, erased_id), clock.now())
+        db.session.commit()
+        jobs.drain()
+        db.session.remove()
+    # Names are by the second.
+    time.sleep(1.1)
+    assert site.run("backup", root).exit_code == 0
+    manifest = backups.Manifest.read(backups.instants(root)[-1])
+    content = {key: backups._content(root, one.sha256) for key, one in manifest.files.items()}
+    content[keys["gone"]].unlink()
+    content[keys["spoilt"]].write_bytes(b"%PDF-1.4 of nobody")
+
+    # The store that is there has them: nothing is lost.
+    whole = site.run("restore", root, "--replace")
+    assert whole.exit_code == 0, whole.output
+    assert "absents ou altérés" not in whole.output
+
+    # One content, for they are of the same instant.
+    lines = [f"erasures/{kind}-{erased_id}.json" for kind in ("application", "withdrawn")]
+    content[lines[0]].write_bytes(b"{")
+    site.lose()
+    restored = site.run("restore", first)
+
+    assert restored.exit_code == 1
+    assert "et 2 fichiers remis" in restored.output
+    lost = ", ".join(sorted([keys["gone"], keys["spoilt"], *lines]))
+    assert f"absents ou altérés dans la sauvegarde : 4 ({lost})" in restored.output
+    assert f"Effacements perdus, à refaire avant d’ouvrir : {', '.join(lines)}" in restored.output
+    for reference in references:
+        assert f"candidature {reference} : fichier absent ou altéré" in restored.output
+    with site.app.app_context():
+        assert storage.load(keys["stays"]) == b"%PDF-1.4 of Samira"
+        db.session.rollback()
+
+
+def test_a_content_that_the_backup_lost_is_copied_again(site: Site) -> None:
+    root, start = site.folder / "backups", clock.now()
+    with site.app.app_context():
+        for data in (b"one", b"two", b"three"):
+            storage.keep("cv", "pdf", data)
+        made, _manifest = backups.make_backup(root, db.engine, start)
+        one, two, three = sorted((root / "files").glob("*/*"), key=lambda path: path.read_bytes())
+        before = [path.read_bytes() for path in (one, two, three)]
+        one.unlink()
+        two.write_bytes(b"")
+        backups.make_backup(root, db.engine, start + HOUR)
+        assert [path.read_bytes() for path in (one, two, three)] == before
+        # Nor does a manifest that cannot be read keep the next backup from being made.
+        (root / f"{start + HOUR:{backups.NAME}}" / "manifest.json").write_text("{")
+        made, manifest = backups.make_backup(root, db.engine, start + 2 * HOUR)
+        assert len(manifest.files) == 3
+        assert backups.latest(root) == made
 
 
 def test_a_backup_of_a_newer_site_is_refused(site: Site) -> None:
@@ -320,35 +383,3 @@ def test_a_full_disk_leaves_the_backup_before(site: Site, monkeypatch: pytest.Mo
     assert "No space left" in failed.output
     assert backups.instants(root) == before
     assert list(root.glob(f"{backups.PARTIAL}*")) == []
-
-
-def test_a_password_that_the_address_does_not_say_serves_the_copies_too(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with Postgres(password="s3cret word") as server:
-        # As in compose.yaml: the client reads it by itself.
-        given = {"PGPASSWORD": server.password}
-        monkeypatch.setenv("PGPASSWORD", server.password)
-        app = create_app(TestConfig(site.environ | given | {"DATABASE_URL": server.url}))
-        with app.app_context():
-            db.create_all()
-            dumps.dump(db.engine.url, tmp_path / "copy")
-            dumps.load(db.engine, tmp_path / "copy")
-            assert not dumps.is_empty(db.engine)
-            db.engine.dispose()
-
-
-def test_the_password_of_the_database_is_on_no_command_line(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tool = tmp_path / "pg_dump"
-    tool.write_text('#!/bin/sh\necho "$@" >&2; echo "given: $PGPASSWORD" >&2; exit 1\n')
-    tool.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    url = make_url("postgresql+psycopg://app:s3cret%40word@db.example.org/site?sslmode=require")
-    with site.app.app_context(), pytest.raises(DumpError) as failed:
-        dumps.dump(url, tmp_path / "x")
-    line, given = str(failed.value).splitlines()
-    assert given == "given: s3cret@word"
-    assert "s3cret" not in line
-    assert "sslmode=require" in line
