@@ -18,6 +18,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 from app import create_app
+from app.main import backups
 from config import Config, TestConfig
 from tests.production import shipped
 
@@ -31,6 +32,8 @@ DOCUMENTS = [
     *sorted((ROOT / "docs/runbook").glob("*.md")),
 ]
 SERVICES = sorted(path.name for path in shipped.UNITS.glob("*.service"))
+# Root, which can only read: the site cannot reach its own copies.
+OFFSITE = "prendre-soin-offsite.service"
 UNITS = {path.name for path in shipped.UNITS.iterdir()}
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
 # In the lines of a block and between backquotes.
@@ -128,7 +131,25 @@ def test_the_example_settings_open_a_production_once_filled() -> None:
     assert all(value == "" for name, value in shipped.settings().items() if name.endswith("_KEY"))
 
 
-@pytest.mark.parametrize("name", SERVICES)
+def test_a_backup_is_sent_away_as_soon_as_it_is_made() -> None:
+    backup = shipped.unit("prendre-soin-backup.service")
+    assert backup["OnSuccess"] == [OFFSITE]
+    timer = shipped.unit("prendre-soin-backup.timer")
+    # Systemd would wait for a minute more; the time that both take comes on top.
+    assert timer["AccuracySec"] == ["1s"]
+    assert "RandomizedDelaySec" not in timer
+    assert timer["OnCalendar"] == ["*:0/3"]
+    *_words, folder = shipped.command_of(OFFSITE)
+    assert folder == shipped.command_of("prendre-soin-backup.service")[-1]
+    unit = shipped.unit(OFFSITE)
+    assert unit["EnvironmentFile"] == unit["ConditionPathExists"]
+    told = (ROOT / "docs/backup.md").read_text()
+    assert f"{backups.KEPT.days} jours ;" in told
+    # Kept for less than two days, that is: see backups.KEPT.
+    assert re.search(r"^40 4 \* \* \* root .* --keep-within 1d --prune$", told, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", sorted({*SERVICES} - {OFFSITE}))
 def test_every_unit_is_closed_and_starts_what_exists(cli: click.Group, name: str) -> None:
     unit = shipped.unit(name)
     for key, value in HARDENED.items():
@@ -139,6 +160,13 @@ def test_every_unit_is_closed_and_starts_what_exists(cli: click.Group, name: str
     if program.endswith("/flask"):
         assert words[:2] == ["--app", "wsgi"]
         check_command(cli, shlex.join(words[2:]))
+
+
+def test_the_copy_elsewhere_is_closed_but_for_reading() -> None:
+    unit = shipped.unit(OFFSITE)
+    reads = {"ProtectHome": "read-only", "CapabilityBoundingSet": "CAP_DAC_READ_SEARCH"}
+    for key, value in (HARDENED | reads).items():
+        assert unit[key] == [value], key
 
 
 def test_the_master_of_gunicorn_holds_none_of_the_code_it_reloads() -> None:
@@ -176,7 +204,7 @@ def test_a_new_version_waits_in_its_folder_until_the_database_is_ready() -> None
     runs = {
         name.removesuffix(".service")
         for name in SERVICES
-        if shipped.unit(name)["WorkingDirectory"] == ["/opt/prendre-soin/current"]
+        if shipped.unit(name).get("WorkingDirectory") == ["/opt/prendre-soin/current"]
         and shipped.unit(name)["Type"] != ["oneshot"]
     }
     assert set(steps[restarted].split()[2:]) == runs

@@ -27,8 +27,9 @@ from app.main.dumps import DumpError
 from app.privacy import ledger
 
 FORMAT = 1
-# Nobody who was erased is in a backup after 35 days, the day of the backup included.
-KEPT = dt.timedelta(days=34)
+# Nobody who was erased is in a copy after 35 days: contents go a day after the last backup that
+# names them, and what is sent elsewhere is kept for two days more (docs/backup.md).
+KEPT = dt.timedelta(days=32)
 # All those of two hours, then one an hour for two days, then one a day.
 ALL_FOR, HOURLY_FOR = dt.timedelta(hours=2), dt.timedelta(days=2)
 NAME = "%Y%m%dT%H%M%SZ"

@@ -336,13 +336,15 @@ def now() -> dt.datetime:
     return dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC)
 
 
-def test_backups_are_thinned_out_and_none_is_older_than_35_days(now: dt.datetime) -> None:
-    made = [now - n * dt.timedelta(minutes=5) for n in range(40 * 24 * 12)]
+def test_backups_are_thinned_out_and_no_copy_is_older_than_35_days(now: dt.datetime) -> None:
+    made = [now - n * dt.timedelta(minutes=3) for n in range(40 * 24 * 20)]
     stay = backups.kept(made, now)
-    assert now - min(stay) <= dt.timedelta(days=35)
-    assert len([at for at in stay if now - at <= 2 * HOUR]) == 25
+    # The contents go within a day; a copy elsewhere is pruned once a day of those older than a day.
+    contents, elsewhere = dt.timedelta(days=1), dt.timedelta(days=2)
+    assert now - min(stay) + contents + elsewhere <= dt.timedelta(days=35)
+    assert len([at for at in stay if now - at <= 2 * HOUR]) == 41
     assert len([at for at in stay if 2 * HOUR < now - at <= 48 * HOUR]) == 46
-    assert len(stay) < 110
+    assert len(stay) < 120
     # Whatever the clock says, the last one stays.
     assert backups.kept(made, now + dt.timedelta(days=400)) == {now}
 
