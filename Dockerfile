@@ -3,8 +3,8 @@ FROM debian:12-slim AS site
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates npm postgresql-client python3-venv \
     && rm -rf /var/lib/apt/lists/*
-RUN useradd --system --uid 900 --home-dir /srv/prendre-soin --shell /usr/sbin/nologin prendre-soin
-WORKDIR /srv/prendre-soin
+RUN useradd --system --uid 900 --home-dir /opt/prendre-soin --shell /usr/sbin/nologin prendre-soin
+WORKDIR /opt/prendre-soin
 COPY requirements.txt package.json package-lock.json .npmrc ./
 RUN python3 -m venv .venv \
     && .venv/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements.txt \
@@ -14,7 +14,7 @@ COPY . .
 RUN .venv/bin/python -m tools.vendor \
     && install -d -o prendre-soin -m 700 \
         /var/lib/prendre-soin /var/lib/prendre-soin-search /var/backups/prendre-soin
-ENV PATH=/srv/prendre-soin/.venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1
+ENV PATH=/opt/prendre-soin/.venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1
 USER prendre-soin
 
 FROM debian:12-slim AS antivirus

@@ -73,8 +73,8 @@ class Config:
         self.TRUSTED_HOSTS = [h for h in get("TRUSTED_HOSTS", "").split(",") if h] or None
         self.PROXY_HOPS = int(get("PROXY_HOPS", "0"))
         self.SQLALCHEMY_DATABASE_URI = _database_url(get("DATABASE_URL"), self.DATA_DIR)
-        # The settings of libpq (PGPASSWORD, PGSSLROOTCERT…), for the tools that dump and load.
-        self.LIBPQ = {name: value for name, value in environ.items() if name.startswith("PG")}
+        # What the client of PostgreSQL reads by itself (PGPASSWORD, PGSSLROOTCERT…): its tools too.
+        self.POSTGRES_ENVIRON = {name: environ[name] for name in environ if name.startswith("PG")}
         self.SQLALCHEMY_ENGINE_OPTIONS = {
             "connect_args": _patience(self.SQLALCHEMY_DATABASE_URI),
         }

@@ -58,6 +58,9 @@ class WithoutAddresses(logging.Filter):
 
 
 worker_class = CountingWorker
+# The folder itself, not the link by which it was reached: a process that takes the place of another
+# is of the same version, though the link may lead to the next one already.
+chdir = os.getcwd()
 # Without an access log, which would hold them too.
 accesslog = None
 

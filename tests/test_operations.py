@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 from app import create_app
+from app.main import backups
 from config import Config, TestConfig
 from tests.production import shipped
 
@@ -29,6 +32,8 @@ DOCUMENTS = [
     *sorted((ROOT / "docs/runbook").glob("*.md")),
 ]
 SERVICES = sorted(path.name for path in shipped.UNITS.glob("*.service"))
+# Root, which can only read: the site cannot reach its own copies.
+OFFSITE = "prendre-soin-offsite.service"
 UNITS = {path.name for path in shipped.UNITS.iterdir()}
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
 # In the lines of a block and between backquotes.
@@ -126,17 +131,42 @@ def test_the_example_settings_open_a_production_once_filled() -> None:
     assert all(value == "" for name, value in shipped.settings().items() if name.endswith("_KEY"))
 
 
-@pytest.mark.parametrize("name", SERVICES)
+def test_a_backup_is_sent_away_as_soon_as_it_is_made() -> None:
+    backup = shipped.unit("prendre-soin-backup.service")
+    assert backup["OnSuccess"] == [OFFSITE]
+    timer = shipped.unit("prendre-soin-backup.timer")
+    # Systemd would wait for a minute more; the time that both take comes on top.
+    assert timer["AccuracySec"] == ["1s"]
+    assert "RandomizedDelaySec" not in timer
+    assert timer["OnCalendar"] == ["*:0/3"]
+    *_words, folder = shipped.command_of(OFFSITE)
+    assert folder == shipped.command_of("prendre-soin-backup.service")[-1]
+    unit = shipped.unit(OFFSITE)
+    assert unit["EnvironmentFile"] == unit["ConditionPathExists"]
+    told = (ROOT / "docs/backup.md").read_text()
+    assert f"{backups.KEPT.days} jours ;" in told
+    # Kept for less than two days, that is: see backups.KEPT.
+    assert re.search(r"^40 4 \* \* \* root .* --keep-within 1d --prune$", told, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", sorted({*SERVICES} - {OFFSITE}))
 def test_every_unit_is_closed_and_starts_what_exists(cli: click.Group, name: str) -> None:
     unit = shipped.unit(name)
     for key, value in HARDENED.items():
         assert unit[key] == [value], key
     assert unit.get("User") == ["prendre-soin"] or unit["DynamicUser"] == ["yes"]
     program, *words = shipped.command_of(name)
-    assert program.startswith(("/srv/prendre-soin/.venv/bin/", "/usr/local/bin/"))
+    assert program.startswith(("/opt/prendre-soin/current/.venv/bin/", "/usr/local/bin/"))
     if program.endswith("/flask"):
         assert words[:2] == ["--app", "wsgi"]
         check_command(cli, shlex.join(words[2:]))
+
+
+def test_the_copy_elsewhere_is_closed_but_for_reading() -> None:
+    unit = shipped.unit(OFFSITE)
+    reads = {"ProtectHome": "read-only", "CapabilityBoundingSet": "CAP_DAC_READ_SEARCH"}
+    for key, value in (HARDENED | reads).items():
+        assert unit[key] == [value], key
 
 
 def test_the_master_of_gunicorn_holds_none_of_the_code_it_reloads() -> None:
@@ -154,10 +184,50 @@ def test_the_web_unit_lets_requests_end_and_its_address_outlives_it() -> None:
     unit, socket = shipped.unit("prendre-soin-web.service"), shipped.unit("prendre-soin-web.socket")
     words = shipped.command_of("prendre-soin-web.service")
     assert "--bind" not in words
+    # It would go on with the folder, and the version, in which it started.
+    assert "ExecReload" not in unit
     assert unit["Requires"] == ["prendre-soin-web.socket"]
     assert f"server {socket['ListenStream'][0]} " in (DEPLOY / "nginx.conf").read_text()
     grace = int(words[words.index("--graceful-timeout") + 1])
     assert grace < int(unit["TimeoutStopSec"][0])
+
+
+def test_a_new_version_waits_in_its_folder_until_the_database_is_ready() -> None:
+    lines = shipped.commands(ROOT / "docs/deploy.md")
+    begins = lines.index("current/deploy/flask backup /var/backups/prendre-soin")
+    steps = lines[begins : lines.index("current/deploy/flask verify")]
+    (migrated,) = [n for n, line in enumerate(steps) if line.endswith("flask db upgrade")]
+    assert steps[migrated].startswith("versions/VERSION/")
+    (switched,) = [n for n, line in enumerate(steps) if "mv -T suivante current" in line]
+    (restarted,) = [n for n, line in enumerate(steps) if line.startswith("systemctl restart")]
+    assert migrated < switched < restarted
+    runs = {
+        name.removesuffix(".service")
+        for name in SERVICES
+        if shipped.unit(name).get("WorkingDirectory") == ["/opt/prendre-soin/current"]
+        and shipped.unit(name)["Type"] != ["oneshot"]
+    }
+    assert set(steps[restarted].split()[2:]) == runs
+
+
+def test_a_command_is_of_one_version_whatever_the_link_becomes(tmp_path: Path) -> None:
+    version = tmp_path / "versions" / "one"
+    (version / "deploy").mkdir(parents=True)
+    shutil.copy(DEPLOY / "flask", version / "deploy")
+    (tmp_path / "current").symlink_to("versions/one")
+    systemd = tmp_path / "systemd-run"
+    systemd.write_text('#!/bin/sh\necho "$@"\n')
+    systemd.chmod(0o755)
+    said = subprocess.run(
+        [tmp_path / "current/deploy/flask", "verify"],
+        env={"PATH": f"{tmp_path}:{os.defpath}"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert f"--property=WorkingDirectory={version}" in said
+    assert said[-4:] == [f"{version}/.venv/bin/flask", "--app", "wsgi", "verify"]
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "search"])

@@ -46,12 +46,16 @@ class Postgres:
 
     `durable`: what was committed survives a crash of the server. `parent`: the folder in which to
     write, instead of the temporary one of the machine; the account of the server must reach it.
+    `password`: what it asks of all, which `url` does not say.
     """
 
-    def __init__(self, *, durable: bool = False, parent: Path | None = None) -> None:
+    def __init__(
+        self, *, durable: bool = False, parent: Path | None = None, password: str = ""
+    ) -> None:
         self.binaries = find_binaries()
         self.folder = Path(tempfile.mkdtemp(prefix="prendre-soin-pg-", dir=parent))
         self.port = free_port()
+        self.password = password
         self.url = f"postgresql+psycopg://{USER}@{LOOPBACK}:{self.port}/{DATABASE}"
         self._account = _account()
         if self._account:
@@ -74,7 +78,11 @@ class Postgres:
 
     def __enter__(self) -> Postgres:
         try:
-            self._run("initdb", "-D", "data", "-U", USER, "-A", "trust", "--no-sync", "-E", "UTF8")
+            asked = ["trust"]
+            if self.password:
+                (self.folder / "password").write_text(self.password)
+                asked = ["scram-sha-256", "--pwfile=password"]
+            self._run("initdb", "-D", "data", "-U", USER, "--no-sync", "-E", "UTF8", "-A", *asked)
             self.service.start()
             self.wait_ready()
             self._run("createdb", "-h", LOOPBACK, "-p", str(self.port), "-U", USER, DATABASE)
@@ -137,7 +145,8 @@ class Postgres:
         ]
 
     def _environment(self) -> dict[str, str]:
-        return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C.UTF-8"}
+        found = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C.UTF-8"}
+        return found | ({"PGPASSWORD": self.password} if self.password else {})
 
 
 def _account() -> pwd.struct_passwd | None:

@@ -13,21 +13,22 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NoReturn
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.core import storage
 from app.core.storage import file_store
 from app.main import dumps
 from app.main.dumps import DumpError
 from app.privacy import ledger
 
 FORMAT = 1
-# Nobody who was erased is in a backup after 35 days, those that the copies elsewhere add included.
+# Nobody who was erased is in a copy after 35 days: contents go a day after the last backup that
+# names them, and what is sent elsewhere is kept for two days more (docs/backup.md).
 KEPT = dt.timedelta(days=32)
 # All those of two hours, then one an hour for two days, then one a day.
 ALL_FOR, HOURLY_FOR = dt.timedelta(hours=2), dt.timedelta(days=2)
@@ -74,7 +75,7 @@ def make_backup(root: Path, engine: Engine, now: dt.datetime) -> tuple[Path, Man
     """Write a backup of this instant under `root`, then thin out the older ones."""
     with _alone(root):
         before = instants(root)
-        known = Manifest.read(before[-1]).files if before else {}
+        known = _known(before)
         partial = root / f"{PARTIAL}{now:{NAME}}"
         partial.mkdir(mode=0o700)
         # Twice: a file that goes meanwhile is in the copy, one that comes too.
@@ -100,8 +101,17 @@ def make_backup(root: Path, engine: Engine, now: dt.datetime) -> tuple[Path, Man
         dumps.sync(root)
         _thin_out(root, now)
         if not before or _instant(before[-1]).date() != now.date():
-            _drop_unused(root)
+            # One that cannot be read any more names some too: they go when it is too old.
+            with suppress(DumpError):
+                _drop_unused(root)
         return done, manifest
+
+
+def _known(before: list[Path]) -> dict[str, KeptFile]:
+    """Return the files of the last backup, none when it cannot be read: all are copied then."""
+    with suppress(DumpError):
+        return Manifest.read(before[-1]).files if before else {}
+    return {}
 
 
 def latest(folder: Path) -> Path:
@@ -114,11 +124,10 @@ def latest(folder: Path) -> Path:
     return found[-1]
 
 
-def check_backup(folder: Path, engine: Engine) -> tuple[Manifest, set[str]]:
-    """Return the manifest, once the database it names was read and is what it says.
+def check_backup(folder: Path, engine: Engine) -> Manifest:
+    """Return the manifest once the copy of the database was read and is what it says.
 
-    With it, the keys of the files that are not: contents are shared by all backups, and what is
-    left of the others must come back all the same. A line of the ledger is never done without.
+    The files are for `restore_backup`: one that is lost is no reason to lose the others.
     """
     manifest = Manifest.read(folder)
     if manifest.backend != engine.dialect.name:
@@ -129,28 +138,13 @@ def check_backup(folder: Path, engine: Engine) -> tuple[Manifest, set[str]]:
     if not database.is_file() or _sha256(database) != manifest.database_sha256:
         raise DumpError(f"{database} est absent ou altéré.")
     dumps.check(engine.url, database)
-    root = folder.parent
-    damaged = {key for key, kept in manifest.files.items() if not _is_whole(root, kept)}
-    for key in filter(ledger.is_line, damaged):
-        _refuse_line(key)
-    return manifest, damaged
+    return manifest
 
 
-def _is_whole(root: Path, kept: KeptFile) -> bool:
-    content = _content(root, kept.sha256)
-    return content.is_file() and _sha256(content) == kept.sha256
-
-
-def _refuse_line(key: str) -> NoReturn:
-    raise DumpError(f"L’effacement {key} est absent ou altéré dans la sauvegarde.")
-
-
-def restore_backup(
-    folder: Path, manifest: Manifest, damaged: set[str], engine: Engine, *, replace: bool
-) -> None:
+def restore_backup(folder: Path, manifest: Manifest, engine: Engine, *, replace: bool) -> list[str]:
     """Put the database and the files back; refuse to replace anything unless told to.
 
-    `damaged`: the files that are left as the store has them, or has not.
+    Return the keys of the files that are lost, in the backup and in the store that was there.
 
     The ledger of erasures is not put back to what it was: the lines of the store that is there
     stay, those of the last backup made are added, so that nobody comes back.
@@ -160,21 +154,30 @@ def restore_backup(
     dumps.load(engine, folder / manifest.database)
     store = file_store()
     files = manifest.files | _erased_since(folder)
-    for key in files.keys() - damaged:
-        store.put(key, _content(folder.parent, files[key].sha256))
+    lost = []
+    for key, kept in sorted(files.items()):
+        content = _content(folder.parent, kept.sha256)
+        if _is_whole(content, kept):
+            store.put(key, content)
+        elif storage.read(key, kept.sha256) is None:
+            lost.append(key)
     for key in set(_keys()) - files.keys():
         if not ledger.is_line(key):
             store.delete(key)
+    return lost
+
+
+def _is_whole(content: Path, kept: KeptFile) -> bool:
+    try:
+        return _sha256(content) == kept.sha256
+    except OSError:
+        return False
 
 
 def _erased_since(folder: Path) -> dict[str, KeptFile]:
     """Return the lines of the ledger in the last backup made beside this one."""
     last = Manifest.read(max(instants(folder.parent), default=folder))
-    lines = {key: kept for key, kept in last.files.items() if ledger.is_line(key)}
-    for key, kept in lines.items():
-        if not _is_whole(folder.parent, kept):
-            _refuse_line(key)
-    return lines
+    return {key: kept for key, kept in last.files.items() if ledger.is_line(key)}
 
 
 def instants(root: Path) -> list[Path]:
@@ -215,7 +218,7 @@ def _alone(root: Path) -> Iterator[None]:
 
 
 def _copy_files(root: Path, known: dict[str, KeptFile]) -> dict[str, KeptFile]:
-    """Copy the contents that are not there yet; a file that has not changed is not read again."""
+    """Copy what is not there yet, or not any more; what has not changed is not read again."""
     store = file_store()
     copied = {}
     for batch in store.list():
@@ -225,7 +228,7 @@ def _copy_files(root: Path, known: dict[str, KeptFile]) -> dict[str, KeptFile]:
             if (
                 same is None
                 or (same.size, same.modified) != (meta["size"], modified)
-                or not (_is_there(root, same))
+                or not _is_there(_content(root, same.sha256), same.size)
             ):
                 try:
                     data = bytes(store.get(key).bytes())
@@ -237,14 +240,8 @@ def _copy_files(root: Path, known: dict[str, KeptFile]) -> dict[str, KeptFile]:
     return copied
 
 
-def _is_there(root: Path, kept: KeptFile) -> bool:
-    """Return whether a content was copied, and has kept its size."""
-    content = _content(root, kept.sha256)
-    return content.is_file() and content.stat().st_size == kept.size
-
-
 def _write(content: Path, data: bytes) -> None:
-    if content.exists() and content.stat().st_size == len(data):
+    if _is_there(content, len(data)):
         return
     content.parent.mkdir(mode=0o700, exist_ok=True)
     fresh = content.with_name(f"{PARTIAL}{content.name}")
@@ -252,6 +249,10 @@ def _write(content: Path, data: bytes) -> None:
     fresh.write_bytes(data)
     dumps.sync(fresh)
     fresh.rename(content)
+
+
+def _is_there(content: Path, size: int) -> bool:
+    return content.is_file() and content.stat().st_size == size
 
 
 def _thin_out(root: Path, now: dt.datetime) -> None:

@@ -55,29 +55,30 @@ def restore(context: click.Context, folder: Path, replace: bool) -> None:
     started = time.monotonic()
     try:
         found = backups.latest(folder.resolve())
-        manifest, damaged = backups.check_backup(found, db.engine)
+        manifest = backups.check_backup(found, db.engine)
         _refuse_unknown_schema(manifest)
-        backups.restore_backup(found, manifest, damaged, db.engine, replace=replace)
+        lost = backups.restore_backup(found, manifest, db.engine, replace=replace)
     except (DumpError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    click.echo(
-        f"base du {manifest.made_at} et {len(manifest.files.keys() - damaged)} fichiers remis"
-    )
-    if damaged:
-        click.echo("altérés dans la sauvegarde, non remis : " + ", ".join(sorted(damaged)))
+    restored = manifest.files.keys() - lost
+    click.echo(f"base du {manifest.made_at} et {len(restored)} fichiers remis")
+    if lost:
+        click.echo(f"absents ou altérés dans la sauvegarde : {len(lost)} ({', '.join(lost)})")
     if manifest.schema is not None:
         flask_migrate.upgrade()
-    refused = _before_opening()
-    _index_again()
+    undone = [refusals(refused)] if (refused := _before_opening()) else []
+    if lines := [key for key in lost if ledger.is_line(key)]:
+        undone.append(f"Effacements perdus, à refaire avant d’ouvrir : {', '.join(lines)}")
+    _rebuild_indexes()
     click.echo(f"remis en {time.monotonic() - started:.1f} s ; vérification :")
-    if refused:
-        click.echo(refusals(refused))
+    for words in undone:
+        click.echo(words)
     context.invoke(verify)
-    if refused:
+    if undone:
         raise click.ClickException("La vérification est passée, mais n’ouvrez pas encore.")
 
 
-def _index_again() -> None:
+def _rebuild_indexes() -> None:
     for searched in engines():
         if searched.configured:
             try:

@@ -92,18 +92,18 @@ def _path(url: URL) -> Path:
 def _run(program: str, url: URL | None, *arguments: str) -> None:
     """Run a tool of PostgreSQL. The password goes by the environment, never on the command line.
 
-    With it go the settings of libpq, nothing else: the tool needs no secret of the site.
+    So does all that its client reads by itself, and nothing else: it needs no secret of the site.
     """
     found = shutil.which(program)
     if found is None:
         raise DumpError(f"{program} est absent : installez le client de PostgreSQL.")
-    env = {"PATH": os.defpath} | current_app.config["LIBPQ"]
+    env = {"PATH": os.defpath} | current_app.config["POSTGRES_ENVIRON"]
     if url is not None:
         plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
         parts = conninfo_to_dict(plain)
         if password := parts.pop("password", None):
             env["PGPASSWORD"] = str(password)
-        arguments = (f"--dbname={make_conninfo('', **parts)}", *arguments)
+        arguments = (f"--dbname={make_conninfo('', **parts)}", "--no-password", *arguments)
     done = subprocess.run(  # noqa: S603 - one of two tools, without a shell
         [found, *arguments], env=env, capture_output=True, text=True, check=False
     )

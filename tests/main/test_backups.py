@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -33,7 +32,6 @@ from app.geography.services import load_communes
 from app.listings.models import Listing
 from app.main import backups, dumps
 from app.main.dumps import DumpError
-from app.privacy import ledger
 from app.privacy.services import erase_account
 from app.professions.services import load_reference
 from config import TestConfig
@@ -210,11 +208,11 @@ def with_cv(listing: Listing, name: str, now: dt.datetime) -> Application:
     ).application
 
 
-def test_a_backup_that_was_touched_is_not_put_back(site: Site) -> None:
+def test_a_database_that_was_touched_is_not_put_back(site: Site) -> None:
+    root = site.folder / "backups"
     with site.app.app_context():
         db.create_all()
         storage.keep("cv", "pdf", b"whole")
-    root = site.folder / "backups"
     assert site.run("backup", root).exit_code == 0
     (made,) = backups.instants(root)
     database = next(made.glob("database.*"))
@@ -225,42 +223,77 @@ def test_a_backup_that_was_touched_is_not_put_back(site: Site) -> None:
         assert any(storage.file_store().list())
 
 
-@pytest.mark.parametrize("left", [b"changed", None])
-def test_one_file_that_was_damaged_does_not_keep_the_others(site: Site, left: bytes | None) -> None:
+def test_a_file_that_the_backup_lost_is_told_and_the_others_come_back(
+    site: Site, smtp: object
+) -> None:
+    root = site.folder / "backups"
     with site.app.app_context():
-        db.create_all()
-        pulse.beat(pulse.WORKER, clock.now())
-        bad, good = (storage.keep("cv", "pdf", data) for data in (b"bad", b"good"))
+        flask_migrate.upgrade()
+        load_communes()
+        load_reference()
+        now = clock.now()
+        listing = factories.listing(organisation=factories.organisation(factories.user()))
+        gone, spoilt = with_cv(listing, "Zoé", now), with_cv(listing, "Nadia", now)
+        stays, erased = with_cv(listing, "Samira", now), with_cv(listing, "Alix", now)
         db.session.commit()
-    root = site.folder / "backups"
+        jobs.drain()
+        keys = {"gone": gone.cv_key, "spoilt": spoilt.cv_key, "stays": stays.cv_key}
+        references, erased_id = {gone.reference, spoilt.reference}, erased.id
     assert site.run("backup", root).exit_code == 0
-    content = backups._content(root, hashlib.sha256(b"bad").hexdigest())
-    content.unlink() if left is None else content.write_bytes(left)
+    first = backups.instants(root)[0]
     with site.app.app_context():
-        storage.remove(good)
-    done = site.run("restore", root, "--replace")
-    assert f"non remis : {bad}\n" in done.output
-    assert "1 fichiers remis" in done.output
+        erase_application(db.session.get_one(Application, erased_id), clock.now())
+        db.session.commit()
+        jobs.drain()
+        db.session.remove()
+    # Names are by the second.
+    time.sleep(1.1)
+    assert site.run("backup", root).exit_code == 0
+    manifest = backups.Manifest.read(backups.instants(root)[-1])
+    content = {key: backups._content(root, one.sha256) for key, one in manifest.files.items()}
+    content[keys["gone"]].unlink()
+    content[keys["spoilt"]].write_bytes(b"%PDF-1.4 of nobody")
+
+    # The store that is there has them: nothing is lost.
+    whole = site.run("restore", root, "--replace")
+    assert whole.exit_code == 0, whole.output
+    assert "absents ou altérés" not in whole.output
+
+    # One content, for they are of the same instant.
+    lines = [f"erasures/{kind}-{erased_id}.json" for kind in ("application", "withdrawn")]
+    content[lines[0]].write_bytes(b"{")
+    site.lose()
+    restored = site.run("restore", first)
+
+    assert restored.exit_code == 1
+    assert "et 2 fichiers remis" in restored.output
+    lost = ", ".join(sorted([keys["gone"], keys["spoilt"], *lines]))
+    assert f"absents ou altérés dans la sauvegarde : 4 ({lost})" in restored.output
+    assert f"Effacements perdus, à refaire avant d’ouvrir : {', '.join(lines)}" in restored.output
+    for reference in references:
+        assert f"candidature {reference} : fichier absent ou altéré" in restored.output
     with site.app.app_context():
-        assert storage.load(good) == b"good"
-        assert storage.load(bad) == b"bad", "what the store still has is left to it"
-    # The next backup takes again what the folder has lost.
-    with site.app.app_context():
-        backups.make_backup(root, db.engine, clock.now() + HOUR)
-    assert content.read_bytes() == b"bad"
+        assert storage.load(keys["stays"]) == b"%PDF-1.4 of Samira"
+        db.session.rollback()
 
 
-def test_a_damaged_line_of_the_ledger_stops_everything(site: Site) -> None:
+def test_a_content_that_the_backup_lost_is_copied_again(site: Site) -> None:
+    root, start = site.folder / "backups", clock.now()
     with site.app.app_context():
-        db.create_all()
-        ledger.write("alert", 7, clock.now())
-    root = site.folder / "backups"
-    assert site.run("backup", root).exit_code == 0
-    (content,) = (root / "files").glob("*/*")
-    content.write_bytes(b"changed")
-    refused = site.run("restore", root, "--replace")
-    assert refused.exit_code == 1
-    assert "absent ou altéré" in refused.output
+        for data in (b"one", b"two", b"three"):
+            storage.keep("cv", "pdf", data)
+        made, _manifest = backups.make_backup(root, db.engine, start)
+        one, two, three = sorted((root / "files").glob("*/*"), key=lambda path: path.read_bytes())
+        before = [path.read_bytes() for path in (one, two, three)]
+        one.unlink()
+        two.write_bytes(b"")
+        backups.make_backup(root, db.engine, start + HOUR)
+        assert [path.read_bytes() for path in (one, two, three)] == before
+        # Nor does a manifest that cannot be read keep the next backup from being made.
+        (root / f"{start + HOUR:{backups.NAME}}" / "manifest.json").write_text("{")
+        made, manifest = backups.make_backup(root, db.engine, start + 2 * HOUR)
+        assert len(manifest.files) == 3
+        assert backups.latest(root) == made
 
 
 def test_a_backup_of_a_newer_site_is_refused(site: Site) -> None:
@@ -303,13 +336,15 @@ def now() -> dt.datetime:
     return dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC)
 
 
-def test_backups_are_thinned_out_and_none_is_older_than_35_days(now: dt.datetime) -> None:
-    made = [now - n * dt.timedelta(minutes=5) for n in range(40 * 24 * 12)]
+def test_backups_are_thinned_out_and_no_copy_is_older_than_35_days(now: dt.datetime) -> None:
+    made = [now - n * dt.timedelta(minutes=3) for n in range(40 * 24 * 20)]
     stay = backups.kept(made, now)
-    assert now - min(stay) <= dt.timedelta(days=35)
-    assert len([at for at in stay if now - at <= 2 * HOUR]) == 25
+    # The contents go within a day; a copy elsewhere is pruned once a day of those older than a day.
+    contents, elsewhere = dt.timedelta(days=1), dt.timedelta(days=2)
+    assert now - min(stay) + contents + elsewhere <= dt.timedelta(days=35)
+    assert len([at for at in stay if now - at <= 2 * HOUR]) == 41
     assert len([at for at in stay if 2 * HOUR < now - at <= 48 * HOUR]) == 46
-    assert len(stay) < 110
+    assert len(stay) < 120
     # Whatever the clock says, the last one stays.
     assert backups.kept(made, now + dt.timedelta(days=400)) == {now}
 
@@ -350,22 +385,3 @@ def test_a_full_disk_leaves_the_backup_before(site: Site, monkeypatch: pytest.Mo
     assert "No space left" in failed.output
     assert backups.instants(root) == before
     assert list(root.glob(f"{backups.PARTIAL}*")) == []
-
-
-def test_the_password_of_the_database_is_on_no_command_line(
-    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(app.config, "LIBPQ", {"PGPASSWORD": "other", "PGSSLROOTCERT": "/ca"})
-    tool = tmp_path / "pg_dump"
-    said = 'echo "given: $PGPASSWORD $PGSSLROOTCERT" >&2; exit 1'
-    tool.write_text(f'#!/bin/sh\necho "$@" >&2; {said}\n')
-    tool.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    url = make_url("postgresql+psycopg://app:s3cret%40word@db.example.org/site?sslmode=require")
-    with app.app_context(), pytest.raises(DumpError) as failed:
-        dumps.dump(url, tmp_path / "x")
-    line, given = str(failed.value).splitlines()
-    # What the address says comes first; what only libpq was told is passed on.
-    assert given == "given: s3cret@word /ca"
-    assert "s3cret" not in line
-    assert "sslmode=require" in line

@@ -31,6 +31,8 @@ from tools.postgres import DATABASE, USER, Postgres
 from tools.processes import Service, free_port, http_status
 
 ROOT = shipped.ROOT
+# What a version is not made of: what runs it is shared, the rest does not run.
+NOT_INSTALLED = (".*", "__pycache__", "node_modules", "instance", "tests", "bench")
 NAME = "localhost"
 PROGRAMS = Path(sys.executable).parent
 # Debian's own, with the two lines that docs/deploy.md asks for.
@@ -77,6 +79,8 @@ class Production:
         _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         self.folder = folder
+        self.current = folder / "current"
+        self.switch(self.install("one"))
         self.postgres = Postgres(durable=True)
         self.search = Meilisearch(folder / "search")
         self.antivirus = Clamd(folder / "antivirus")
@@ -90,6 +94,8 @@ class Production:
         self.certificate = folder / "certificate.pem"
         self.environ = shipped.settings() | {
             "PATH": os.environ["PATH"],
+            # What a shell that came by the link says.
+            "PWD": str(self.current),
             "SECRET_KEY": "clef-de-production-de-quarante-caracteres",
             "PUBLIC_BASE_URL": self.url,
             "TRUSTED_HOSTS": NAME,
@@ -119,9 +125,21 @@ class Production:
             [PROGRAMS / Path(program).name, *words, *added],
             env=self.environ,
             log_path=self.folder / "logs" / f"{unit}.log",
-            cwd=ROOT,
+            cwd=self.current,
             pass_fds=pass_fds,
         )
+
+    def install(self, version: str) -> Path:
+        """Copy the code to the folder of a version; return it."""
+        ours = self.folder / "versions" / version
+        shutil.copytree(ROOT, ours, ignore=shutil.ignore_patterns(*NOT_INSTALLED))
+        return ours
+
+    def switch(self, version: Path) -> None:
+        """Lead the link that the units name to this version, at once."""
+        fresh = self.folder / "next"
+        fresh.symlink_to(version)
+        fresh.replace(self.current)
 
     def _nginx(self) -> Service:
         program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -139,7 +157,7 @@ class Production:
                     "/etc/letsencrypt/live/soin.example.org/fullchain.pem": str(self.certificate),
                     "/etc/letsencrypt/live/soin.example.org/privkey.pem": str(key),
                     "/var/log/nginx/prendre-soin.log": str(self.folder / "nginx-site.log"),
-                    "/srv/prendre-soin/": f"{ROOT}/",
+                    "/opt/prendre-soin/current/": f"{self.current}/",
                     "/var/www/html": str(self.folder),
                     "https://soin.example.org$request_uri": f"{self.url}$request_uri",
                     "soin.example.org": NAME,
@@ -165,13 +183,13 @@ class Production:
         self.antivirus.start()
         self.smtp_controller.start()
 
-    def run(self, line: str) -> str:
+    def run(self, line: str, version: Path | None = None) -> str:
         """Run a `flask` command as a document writes it; return what it says."""
         program, *words = shlex.split(line)
         assert Path(program).name == "flask", line
         done = subprocess.run(
             [PROGRAMS / "flask", *words],
-            cwd=ROOT,
+            cwd=(version or self.current).resolve(),
             env=self.environ,
             capture_output=True,
             text=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import threading
@@ -28,7 +29,7 @@ CANDIDATES = 12
 # A person reads, and another comes: not a measure of speed.
 PAUSE_SECONDS = 0.05
 COMING_SECONDS = 0.2
-RELOADS = 2
+FOLLOWING = '<meta name="version" content="two">'
 
 
 class Reader(threading.Thread):
@@ -85,23 +86,37 @@ class Candidate(threading.Thread):
         return given
 
 
-def reload_web(opened: Opened) -> None:
-    """Do what ExecReload does, and wait until other processes answer."""
-    production = opened.production
-    before = production.web_processes()
-    production.web.signal(signal.SIGHUP)
-    wait_until(
-        lambda: len(now := production.web_processes()) == 2 and not now & before,
-        90,
-        "the new processes of gunicorn",
-    )
-
-
 def restart_web(opened: Opened) -> None:
     """Do what `systemctl restart` does: the socket unit keeps the address."""
     opened.production.web.stop(30)
     opened.production.web.start()
     wait_until(lambda: len(opened.production.web_processes()) == 2, 90, "gunicorn")
+
+
+def change_version(opened: Opened) -> None:
+    """Do what docs/deploy.md says; nothing of the next version is seen before the restart."""
+    production, person = opened.production, opened.person()
+    following = production.install("two")
+    base = following / "templates" / "base.html"
+    base.write_text(base.read_text().replace("</head>", f"{FOLLOWING}</head>"))
+    production.run("flask --app wsgi db upgrade", following)
+    production.switch(following)
+    before = production.web_processes()
+    for process in before:
+        # What --max-requests does: another takes its place.
+        os.kill(process, signal.SIGTERM)
+    wait_until(
+        lambda: len(now := production.web_processes()) == 2 and not now & before,
+        90,
+        "the processes that take the place of others",
+    )
+    for path in (opened.listings[0], "/metiers/", "/mentions-legales"):
+        assert FOLLOWING not in person.get(path).text
+
+    restart_web(opened)
+
+    assert FOLLOWING in person.get(opened.listings[0]).text
+    person.close()
 
 
 @pytest.fixture
@@ -171,7 +186,7 @@ def events(opened: Opened, *states: str) -> int:
         return session.scalar(query) or 0
 
 
-@pytest.mark.parametrize(("act", "times"), [(reload_web, RELOADS), (restart_web, 1)])
+@pytest.mark.parametrize(("act", "times"), [(restart_web, 2), (change_version, 1)])
 def test_a_new_version_fails_nobody(
     opened: Opened,
     readers: list[Reader],
