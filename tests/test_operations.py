@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import shlex
@@ -230,7 +231,7 @@ def test_a_command_is_of_one_version_whatever_the_link_becomes(tmp_path: Path) -
     assert said[-4:] == [f"{version}/.venv/bin/flask", "--app", "wsgi", "verify"]
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "search"])
+@pytest.mark.parametrize("name", ["web", "worker", "search", "metrics"])
 def test_compose_starts_what_the_units_start(name: str) -> None:
     def bare(words: list[str]) -> list[str]:
         """Leave out where the program is, and at which address it listens."""
@@ -255,7 +256,8 @@ def test_every_container_is_closed_and_watched(name: str) -> None:
     assert "no-new-privileges:true" in service["security_opt"]
     assert service["user"].split(":")[0] not in {"", "0", "root"}
     assert "healthcheck" in service or name == "signatures"
-    assert "ports" not in service or name == "web"
+    assert "ports" not in service or name in {"nginx", "metrics"}
+    assert all(port.startswith("127.0.0.1:") for port in COMPOSE["metrics"]["ports"])
     listed, _demanded = settings_of_the_readme()
     told = service.get("environment", {})
     assert {one for one in told if not one.startswith("POSTGRES_")} <= listed
@@ -263,6 +265,50 @@ def test_every_container_is_closed_and_watched(name: str) -> None:
     assert not [one for one in told if re.search("KEY|PASSWORD|SECRET|TOKEN", one)]
     for file in service.get("env_file", ()):
         assert not (ROOT / file).exists()
+
+
+def test_pages_that_start_again_are_where_nginx_looks_for_them() -> None:
+    # Docker lets who joined the network of another alone there when that one starts again.
+    assert not [name for name, service in COMPOSE.items() if "network_mode" in service]
+    whole = (ROOT / "compose.yaml").read_text()
+    (network,) = yaml.safe_load(whole)["networks"]["default"]["ipam"]["config"]
+    fixed = ipaddress.ip_address(COMPOSE["web"]["networks"]["default"]["ipv4_address"])
+    assert fixed in ipaddress.ip_network(network["subnet"])
+    assert fixed not in ipaddress.ip_network(network["ip_range"])
+    assert f"où {fixed}:8000 remplace 127.0.0.1:8000" in whole
+    assert "server 127.0.0.1:8000 " in (DEPLOY / "nginx.conf").read_text()
+
+
+def test_nothing_reads_nor_writes_while_a_backup_is_put_back() -> None:
+    def units(verb: str) -> set[str]:
+        lines = shipped.commands(ROOT / "docs/runbook/restaurer.md")
+        named = [line.split()[2:] for line in lines if line.startswith(f"systemctl {verb} ")]
+        return {name for names in named for name in names}
+
+    def by_hand(unit: str) -> bool:
+        return unit.endswith(".service") and shipped.unit(unit)["Type"] == ["oneshot"]
+
+    # The search server is filled again by the restoration; what is sent away only reads copies.
+    ours = UNITS - {"prendre-soin-search.service", OFFSITE}
+    assert units("stop") == {name.removesuffix(".service") for name in ours}
+    lasting = {name for name in ours if not by_hand(name)}
+    assert units("start") == {name.removesuffix(".service") for name in lasting}
+
+
+def test_counts_are_in_memory_and_one_folder_serves_all() -> None:
+    folder = shipped.settings()["METRICS_DIR"]
+    for name in SERVICES:
+        unit = shipped.unit(name)
+        if unit.get("EnvironmentFile") == ["/etc/prendre-soin.env"]:
+            assert folder.startswith(f"/run/{unit['RuntimeDirectory'][0]}/"), name
+            # One that stops would take it from the others.
+            assert unit["RuntimeDirectoryPreserve"] == ["yes"], name
+    assert "--property=RuntimeDirectory=prendre-soin" in (DEPLOY / "flask").read_text()
+    for name in ("web", "metrics"):
+        assert COMPOSE[name]["environment"]["METRICS_DIR"] == folder
+        assert f"counts:{folder}" in COMPOSE[name]["volumes"]
+    volumes = yaml.safe_load((ROOT / "compose.yaml").read_text())["volumes"]
+    assert volumes["counts"]["driver_opts"]["type"] == "tmpfs"
 
 
 def test_the_parts_of_the_machine_are_all_there() -> None:

@@ -102,6 +102,7 @@ class Production:
             "MAIL_URL": f"smtp://127.0.0.1:{smtp_port}",
             "ANTIVIRUS_URL": self.antivirus.local_url,
             "DATA_DIR": str(folder / "data"),
+            "METRICS_DIR": str(folder / "counts"),
             # By the socket of the machine, as in the example.
             "DATABASE_URL": f"postgresql://{USER}@/{DATABASE}"
             f"?host={self.postgres.folder}&port={self.postgres.port}",
