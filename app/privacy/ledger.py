@@ -22,7 +22,7 @@ from app.alerts.services import delete_alert
 from app.alerts.watching import stop_watch
 from app.applications.erasing import erase_application, withdraw_again
 from app.applications.models import Application
-from app.core import storage
+from app.core import clock, storage
 from app.core.database import db
 from app.core.errors import DomainError
 from app.privacy.services import erase_account
@@ -70,12 +70,21 @@ def is_line(key: str) -> bool:
 
 
 def entries() -> Iterator[Entry]:
-    """Return the lines, in no order."""
+    """Return the lines, in no order. One whose hour cannot be read counts as written now."""
     for key in storage.kept_keys(FOLDER):
         kind, _dash, number = key.removeprefix(f"{FOLDER}/").removesuffix(".json").partition("-")
         data = storage.load(key)
         if kind in _KINDS and number.isdigit() and data is not None:
-            yield Entry(kind, int(number), dt.datetime.fromisoformat(json.loads(data)["at"]))
+            yield Entry(kind, int(number), _read(data))
+
+
+def _read(data: bytes) -> dt.datetime:
+    """Return the hour of a line; of one that is damaged, now: what it names is erased again."""
+    try:
+        return dt.datetime.fromisoformat(json.loads(data)["at"])
+    except (ValueError, TypeError, KeyError):
+        log.error("erasure_unreadable")
+        return clock.now()
 
 
 def replay(now: dt.datetime) -> tuple[int, list[Entry]]:

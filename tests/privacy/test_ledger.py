@@ -120,6 +120,16 @@ def test_a_line_that_cannot_be_replayed_stops_no_other(
     assert session.get(Application, ids[0]).message != "à moitié"
 
 
+@pytest.mark.parametrize("data", [b"", b"[]", b"{", b'{"at": 3}', b'{"at": "hier"}'])
+def test_a_damaged_line_still_erases_what_it_names(session: Any, data: bytes) -> None:
+    now = clock.now()
+    back = factories.application(now=now - 3 * DAY)
+    id_ = back.id
+    storage.write(f"{ledger.FOLDER}/application-{id_}.json", data)
+    assert ledger.replay(now) == (1, [])
+    assert session.get(Application, id_) is None
+
+
 def test_lines_that_no_backup_needs_go(session: Any) -> None:
     now = clock.now()
     ledger.write("alert", 7, now)
