@@ -53,7 +53,7 @@ GRACE = dt.timedelta(minutes=15)
 Check = Callable[[dt.datetime], Iterable[str]]
 
 
-class NotChecked(Exception):  # noqa: N818 - it is no error
+class NotChecked(Exception):
     """There is nothing to check the invariant on here; the words say why, in French."""
 
 

@@ -34,7 +34,7 @@ organisations = AppGroup("organisations", help="Structures qui recrutent ou qui 
 @click.option("--organisation", "slug", help="Identifiant de la structure dont elle est membre.")
 @click.option("--password", "ask_password", is_flag=True, help="Demander un mot de passe.")
 def create_account(email: str, role: str, name: str, slug: str | None, ask_password: bool) -> None:
-    """Ouvrir un compte ; sans mot de passe demandé, affiche un lien de connexion, valable une fois."""
+    """Ouvrir un compte ; sans mot de passe, affiche un lien de connexion, valable une fois."""
     organisation = _organisation(slug) if slug else None
     password = None
     if ask_password:

@@ -105,8 +105,8 @@ def test_commands_are_about_the_site_that_runs(tmp_path: Path) -> None:
     config = Config.from_env(local)
     chosen = Config.from_env(local | {"PUBLIC_BASE_URL": "http://127.0.0.1:9000"})
 
-    assert config.MEILI_URL == told["MEILI_URL"]
-    assert config.PUBLIC_BASE_URL == told["PUBLIC_BASE_URL"]
+    assert told["MEILI_URL"] == config.MEILI_URL
+    assert told["PUBLIC_BASE_URL"] == config.PUBLIC_BASE_URL
     assert chosen.PUBLIC_BASE_URL == "http://127.0.0.1:9000"
 
 

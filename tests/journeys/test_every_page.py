@@ -1172,6 +1172,7 @@ PARTS = {
     "applications/seen.html",
     "base.html",
     "base_pro.html",
+    "main/by_post.html",
     "errors/layout.html",
     "listings/preview_bar.html",
     "listings/sessions.html",

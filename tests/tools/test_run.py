@@ -41,9 +41,9 @@ def wait_until(condition: Callable[[], bool], seconds: float = 10) -> bool:
 
 
 def group_is_gone(group: int) -> bool:
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for status in Path("/proc").glob("[0-9]*/stat"):
         try:
-            state, _parent, its_group = stat.read_text().rpartition(")")[2].split()[:3]
+            state, _parent, its_group = status.read_text().rpartition(")")[2].split()[:3]
         except OSError:
             continue
         if int(its_group) == group and state != "Z":
