@@ -357,6 +357,7 @@ CASES = [
     Case("applications/elsewhere.html", "imported", at(lambda w: w.form["importee"])),
     Case("applications/elsewhere.html", "no address", at(lambda w: w.form["sans-origine"])),
     Case("applications/lookup.html", "as it is", path("/candidature/")),
+    Case("applications/lookup.html", "an old link", path("/candidature/?lien=ferme")),
     Case(
         "applications/lookup.html",
         "empty",

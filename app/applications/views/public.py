@@ -306,7 +306,10 @@ def lookup() -> Any:
     form = LookupForm()
     if request.method == "GET":
         form.reference.data = request.args.get("reference", "")[:20]
-        return private(make_response(render_template("applications/lookup.html", form=form)))
+        page = render_template(
+            "applications/lookup.html", form=form, dead_link="lien" in request.args
+        )
+        return private(make_response(page))
     status = 422
     if form.validate():
         now = clock.now()
@@ -322,7 +325,10 @@ def lookup() -> Any:
                 _follow(found.reference, now)
                 return redirect(url_for("applications.show", reference=found.reference), 303)
             form.form_errors.append(
-                _("Cette référence et ce code ne vont pas ensemble. Vérifiez les deux.")
+                _(
+                    "Cette référence et ce code ne vont pas ensemble, ou la demande a été "
+                    "effacée. Vérifiez les deux."
+                )
             )
     page = render_template("applications/lookup.html", form=form)
     return private(make_response(page, status))
@@ -334,7 +340,9 @@ def show(reference: str) -> Any:
     """Tell where the application is. Opening the link of an e-mail changes nothing."""
     application = opened(reference)
     if application is None:
-        return private(redirect(url_for("applications.lookup", reference=reference[:20]), 303))  # type: ignore[arg-type]
+        dead = {"lien": "ferme"} if "cle" in request.args else {}
+        lookup = url_for("applications.lookup", reference=reference[:20], **dead)
+        return private(redirect(lookup, 303))  # type: ignore[arg-type]
     form = CallBackForm(call_back=callback.read(application.call_back))
     now = clock.now()
     tried = after.has_tried(application, now)
