@@ -145,7 +145,7 @@
     const links = new Map();
     return all("a[href]", list).filter((link) => seen(link) && link.closest("ul, ol") === list || link.closest("li")?.parentElement === list)
       .flatMap((link) => {
-        // The title of a listing is its author's: what surrounds it says which one (RGAA 6.1).
+        // Twice the same title, employer and town: the rest of the card says which one (RGAA 6.1).
         const said = name(link) + (link.closest("h2, h3") ? text(link.closest("li")) : "");
         const known = links.get(said);
         links.set(said, link.href);
