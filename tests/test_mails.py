@@ -472,3 +472,15 @@ def _judge_html(rich: str) -> None:
     assert links
     for address in links:
         assert re.match(rf"{BASE}(/|$)|mailto:|tel:", address), address
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(EMAILS.rglob("*.txt")),
+    ids=lambda path: str(path.relative_to(EMAILS)),
+)
+def test_a_line_that_ends_with_a_tag_keeps_its_end(path: Path) -> None:
+    """Blocks alone on their line leave none; after words, `+%}` keeps the line break."""
+    lines = path.read_text().splitlines()
+    glued = [line for line in lines[:-1] if re.search(r"\}\}.*[^+]%\}$", line)]
+    assert glued == []
