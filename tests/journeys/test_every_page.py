@@ -380,6 +380,9 @@ CASES = [
     *(
         Case("applications/show.html", name, at(lambda w, n=name: w.follow[n]))
         for name in (
+            "coming",
+            "not coming",
+            "meeting",
             "job received",
             "job contacted",
             "job hired",
