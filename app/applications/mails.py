@@ -10,8 +10,10 @@ from app.applications.enums import (
     DECLINE_MESSAGES,
     LETTER_LABELS,
     LETTER_MESSAGES,
+    OTHER_DIPLOMA,
     ActorKind,
     DeclineReason,
+    DiplomaHeld,
     Letter,
     Status,
 )
@@ -65,9 +67,35 @@ def _page_url(application: Application, base_url: str, page: str = "") -> str:
 
 def decline_message(reason: DeclineReason, application: Application) -> str:
     """Return the ready, kind message that goes with a reason, to be changed before it leaves."""
-    words = str(DECLINE_MESSAGES[reason]).format(title=application.listing.title)
+    words = DECLINE_MESSAGES[reason]
+    if reason is DeclineReason.DIPLOMA and application.diploma_held == DiplomaHeld.YES:
+        words = OTHER_DIPLOMA
+    words = _filled(words, application.listing.title, [application.listing])
     greeting = _("Bonjour %(name)s,", name=application.first_name)
     return "\n\n".join([greeting, words, _("Bonne continuation.")])
+
+
+def _filled(words: str, title: str, listings: Sequence[Listing]) -> str:
+    routes = set.intersection(*(_routes(one) for one in listings)) if listings else set()
+    ways = {
+        (True, True): _(
+            "Il se prépare aussi en travaillant, ou par la validation de l’expérience."
+        ),
+        (True, False): _("Il se prépare aussi en travaillant, par l’apprentissage."),
+        (False, True): _("Il s’obtient aussi par la validation de l’expérience."),
+    }.get(("apprentissage" in routes, "VAE" in routes), "")
+    return str(words).format(title=title, ways=f" {ways}" if ways else "")
+
+
+def _routes(listing: Listing) -> set[str]:
+    """Return the ways to the diploma that a job asks for, as the reference of professions says."""
+    if listing.kind != Kind.JOB:
+        return set()
+    diplomas = [listing.diploma] if listing.diploma else []
+    if not diplomas and listing.profession is not None:
+        diplomas = list(listing.profession.diplomas)
+    routes = [set(one.data["access_routes"]) for one in diplomas]
+    return set.intersection(*routes) if routes else set()
 
 
 def letter_message(letter: Letter, application: Application, now: dt.datetime) -> str:
@@ -88,14 +116,15 @@ def _next_days(now: dt.datetime) -> list[dt.date]:
 
 def closing_message(reason: DeclineReason, listing: Listing) -> str:
     """Return the same for all those to whom the closing of a listing says no."""
-    words = str(DECLINE_MESSAGES[reason]).format(title=listing.title)
+    words = _filled(DECLINE_MESSAGES[reason], listing.title, [listing])
     return "\n\n".join([_("Bonjour,"), words, _("Bonne continuation.")])
 
 
 def group_message(reason: DeclineReason, people: Sequence[Application]) -> str:
     """Return the same for several people: what is each one's own is filled in as it leaves."""
     titles = {one.listing.title for one in people}
-    words = str(DECLINE_MESSAGES[reason]).format(title=titles.pop() if len(titles) == 1 else TITLE)
+    title = titles.pop() if len(titles) == 1 else TITLE
+    words = _filled(DECLINE_MESSAGES[reason], title, [one.listing for one in people])
     return "\n\n".join([_("Bonjour %(name)s,", name=FIRST_NAME), words, _("Bonne continuation.")])
 
 

@@ -576,6 +576,8 @@ CASES = [
     *(
         Case("recruiter/application.html", name, at(lambda w, n=name: w.sheet[n]), "recruiter")
         for name in (
+            "coming",
+            "not coming",
             "job received",
             "opened",
             "phoned",

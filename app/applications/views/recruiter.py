@@ -32,6 +32,7 @@ from app.applications import (
     queries,
     services,
     transfer,
+    wording,
     workflow,
 )
 from app.applications.enums import (
@@ -223,7 +224,12 @@ def application_decline(application_id: int) -> Any:
 
 
 def _decline_page(application: Application, form: DeclineForm) -> Response:
-    page = render_template("recruiter/decline.html", application=application, form=form)
+    page = render_template(
+        "recruiter/decline.html",
+        application=application,
+        form=form,
+        doubts=wording.doubts(form.reason.data or "", [application]),
+    )
     return no_store(make_response(page))
 
 

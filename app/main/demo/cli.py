@@ -44,7 +44,7 @@ def load() -> None:
     words = "\n".join([f"Comptes d’exemple, mot de passe {password} :", *people])
     accounts = path.with_name(ACCOUNTS_FILE)
     accounts.touch(mode=0o600)
-    accounts.write_text(f"{words}\n", encoding="utf-8")
+    accounts.write_text(words + "\n", encoding="utf-8")
     click.echo(words)
 
 
