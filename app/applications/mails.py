@@ -27,12 +27,26 @@ from app.core import mail
 from app.core.clock import paris_date
 from app.core.filters import date_long, date_with_weekday, time_short
 from app.core.i18n import _, lazy
+from app.core.outbox import was_refused
 from app.listings.enums import Kind
 from app.listings.models import Listing
 
 S = Status
 # What the message to a group says in the place of each person’s own words.
 FIRST_NAME, TITLE = "[prénom]", "[annonce]"
+# Events that tell her something by e-mail.
+TO_PERSON = (
+    "application.received",
+    "application.moved",
+    "application.written",
+    "application.listing_closed",
+    "application.date_moved",
+    "application.date_near",
+    "application.transferred",
+    "application.pool_asked",
+    "application.pool_ends",
+    "application.file_blocked",
+)
 # What each change says to the person, in the first line.
 HEADINGS = {
     S.CONTACTED: lazy("L’équipe a cherché à vous joindre, ou vous a parlé."),
@@ -53,6 +67,13 @@ HEADINGS = {
     S.CANCELLED: lazy("Votre inscription est annulée."),
 }
 DROPPED = lazy("La structure ne nous a pas dit la suite.")
+
+
+def are_refused(application: Application) -> bool:
+    """Return whether her mail server says that her address does not exist."""
+    if application.email is None:
+        return False
+    return was_refused(TO_PERSON, "application_id", application.id)
 
 
 def follow_url(application: Application, base_url: str) -> str:

@@ -12,7 +12,7 @@ import datetime as dt
 import os
 import random
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -148,6 +148,19 @@ def enqueue_many(
         OutboxEvent.__table__.insert(), [row | {"payload": payload} for payload in payloads]
     )
     db.session.info[WAKE_KEY] = True
+
+
+def was_refused(topics: Collection[str], key: str, id_: int) -> bool:
+    """Return whether the outside world refused for good what one of these events was to tell,
+    such as an address that does not exist. `key`, `id_`: what the payload names.
+    """
+    query = select(OutboxEvent.id).where(
+        OutboxEvent.state == OutboxState.DEAD,
+        OutboxEvent.last_error == Refused.__name__,
+        OutboxEvent.topic.in_(topics),
+        OutboxEvent.payload[key].as_integer() == id_,
+    )
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def on_commit_wake(wake: Callable[[], None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -170,3 +171,28 @@ def test_texts_are_written_as_people_wrote_them(client: FlaskClient, smtp: Any) 
     assert "Bonjour D'Arcy," in plain
     assert "<de jour>" not in rich
     assert "Bonjour D&#39;Arcy," in rich
+
+
+def test_an_address_that_refuses_is_told_to_who_counts_on_it(
+    sign_in: Callable[..., FlaskClient], client: FlaskClient, smtp: Any, now: dt.datetime
+) -> None:
+    member = factories.user()
+    of = factories.listing(organisation=factories.organisation(member))
+    result = services.submit_application(
+        of, {"first_name": "Ada", "email": "ada@exampel.org"}, "clé-refus", now
+    )
+    application = result.application
+    other = factories.application(of, email="bea@example.org")
+    for one in (application, other):
+        services.record_view(one, member, "contact", now)
+    browser = sign_in(member)
+    sheet = f"/recruter/candidatures/{application.id}"
+    assert "refuse nos e-mails" not in browser.get(sheet).text
+    smtp.refuse_with = "550 5.1.1 no such user"
+    jobs.drain()
+    assert "Cette adresse refuse nos e-mails." in browser.get(sheet).text
+    assert "refuse nos e-mails" not in browser.get(f"/recruter/candidatures/{other.id}").text
+    with client.session_transaction() as cookie:
+        cookie["followed"] = {application.reference: now.timestamp()}
+    page = client.get(f"/candidature/{application.reference}").text
+    assert "Nos e-mails n’arrivent pas à votre adresse." in page

@@ -139,6 +139,7 @@ def sheet_page(application: Application, note_form: NoteForm) -> Response:
         opened=queries.has_opened(application.id, current_user.id),
         taken_back=application.status in workflow.TAKEN_BACK,
         late=_is_late(application),
+        mails_refused=mails.are_refused(application),
         unanswered=application.status == S.EXPIRED_NO_ANSWER,
         moves=moves_from(application.listing.kind, application.status),
         can_decline=bool(_refusals(application.listing.kind, application.status)),

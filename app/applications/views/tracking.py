@@ -19,6 +19,7 @@ from flask import (
 from app.applications import (
     after,
     callback,
+    mails,
     pool,
     progress,
     queries,
@@ -64,6 +65,7 @@ def _page(application: Application, now: dt.datetime, reply: ReplyForm | None = 
         "applications/show.html",
         asked=asked,
         reply=reply,
+        mails_refused=mails.are_refused(application),
         has_tried=tried,
         after=after.proposal(application, now) if tried else None,
         application=application,
