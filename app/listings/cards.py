@@ -111,6 +111,7 @@ class Card:
     date_text: str = ""
     distance: str = ""
     why: str = ""
+    diploma_need: str = ""
     next_at: dt.datetime | None = None
 
 
@@ -228,6 +229,7 @@ def build_card(row: Any, label: Label) -> Card:
         key_number=number_,
         key_unit=unit,
         date_text=_said_of("published", _on(row.published_at)) if row.kind == Kind.JOB else "",
+        diploma_need=row.diploma_need,
         next_at=row.next_at,
     )
 
