@@ -16,6 +16,7 @@ from flask import get_template_attribute
 from markupsafe import Markup, escape
 from sqlalchemy import Row
 
+from app.core import filters
 from app.core.clock import now, paris_date
 from app.core.filters import (
     NBSP,
@@ -41,7 +42,6 @@ from app.organisations.models import measure_of
 from app.organisations.wording import measured_text
 from app.professions.queries import profession_by_id
 
-WEEKS_PER_MONTH = 52 / 12
 MAX_SCHEDULES = 2
 # Told by the hours already.
 _HOURS_TERMS = {"temps-plein", "temps-partiel"}
@@ -143,13 +143,8 @@ def hours_text(low: float | None, high: float | None) -> str:
 
 @remembered
 def months_text(months: float | None) -> str:
-    """Write a duration: « 11 mois », « 2 semaines » under a month; empty when it is unknown."""
-    if months is None:
-        return ""
-    if months < 1:
-        weeks = max(1, round(months * WEEKS_PER_MONTH))
-        return plural("%(num)d\u00a0semaine", "%(num)d\u00a0semaines", weeks)
-    return f"{_trim(months)}{NBSP}" + _("mois")
+    """Write a duration: « 11 mois », « 2 semaines »; empty when it is unknown."""
+    return "" if months is None else filters.months(months)
 
 
 def contract_text(label: Label, contract: str | None, months: float | None) -> str:

@@ -41,7 +41,19 @@ def test_hours_are_written_as_people_read_them(
 
 @pytest.mark.parametrize(
     ("months", "text"),
-    [(None, ""), (0.25, "1 semaine"), (0.5, "2 semaines"), (1.0, "1 mois"), (11.0, "11 mois")],
+    [
+        (None, ""),
+        (0.25, "1 semaine"),
+        (0.5, "2 semaines"),
+        (1.0, "1 mois"),
+        (1.2, "5 semaines"),
+        (2.0, "2 mois"),
+        (2.99, "13 semaines"),
+        (3.2, "3 mois"),
+        (3.5, "3 mois et demi"),
+        (11.0, "11 mois"),
+        (11.8, "12 mois"),
+    ],
 )
 def test_duration_is_written_as_people_read_it(months: float | None, text: str) -> None:
     assert months_text(months).replace("\u00a0", " ") == text
