@@ -13,9 +13,12 @@ from flask import Flask
 from flask_babel import format_date, format_decimal
 
 from app.core import clock
-from app.core.i18n import _, locale, remembered
+from app.core.i18n import _, locale, plural, remembered
 
 NBSP = "\u00a0"
+WEEKS_PER_MONTH = 52 / 12
+# Below, what is no whole number of months is said in weeks, as schools do.
+MONTHS_TOLD = 3
 
 
 def _plain_spaces(text: str) -> str:
@@ -67,6 +70,16 @@ def number(value: float | int) -> str:
     return _plain_spaces(numbers.format_decimal(value, locale=locale()))
 
 
+@remembered
+def months(value: float) -> str:
+    """Write a duration: « 5 semaines », « 2 mois », « 3 mois et demi »: nobody reads 1.2 months."""
+    if value < MONTHS_TOLD and value != int(value):
+        weeks = max(1, round(value * WEEKS_PER_MONTH))
+        return plural("%(num)d\u00a0semaine", "%(num)d\u00a0semaines", weeks)
+    whole, half = divmod(round(value * 2), 2)
+    return f"{whole}{NBSP}" + (_("mois et demi") if half else _("mois"))
+
+
 def euros(cents: int) -> str:
     """Write an amount given in cents: « 2 077 € », « 12,31 € »."""
     amount = cents / 100
@@ -104,6 +117,7 @@ def init_app(app: Flask) -> None:
         date_with_weekday,
         time_short,
         number,
+        months,
         euros,
         phone,
         distance,

@@ -16,6 +16,7 @@ from flask import get_template_attribute
 from markupsafe import Markup, escape
 from sqlalchemy import Row
 
+from app.core import filters
 from app.core.clock import now, paris_date
 from app.core.filters import (
     NBSP,
@@ -41,7 +42,6 @@ from app.organisations.models import measure_of
 from app.organisations.wording import measured_text
 from app.professions.queries import profession_by_id
 
-WEEKS_PER_MONTH = 52 / 12
 MAX_SCHEDULES = 2
 # Told by the hours already.
 _HOURS_TERMS = {"temps-plein", "temps-partiel"}
@@ -111,6 +111,7 @@ class Card:
     date_text: str = ""
     distance: str = ""
     why: str = ""
+    diploma_need: str = ""
     next_at: dt.datetime | None = None
 
 
@@ -142,13 +143,8 @@ def hours_text(low: float | None, high: float | None) -> str:
 
 @remembered
 def months_text(months: float | None) -> str:
-    """Write a duration: « 11 mois », « 2 semaines » under a month; empty when it is unknown."""
-    if months is None:
-        return ""
-    if months < 1:
-        weeks = max(1, round(months * WEEKS_PER_MONTH))
-        return plural("%(num)d\u00a0semaine", "%(num)d\u00a0semaines", weeks)
-    return f"{_trim(months)}{NBSP}" + _("mois")
+    """Write a duration: « 11 mois », « 2 semaines »; empty when it is unknown."""
+    return "" if months is None else filters.months(months)
 
 
 def contract_text(label: Label, contract: str | None, months: float | None) -> str:
@@ -228,6 +224,7 @@ def build_card(row: Any, label: Label) -> Card:
         key_number=number_,
         key_unit=unit,
         date_text=_said_of("published", _on(row.published_at)) if row.kind == Kind.JOB else "",
+        diploma_need=row.diploma_need,
         next_at=row.next_at,
     )
 

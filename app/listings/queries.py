@@ -27,7 +27,6 @@ from app.accounts.models import User
 from app.core.clock import paris_date
 from app.core.database import UtcDateTime, db
 from app.core.filters import distance
-from app.geography.models import Commune
 from app.geography.queries import haversine_km
 from app.geography.queries.circles import Point, inside, squared_km
 from app.listings.cards import COLUMNS, Card, cards_of
@@ -47,6 +46,7 @@ _ORGANISATION = Organisation.__table__
 TRIES = (Kind.IMMERSION, Kind.EVENT, Kind.INTERNSHIP)
 # Listings without a position come after those that have one.
 _FAR_KM = 1e9
+SIMILAR_KM = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,24 +169,26 @@ def organisation_cards(organisation_id: int, now: dt.datetime, limit: int = 50) 
 
 
 def similar_cards(listing: Listing, now: dt.datetime, limit: int = 4) -> list[Card]:
-    """Return open listings of the same profession, in the same department.
-
-    Someone who looks at a job wants jobs first, then other ways in.
-    """
+    """Return open listings of the same profession, of the same kind first, then the nearest."""
     if listing.profession_id is None:
         return []
-    query = _CARDS.where(
-        _LISTING.c.profession_id == listing.profession_id, _LISTING.c.id != listing.id
-    )
-    if listing.commune is not None:
-        department = Commune.department_code == listing.commune.department_code
-        query = query.where(_LISTING.c.commune_code.in_(select(Commune.code).where(department)))
-    order = (
-        case((_LISTING.c.kind == listing.kind, 0), else_=1),
-        _LISTING.c.published_at.desc(),
-        _LISTING.c.id.desc(),
-    )
-    return _cards(_rows(query.order_by(*order).limit(limit), now))
+    same = _LISTING.c.profession_id == listing.profession_id
+    query = _CARDS.where(same, _LISTING.c.id != listing.id)
+    order: list[Any] = [case((_LISTING.c.kind == listing.kind, 0), else_=1)]
+    point = point_of(listing)
+    if point is not None:
+        where = (_LISTING.c.latitude, _LISTING.c.longitude, point)
+        query = query.where(inside(*where, SIMILAR_KM))
+        order.append(squared_km(*where))
+    order += [_LISTING.c.published_at.desc(), _LISTING.c.id.desc()]
+    return _cards(_rows(query.order_by(*order).limit(limit), now), point)
+
+
+def point_of(listing: Listing) -> Point | None:
+    """Return where a listing is: as its source says, else the centre of its commune."""
+    if listing.latitude is not None and listing.longitude is not None:
+        return listing.latitude, listing.longitude
+    return (listing.commune.latitude, listing.commune.longitude) if listing.commune else None
 
 
 def live_by_profession(

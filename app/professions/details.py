@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from app.core import filters
 from app.core.filters import euros, number
 from app.core.i18n import _, lazy
 from app.professions import queries
@@ -133,7 +134,7 @@ def months_text(months: float | None) -> str:
         return _("durée non connue")
     if months >= 24 and months % 12 == 0:
         return _("%(n)s ans", n=number(int(months // 12)))
-    return _("%(n)s mois", n=number(int(months) if float(months).is_integer() else months))
+    return filters.months(months)
 
 
 def pay_of(profession: ProfessionEntry, minimum: LegalMinimum | None) -> Pay | None:

@@ -16,12 +16,15 @@ from markupsafe import Markup, escape
 from app.core.filters import NBSP
 from app.core.i18n import _, lazy, plural, remembered
 from app.listings.cards import Card
+from app.listings.enums import DiplomaNeed, Kind
 from app.organisations.models import WELL
 from app.search import highlights, ranking
 from app.search.criteria import SearchCriteria
 from app.search.ranking import Found
 from app.search.reading import Reading, normalise
 from app.search.results import Hit
+from app.search.titles import wishes_in
+from app.search.vocabulary import search_words
 
 RECENT_DAYS = 7
 # Up to so many applications a post in thirty days, there are few.
@@ -35,6 +38,9 @@ _UNSAID = {
     "public": lazy("Personnes accompagnées\u00a0: non précisé dans l’annonce"),
     "schedule": lazy("Horaires\u00a0: non précisés dans l’annonce"),
 }
+# A wish to start without a diploma is read in words: it puts in order and leaves nothing out.
+_NO_DIPLOMA = (("diploma", "none"),)
+_ASKED_TO_ENTER = frozenset({Kind.JOB, Kind.TRAINING, Kind.PATH})
 
 
 def shown(
@@ -68,6 +74,24 @@ def codes(found: Found, reading: Reading, now: float) -> tuple[str, ...]:
     if found.demand is not None and found.demand <= FEW:
         why.append("few")
     return (*why, *(f"unsaid:{name}" for name in found.unsaid))
+
+
+def wants_no_diploma(reading: Reading) -> bool:
+    """Return whether the words say that the person has no diploma."""
+    return any(meaning.facets == _NO_DIPLOMA for meaning in reading.meanings)
+
+
+def diploma_asked(card: Card, reading: Reading) -> str:
+    """Return what a card says to who has no diploma, when it is not open without one."""
+    told = card.diploma_need == DiplomaNeed.NONE or card.kind not in _ASKED_TO_ENTER
+    if told or not wants_no_diploma(reading):
+        return ""
+    if card.diploma_need == DiplomaNeed.REQUIRED:
+        return _("Diplôme demandé")
+    titled = wishes_in(card.title, search_words().lexicon)
+    if any(meaning.facets == _NO_DIPLOMA for meaning in titled):
+        return ""
+    return _("Diplôme\u00a0: à vérifier dans l’annonce")
 
 
 def explained(card: Card, hit: Hit, reading: Reading, criteria: SearchCriteria) -> Markup:

@@ -14,7 +14,7 @@ from app.core.i18n import _, lazy, plural
 from app.core.permissions import public
 from app.geography.queries import suggest_places
 from app.listings.cards import Card
-from app.listings.enums import KIND_LABELS_PLURAL, Kind
+from app.listings.enums import KIND_LABELS_PLURAL, DiplomaNeed, Kind
 from app.listings.queries import listing_cards
 from app.professions import queries as professions
 from app.search import facets, query_log
@@ -23,7 +23,7 @@ from app.search.cache import share
 from app.search.criteria import DEFAULT_RADIUS_KM, MULTIPLE, PATH, SearchCriteria, parse
 from app.search.highlights import from_title
 from app.search.queries import rescue, search
-from app.search.reasons import explained
+from app.search.reasons import diploma_asked, explained, wants_no_diploma
 from app.search.rescues import FEW
 from app.search.results import Hit, Proposal, Rescue, SearchResults
 from app.search.suggestions import Suggestion, suggest
@@ -102,6 +102,7 @@ def index() -> str:
         boxes=facets.boxes,
         chips=chips(criteria),
         reading=understood(asked),
+        open_to_all=_open_to_all(criteria, results),
         heading=heading(criteria),
         title=page_title(criteria, results),
         canonical=canonical(criteria, results),
@@ -279,6 +280,20 @@ def _subject(criteria: SearchCriteria) -> str:
     return _("Toutes les annonces")
 
 
+def _open_to_all(criteria: SearchCriteria, results: SearchResults) -> Chip | None:
+    """Return, when others come too, the search of what is open without the diploma she lacks."""
+    count = results.facets.get("diploma", {}).get(DiplomaNeed.NONE, 0)
+    if count >= results.total or not wants_no_diploma(results.reading):
+        return None
+    label = plural(
+        "Ne garder que l’annonce ouverte sans diplôme",
+        "Ne garder que les %(n)s annonces ouvertes sans diplôme",
+        count,
+        n=number(count),
+    )
+    return Chip(label if count else "", url_of(criteria.but(diploma_none=True)))
+
+
 def _profession_label(slug: str) -> str:
     profession = professions.profession_by_slug(slug)
     return profession.label if profession else search_words().outside_labels.get(slug, slug)
@@ -288,6 +303,8 @@ def _present(card: Card, hit: Hit, results: SearchResults, criteria: SearchCrite
     """Add to a card what only this search knows: the words found, the distance, why it is there."""
     if hit.distance_km is not None:
         card.distance = distance(hit.distance_km)
+    if asked := diploma_asked(card, results.reading):
+        card.facts += (asked,)
     card.why = explained(card, hit, results.reading, criteria)
     if (marked := from_title(card.title, results.reading)) is not None:
         card.title = marked

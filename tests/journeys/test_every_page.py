@@ -247,6 +247,7 @@ CASES = [
     ),
     Case("search/index.html", "a way", path("/recherche?q=ASH+vers+ma%C3%AEtresse+de+maison")),
     Case("search/index.html", "a profession", path("/recherche?q=aide-soignante")),
+    Case("search/index.html", "no diploma", path("/recherche?q=aide-soignante+sans+dipl%C3%B4me")),
     Case("search/index.html", "nothing at all", path("/recherche?q=zzqxw+kkvbn")),
     Case("search/index.html", "long words", path(f"/recherche?q={'anticonstitution' * 12}")),
     Case("search/index.html", "marks", path("/recherche?q=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E")),

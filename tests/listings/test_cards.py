@@ -41,7 +41,19 @@ def test_hours_are_written_as_people_read_them(
 
 @pytest.mark.parametrize(
     ("months", "text"),
-    [(None, ""), (0.25, "1 semaine"), (0.5, "2 semaines"), (1.0, "1 mois"), (11.0, "11 mois")],
+    [
+        (None, ""),
+        (0.25, "1 semaine"),
+        (0.5, "2 semaines"),
+        (1.0, "1 mois"),
+        (1.2, "5 semaines"),
+        (2.0, "2 mois"),
+        (2.99, "13 semaines"),
+        (3.2, "3 mois"),
+        (3.5, "3 mois et demi"),
+        (11.0, "11 mois"),
+        (11.8, "12 mois"),
+    ],
 )
 def test_duration_is_written_as_people_read_it(months: float | None, text: str) -> None:
     assert months_text(months).replace("\u00a0", " ") == text
@@ -131,3 +143,20 @@ def test_lists_of_the_home_page_are_ordered_and_counted() -> None:
     counts = queries.counts_by_kind(now)
     assert (counts["job"], counts["event"], counts["training"]) == (1, 3, 0)
     assert queries.count_open(now) == 5
+
+
+def test_similar_listings_are_the_nearest_ones_and_say_how_far() -> None:
+    here = factories.listing()
+    now = clock.now()
+    villefranche = factories.listing(commune_code="69264")
+    miribel = factories.listing(commune_code="01249", published_at=now - dt.timedelta(days=9))
+    far = factories.listing(commune_code="75056", published_at=now + dt.timedelta(hours=1))
+    training = factories.listing(Kind.TRAINING)
+    other = factories.listing(profession_id=factories.profession("aide-a-domicile").id)
+
+    cards = queries.similar_cards(here, now)
+
+    assert [card.id for card in cards] == [miribel.id, villefranche.id, training.id]
+    assert not {far.id, other.id} & {card.id for card in cards}
+    said = [card.distance.replace("\u00a0", " ") for card in cards]
+    assert said == ["à 12 km", "à 31 km", "à moins de 1 km"]

@@ -18,11 +18,13 @@ from werkzeug.datastructures import MultiDict
 from app.core import clock
 from app.core.database import db
 from app.geography.queries import find_place
+from app.listings.coach.minimum_wage import MinimumWage
 from app.listings.enums import Kind
 from app.listings.models import Listing
 from app.professions.forms import LEVELS, ORDERS, Asked, parse
 from app.professions.models import Diploma
 from app.professions.pathways import Situation, Wishes, base_of_reference, find
+from app.professions.views import ways
 from app.professions.views.explorer import url_of
 from tests import factories
 from tests.listings.counting import count_queries
@@ -180,7 +182,21 @@ def test_pay_is_given_before_and_after_with_its_year(client: FlaskClient) -> Non
     assert "1\u00a0823\u00a0€ → 1\u00a0836 à 2\u00a0077\u00a0€" in said.replace(
         " €", "\u00a0€"
     ) or ("1 823 € → 1 836 à 2 077 €" in said)
-    assert "chiffres 2024" in said
+    assert "avant : chiffres de 2026 ; après : chiffres de 2024" in said
+    assert "Personne ne peut être payé moins que le SMIC : 1 823,03 € brut par mois" in said
+
+
+def test_a_pay_under_the_minimum_of_the_day_is_raised_and_says_so(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    risen = MinimumWage(dt.date(2026, 6, 1), 1_280, 190_000, verified=True, source="S63")
+    monkeypatch.setattr(ways, "minimum_wage", lambda _day: risen)
+
+    said = text_of(get(client, "/evoluer?de=aide-a-domicile&vers=aide-soignant"))
+
+    assert "1 900 € → 1 900 à 2 141 €" in said
+    assert "1 836" not in said
+    assert "avant : SMIC du 1er juin 2026 ; après : chiffres de 2024, relevés au SMIC du" in said
 
 
 def test_open_sessions_with_seats_are_counted_and_linked(client: FlaskClient) -> None:

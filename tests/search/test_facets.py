@@ -130,6 +130,44 @@ def test_a_card_says_why_it_is_there(index: Index, client: FlaskClient) -> None:
     assert not listing_page.select("details.why")
 
 
+def test_who_has_no_diploma_reads_on_each_card_what_it_asks(
+    index: Index, client: FlaskClient
+) -> None:
+    ids = {
+        "open": add("Aide à domicile", "aide-a-domicile", diploma_need="none"),
+        "said": add("Aide à domicile, sans diplôme", "aide-a-domicile"),
+        "unsaid": add("Aide à domicile", "aide-a-domicile"),
+        "after": factories.listing(
+            Kind.TRAINING, profession_id=factories.profession("aide-a-domicile").id
+        ).id,
+        "required": add("Aide à domicile", "aide-a-domicile", diploma_need="required"),
+    }
+    index()
+
+    def tags(address: str) -> dict[str, str]:
+        cards = page_of(client, address).select("article.listing")
+        assert len(cards) == len(ids)
+        told = {card.a["href"].split("/")[2].split("-")[0]: card for card in cards}
+        facts = {
+            key: " ".join(tag.text for tag in card.select(".tag")) for key, card in told.items()
+        }
+        return {name: facts[str(one)] for name, one in ids.items()}
+
+    said = tags("/recherche?q=aide+à+domicile+sans+diplôme")
+    assert "Diplôme demandé" in said["required"]
+    for name in ("unsaid", "after"):
+        assert "Diplôme\u00a0: à vérifier dans l’annonce" in said[name]
+    for name in ("open", "said"):
+        assert "Diplôme" not in said[name]
+    assert not any("Diplôme" in text for text in tags("/recherche?q=aide+à+domicile").values())
+
+    page = page_of(client, "/recherche?q=aide+à+domicile+sans+diplôme")
+    only = page.find("a", string="Ne garder que l’annonce ouverte sans diplôme")
+    kept = page_of(client, only["href"])
+    assert len(kept.select("article.listing")) == 1
+    assert "restent dans la liste" not in kept.main.text
+
+
 def test_hostile_words_in_a_reason_stay_text(index: Index, client: FlaskClient) -> None:
     factories.listing(title="Soins <b>gras</b>", employer_name="<script>x</script> Glycines")
     index()

@@ -60,12 +60,9 @@ def _tries(listing: Listing, now: dt.datetime) -> list[Card]:
     """Return the nearest immersion, event and internship of the profession of a job or a path."""
     if listing.kind not in TRIED_FIRST or listing.profession is None:
         return []
-    point = None
-    if listing.latitude is not None and listing.longitude is not None:
-        point = (listing.latitude, listing.longitude)
-    elif listing.commune is not None:
-        point = (listing.commune.latitude, listing.commune.longitude)
-    return queries.nearest_tries(listing.profession.slug, now, point, limit=len(queries.TRIES))
+    return queries.nearest_tries(
+        listing.profession.slug, now, queries.point_of(listing), limit=len(queries.TRIES)
+    )
 
 
 def _closed(listing: Listing) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 
+from app.core import filters
 from app.core.i18n import _, plural
 from app.professions.pathways import choosing
 from app.professions.pathways.base import Base
@@ -359,7 +360,7 @@ def _either(names: Iterable[str]) -> str:
 
 
 def _months(months: float) -> str:
-    return plural("un mois", "%(num)d mois", round(months))
+    return filters.months(months)
 
 
 def _number(value: int) -> str:

@@ -122,6 +122,7 @@ def _page(template: str, asked: Asked, base: Base, **values: Any) -> str:
         radii=RADII_KM,
         orders=ORDER_LABELS.items(),
         places=_places(asked),
+        minimum=ways.minimum_said(),
         without_limits=url_of(asked.without_limits()),
         selected=slug,
         layouts=(maps.wide(base), maps.tall(base)),

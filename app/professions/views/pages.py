@@ -13,14 +13,14 @@ from app.core import clock
 from app.core.i18n import _, lazy
 from app.core.permissions import public
 from app.geography.queries import Place, find_place, suggest_places
-from app.listings.coach.minimum_wage import minimum_wage
 from app.listings.queries import live_by_diploma, live_by_profession, nearest_tries
 from app.main.queries import newest_of_profession, open_of_profession
 from app.professions import details, names, queries
-from app.professions.details import LEVEL_LABELS, LEVELS, LegalMinimum
+from app.professions.details import LEVEL_LABELS, LEVELS
 from app.professions.enums import TermKind
 from app.professions.queries import ProfessionEntry
 from app.professions.structured_data import structured_data
+from app.professions.views.ways import legal_minimum
 
 bp = Blueprint("professions", __name__, url_prefix="/metiers")
 
@@ -181,7 +181,7 @@ def show(slug: str) -> Any:
         return _elsewhere(slug)
     now = clock.now()
     near = _near(request.args)
-    minimum = _legal_minimum()
+    minimum = legal_minimum()
     pay = details.pay_of(entry, minimum)
     ways = details.ways_to(entry)
     url = current_app.config["PUBLIC_BASE_URL"] + url_for("professions.show", slug=slug)
@@ -231,13 +231,6 @@ def _elsewhere(slug: str) -> Any:
 def _schedules(entry: ProfessionEntry) -> list[str]:
     portrait = entry.data.get("portrait") or {}
     return [queries.term_label(TermKind.SCHEDULE, slug) for slug in portrait.get("schedules") or ()]
-
-
-def _legal_minimum() -> LegalMinimum | None:
-    wage = minimum_wage(clock.paris_date(clock.now()))
-    if wage is None:
-        return None
-    return LegalMinimum(wage.monthly_cents, wage.since, wage.verified, wage.source)
 
 
 def _near(args: MultiDict[str, str]) -> Near:

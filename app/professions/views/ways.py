@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.core.filters import date_long, date_short, number
+from app.core import clock, filters
+from app.core.filters import date_long, date_short, euros, number
 from app.core.i18n import _, plural
+from app.listings.coach.minimum_wage import minimum_wage
 from app.listings.queries import Live
-from app.professions import queries
+from app.professions import details, queries
+from app.professions.details import LegalMinimum
 from app.professions.enums import TermKind
 from app.professions.forms import Asked
 from app.professions.pathways import Base, Block, Pathway, Step
@@ -43,10 +46,10 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """The pay of those who start in a profession, before tax, a month."""
+    """The pay of those who start in a profession, before tax, a month; `dated`: of what time."""
 
     text: str
-    year: int | None
+    dated: str
     verified: bool
 
 
@@ -103,6 +106,16 @@ class Way:
     def origin(self) -> ProfessionEntry | None:
         """Return the profession it leaves."""
         return self.stages[0].origin
+
+    @property
+    def pay_dated(self) -> str:
+        """Return of what time the two pays are."""
+        before, after = self.before.dated if self.before else "", self.after.dated
+        if before and after and before != after:
+            return _(
+                "avant\u00a0: %(before)s\u00a0; après\u00a0: %(after)s", before=before, after=after
+            )
+        return after or before
 
     @property
     def diplomas(self) -> list[str]:
@@ -173,7 +186,7 @@ def months_text(months: float | None) -> str:
         return _("durée non connue")
     if not months:
         return _("tout de suite")
-    return _("%(months)s\u00a0mois", months=number(months if months % 1 else int(months)))
+    return filters.months(months)
 
 
 def hours_text(hours: int | None) -> str:
@@ -181,16 +194,46 @@ def hours_text(hours: int | None) -> str:
     return "" if hours is None else _("%(hours)s\u00a0h", hours=number(hours))
 
 
+def legal_minimum() -> LegalMinimum | None:
+    """Return the minimum wage of the day."""
+    wage = minimum_wage(clock.paris_date(clock.now()))
+    if wage is None:
+        return None
+    return LegalMinimum(wage.monthly_cents, wage.since, wage.verified, wage.source)
+
+
 def pay_of(profession: ProfessionEntry) -> Pay:
-    """Write « 1 836 à 2 077 € »."""
-    pay = profession.data.get("pay") or {}
-    low, high = pay.get("entry_gross_monthly"), pay.get("entry_gross_monthly_high")
-    if low is None:
-        return Pay(_("non connue"), None, verified=True)
-    text = number(round(low))
-    if high and round(high) != round(low):
-        text = _("%(low)s à %(high)s", low=text, high=number(round(high)))
-    return Pay(f"{text}\u00a0€", pay.get("year"), bool(pay.get("verified")))
+    """Write « 1 836 à 2 077 € », never under the legal minimum of the day."""
+    pay = details.pay_of(profession, legal_minimum())
+    if pay is None:
+        return Pay(_("non connue"), "", verified=True)
+    low, high = round(pay.low_cents / 100), round(pay.high_cents / 100)
+    text = (
+        number(low) if high == low else _("%(low)s à %(high)s", low=number(low), high=number(high))
+    )
+    return Pay(f"{text}\u00a0€", _dated(pay), pay.verified)
+
+
+def _dated(pay: details.Pay) -> str:
+    if pay.minimum is None:
+        return _("chiffres de %(year)s", year=pay.year)
+    since = date_long(pay.minimum.since)
+    if pay.high_cents == pay.minimum.cents:
+        return _("SMIC du %(day)s", day=since)
+    return _("chiffres de %(year)s, relevés au SMIC du %(day)s", year=pay.year, day=since)
+
+
+def minimum_said() -> str:
+    """Say what nobody may be paid less than, when it is known."""
+    wage = legal_minimum()
+    if wage is None:
+        return ""
+    return _(
+        "Personne ne peut être payé moins que le SMIC\u00a0: %(amount)s brut par mois "
+        "à temps plein depuis le %(day)s.",
+        amount=euros(wage.cents),
+        day=date_long(wage.since),
+    )
 
 
 def departure(profession: ProfessionEntry | None) -> str:
