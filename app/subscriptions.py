@@ -27,6 +27,7 @@ from app.applications.files import ask_again, read_again, sweep_files
 from app.applications.measures import measure_all
 from app.applications.pool import tell_ends
 from app.applications.promise import end_silence, remind_members
+from app.applications.relays import tell_counsellors
 from app.applications.seats import end_offers, remind_registered
 from app.applications.tasks import (
     ask_to_keep,
@@ -40,6 +41,7 @@ from app.applications.tasks import (
     scan_file,
     send_letter,
     tell_candidate,
+    tell_counsellor,
     tell_file_blocked,
     tell_member,
     tell_of_closing,
@@ -105,6 +107,7 @@ SUBSCRIPTIONS: list[Subscription] = [
     Subscription("application.overdue", remind_member),
     Subscription("application.written", send_letter),
     Subscription("application.replied", tell_reply),
+    Subscription("relay.waiting", tell_counsellor),
     Subscription("application.transferred", tell_transfer),
     Subscription("application.pool_asked", ask_to_keep),
     Subscription("application.pool_ends", tell_pool_ends),
@@ -137,6 +140,8 @@ SCHEDULE = [
     Scheduled("end_silence", end_silence, minute="5-59/10", final=True),
     Scheduled("end_offers", end_offers, minute="2-59/5"),
     Scheduled("tell_team", tell_team, minute="4-59/5"),
+    # From eight in Paris, in any season; a worker that was away serves later in the day.
+    Scheduled("tell_counsellors", tell_counsellors, minute="26", hour="7-15"),
     # By day in Paris.
     Scheduled("remind_registered", remind_registered, minute="22", hour="7-17"),
     # From seven in Paris, in any season; a worker that was away serves later in the day.

@@ -236,6 +236,11 @@ def replied(coming: bool | None) -> Callable[[], Sent]:
     return write
 
 
+def to_catch_up() -> Sent:
+    factories.forgotten()
+    return "relay.waiting", {"user_id": factories.user(Role.COUNSELLOR).id}
+
+
 def told(what: Announcement) -> Callable[[], Sent]:
     now = clock.now()
     states: dict[str, dict[str, Any]] = {
@@ -390,6 +395,7 @@ CASES: list[tuple[str, Callable[[], Sent]]] = [
     ("applications/ends_soon", ends_soon),
     ("applications/transferred", transferred),
     ("applications/written", written),
+    ("applications/to_catch_up", to_catch_up),
     *(("applications/replied", replied(coming)) for coming in (True, False, None)),
     ("applications/pool_asked", person("application.pool_asked", asked)),
     (

@@ -70,6 +70,18 @@ def replied(
     )
 
 
+def to_catch_up(counsellor: User, number: int, event_id: int, base_url: str) -> mail.Message:
+    """Return the message to a counsellor: how many people nobody called back, nor takes care of."""
+    return mail.render(
+        "applications/to_catch_up",
+        to=counsellor.email,
+        message_id=f"relay-waiting-{event_id}",
+        number=number,
+        url=f"{base_url}/equipe/a-rattraper/",
+        hello=_("Bonjour %(name)s,", name=counsellor.name),
+    )
+
+
 def reminder(
     organisation: Organisation,
     waiting: Waiting,

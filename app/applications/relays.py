@@ -9,17 +9,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import contains_eager, joinedload
 
+from app.accounts.enums import Role
 from app.accounts.models import User
 from app.applications import reading, workflow
 from app.applications.enums import RelayOutcome, Status
 from app.applications.models import Application, ContactView, Relay
+from app.core import clock
 from app.core.database import db
 from app.core.errors import DomainError
 from app.core.i18n import _
+from app.core.outbox import OutboxEvent, enqueue
+from app.core.working_days import is_working_day
 from app.listings.enums import Kind
 from app.listings.models import Listing
 
@@ -32,11 +36,40 @@ def waiting(now: dt.datetime, *, limit: int, offset: int = 0) -> Sequence[Applic
     """Return those who may be called and whom nobody takes care of, the longest wait first."""
     return db.session.scalars(
         _to_call(now)
-        .where(~exists().where(Relay.application_id == Application.id, ~_given_back()))
+        .where(_nobody_cares())
         .order_by(Application.created_at, Application.id)
         .limit(limit)
         .offset(offset)
     ).all()
+
+
+def count_waiting(now: dt.datetime) -> int:
+    """Return how many they are."""
+    query = select(func.count(Application.id)).join(Application.listing)
+    return db.session.scalar(query.where(_nobody_called(now), _nobody_cares())) or 0
+
+
+def tell_counsellors(now: dt.datetime) -> int:
+    """Tell each counsellor, once a working day, that people wait; return how many are told."""
+    today = clock.paris_date(now)
+    if not is_working_day(today) or not count_waiting(now):
+        return 0
+    # Locked before what was told is read: another run may be telling them.
+    team = db.session.scalars(
+        select(User.id).where(User.active, User.role == Role.COUNSELLOR).with_for_update()
+    ).all()
+    told = set(
+        db.session.scalars(
+            select(OutboxEvent.payload["user_id"].as_integer()).where(
+                OutboxEvent.topic == "relay.waiting",
+                OutboxEvent.created_at >= clock.paris_instant(today, dt.time()),
+            )
+        )
+    )
+    for user_id in set(team) - told:
+        # One event for one message: a refused address never delays the others.
+        enqueue("relay.waiting", now=now, user_id=user_id)
+    return len(set(team) - told)
 
 
 def taken_by(counsellor: User) -> Sequence[Relay]:
@@ -97,6 +130,10 @@ def _to_call(now: dt.datetime) -> Select[Application]:
         .options(contains_eager(Application.listing).joinedload(Listing.organisation))
         .where(_nobody_called(now))
     )
+
+
+def _nobody_cares() -> ColumnElement[bool]:
+    return ~exists().where(Relay.application_id == Application.id, ~_given_back())
 
 
 def _nobody_called(now: dt.datetime) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import current_app
 
+from app.accounts.enums import Role
 from app.accounts.models import User
 from app.accounts.queries import get_user
 from app.applications import (
@@ -19,6 +20,7 @@ from app.applications import (
     progress,
     promise,
     queries,
+    relays,
     seats,
 )
 from app.applications.enums import CvState, Status
@@ -84,6 +86,17 @@ def tell_reply(payload: dict[str, Any], event_id: int) -> Effect | None:
     if not acts_for(member, message.application.listing.organisation_id):
         return None
     return mail.sending(member_mails.replied(message, member, event_id, _base_url()))
+
+
+def tell_counsellor(payload: dict[str, Any], event_id: int) -> Effect | None:
+    """Tell one counsellor how many wait, unless all are taken care of since."""
+    counsellor = get_user(payload["user_id"])
+    if counsellor is None or not counsellor.active or counsellor.role != Role.COUNSELLOR:
+        return None
+    number = relays.count_waiting(clock.now())
+    if not number:
+        return None
+    return mail.sending(member_mails.to_catch_up(counsellor, number, event_id, _base_url()))
 
 
 def follow_closing(payload: dict[str, Any], _event_id: int) -> None:

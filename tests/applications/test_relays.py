@@ -20,6 +20,7 @@ from app.applications.enums import RelayOutcome, Status
 from app.applications.models import ContactView, Relay
 from app.core import clock
 from app.core.database import db
+from app.core.jobs import jobs
 from app.listings.enums import Kind
 from tests import factories
 from tests.accounts.browser import csrf_of
@@ -215,3 +216,35 @@ def test_a_counsellor_arrives_on_those_who_wait(client: FlaskClient, counsellor:
     data = {"csrf_token": token, "email": counsellor.email, "password": factories.PASSWORD}
     assert client.post("/connexion", data=data).location == LIST
     assert "Personne n’attend" in words(client.get(LIST))
+
+
+MONDAY = dt.datetime(2026, 11, 23, 8, 30, tzinfo=dt.UTC)
+
+
+def told(smtp: Any) -> list[tuple[str, str]]:
+    jobs.drain()
+    return sorted((str(one["To"]), str(one["Subject"]).strip()) for one in smtp.messages)
+
+
+def test_counsellors_hear_once_a_working_day_that_people_wait(
+    counsellor: User, smtp: Any, time_machine: Any
+) -> None:
+    time_machine.move_to(MONDAY, tick=False)
+    factories.user(Role.COUNSELLOR).active = False
+    factories.user(Role.ADMIN)
+    assert relays.tell_counsellors(clock.now()) == 0, "nobody waits"
+    people = [factories.forgotten() for _ in range(2)]
+    assert relays.tell_counsellors(clock.now()) == 1
+    assert relays.tell_counsellors(clock.now() + dt.timedelta(hours=3)) == 0
+    assert told(smtp) == [(counsellor.email, "2 personnes attendent votre appel")]
+    body = smtp.messages[0].get_body(("plain",)).get_content()
+    assert "/equipe/a-rattraper/" in body
+    assert not any(word in body for one in people for word in (one.first_name, one.reference))
+
+    time_machine.move_to(MONDAY + dt.timedelta(days=5), tick=False)
+    assert relays.tell_counsellors(clock.now()) == 0, "a Saturday"
+    time_machine.move_to(MONDAY + dt.timedelta(days=1), tick=False)
+    assert relays.tell_counsellors(clock.now()) == 1
+    for one in people:
+        relays.take(counsellor, one.id, clock.now())
+    assert len(told(smtp)) == 1, "taken care of meanwhile"
