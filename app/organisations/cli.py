@@ -111,7 +111,7 @@ def _account(email: str) -> User:
 @organisations.command("create")
 @click.argument("name")
 @click.option("--kind", required=True, type=click.Choice([str(kind) for kind in OrganisationKind]))
-@click.option("--siren", help="Neuf chiffres.")
+@click.option("--siren", help="SIREN (9 chiffres) ou SIRET (14 chiffres).")
 @click.option("--verified", is_flag=True, help="La dire vérifiée tout de suite.")
 def create_organisation(name: str, kind: str, siren: str | None, verified: bool) -> None:
     """Ouvrir une structure et afficher son identifiant."""

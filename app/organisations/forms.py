@@ -31,7 +31,7 @@ from app.organisations.enums import (
 )
 from app.organisations.models import Establishment, Organisation
 from app.organisations.pictures import MAX_BYTES, Drawn, PictureRefused, draw
-from app.organisations.validators import compact, is_siret
+from app.organisations.validators import compact, is_siren, is_siret
 
 MAX_TEXT = 5_000
 # What a mail program would make a link of, or a line of its own.
@@ -41,6 +41,16 @@ SIRET_WRONG = lazy(
     "Ce numéro SIRET n’est pas valable. Vérifiez ses 14 chiffres, par exemple sur un bulletin "
     "de paie."
 )
+SIREN_GIVEN = lazy(
+    "C’est un numéro SIREN\u00a0: il manque les 5\u00a0chiffres de l’établissement. "
+    "Le numéro SIRET a 14\u00a0chiffres, par exemple sur un bulletin de paie."
+)
+
+
+def _check_siret(typed: str) -> None:
+    number = compact(typed)
+    if not is_siret(number):
+        raise ValidationError(SIREN_GIVEN if is_siren(number) else SIRET_WRONG)
 
 
 def _choices(labels: dict[Any, Any]) -> list[SelectChoice]:
@@ -140,8 +150,7 @@ class SignUpForm(EmailFields, PlaceFields, OpenForm):
 
     def validate_siret(self, field: Field) -> None:
         """Refuse a number whose check digits are wrong."""
-        if not is_siret(compact(field.data)):
-            raise ValidationError(SIRET_WRONG)
+        _check_siret(field.data)
 
     def values(self) -> dict[str, Any]:
         """Return what was declared, ready for the service. Only valid forms have values."""
@@ -258,8 +267,8 @@ class EstablishmentForm(PlaceFields, BaseForm):
 
     def validate_siret(self, field: Field) -> None:
         """Refuse a number whose check digits are wrong."""
-        if field.data and not is_siret(compact(field.data)):
-            raise ValidationError(SIRET_WRONG)
+        if field.data:
+            _check_siret(field.data)
 
     def values(self) -> dict[str, Any]:
         """Return the values of the establishment, as the services take them."""

@@ -44,11 +44,11 @@ PUBLIC_MAILBOXES = frozenset(
     }
 )
 
-_SPACES = re.compile(r"[\s.\u00a0\u202f]+")
+_SPACES = re.compile(r"[\s.\u00a0\u202f\-\u2010-\u2013]+")
 
 
 def compact(number: str) -> str:
-    """Return a number without the spaces and dots with which people write it."""
+    """Return a number without the spaces, dots and dashes with which people write it."""
     return _SPACES.sub("", number)
 
 

@@ -6,6 +6,13 @@ from app.core.filters import NBSP
 from app.core.i18n import _, plural, remembered
 
 
+def register_number(number: str | None) -> str:
+    """Write a SIREN or a SIRET as papers do: « 732 829 320 », « 732 829 320 00074 »."""
+    if not number:
+        return ""
+    return NBSP.join(part for part in (number[:3], number[3:6], number[6:9], number[9:]) if part)
+
+
 @remembered
 def measured_text(tenths: int, hours: int | None) -> str:
     """Write how an organisation really answers, see organisations.models.Measure."""

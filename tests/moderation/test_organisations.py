@@ -56,11 +56,22 @@ def test_queue_shows_what_was_declared_and_by_whom(
     moderator: FlaskClient, pending: Organisation
 ) -> None:
     page = moderator.get("/equipe/structures").text
-    for text in ("Résidence neuve", "73282932000074", "Anne Ravier", "messagerie publique", "Bron"):
+    for text in (
+        "Résidence neuve",
+        "SIRET 732\u00a0829\u00a0320\u00a000074",
+        "Anne Ravier",
+        "messagerie publique",
+        "Bron",
+    ):
         assert text in page
 
     sheet = moderator.get(f"/equipe/structures/{pending.id}").text
-    for text in ("Résidence neuve", "732829320", "anne@gmail.com", "messagerie publique"):
+    for text in (
+        "Résidence neuve",
+        "732\u00a0829\u00a0320",
+        "anne@gmail.com",
+        "messagerie publique",
+    ):
         assert text in sheet
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from sqlalchemy import delete
 
@@ -207,6 +208,14 @@ def test_refused_listing_goes_back_with_its_reason(moderator: FlaskClient, smtp:
     assert last_refusal(listing.id) == "Indiquez les horaires réels."
     assert told(smtp) == ["anne.ravier@example.org"]
     assert "Indiquez les horaires réels." in smtp.messages[0].get_body(("plain",)).get_content()
+
+
+def test_refusing_has_one_name(moderator: FlaskClient) -> None:
+    page = BeautifulSoup(moderator.get(f"/equipe/annonces/{in_review().id}").data, "html.parser")
+    section = page.select_one("[aria-labelledby=refuse-title]")
+
+    assert section.h2.text == section.select_one("form button").text.strip() == "Refuser l’annonce"
+    assert "Renvoyer" not in page.main.text
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "Non."])

@@ -48,6 +48,13 @@ def test_wrong_values_are_refused(name: str, values: dict[str, str], now: dt.dat
         services.create_organisation(name, now=now, **values)
 
 
+def test_siren_may_be_given_by_a_siret(now: dt.datetime) -> None:
+    siret = "732 829 320 00074"
+    organisation = services.create_organisation("Mimosa", kind="employer", siren=siret, now=now)
+
+    assert organisation.siren == "732829320"
+
+
 def test_same_siren_is_refused(now: dt.datetime) -> None:
     services.create_organisation("Mimosa", kind="employer", siren="732829320", now=now)
 

@@ -291,9 +291,19 @@ def test_wrong_answers_lose_nothing(client: FlaskClient) -> None:
     assert db.session.scalar(select(func.count()).select_from(SignUp)) == 0
 
 
-@pytest.mark.parametrize("siret", ["35600000009075", "732 829 320 00074", "732.829.320.00074"])
+@pytest.mark.parametrize(
+    "siret", ["35600000009075", "732 829 320 00074", "732.829.320.00074", "732-829-320-00074"]
+)
 def test_siret_is_read_as_people_write_it(client: FlaskClient, siret: str) -> None:
     assert declare(client, siret=siret).status_code == 303
+
+
+def test_a_siren_is_told_from_a_siret(client: FlaskClient) -> None:
+    answer = declare(client, siret="732 829 320")
+
+    assert answer.status_code == 422
+    assert "C’est un numéro SIREN\u00a0: il manque les 5\u00a0chiffres" in answer.text
+    assert 'value="732 829 320"' in answer.text
 
 
 def test_old_page_gives_the_form_back_filled(client: FlaskClient) -> None:

@@ -83,7 +83,7 @@ def refuse(listing_id: int) -> Any:
         return _page(waiting, form), 422
     services.refuse_listing(current_user, waiting.listing, form.reason.data, clock.now())
     db.session.commit()
-    flash(_("L’annonce est renvoyée. La structure a reçu votre message."), "ok")
+    flash(_("L’annonce est refusée. La structure a reçu votre message."), "ok")
     return redirect(url_for("moderation.index"), 303)
 
 

@@ -42,6 +42,8 @@ def create_organisation(
     if kind not in set(OrganisationKind):
         raise InvalidOrganisation(_("Ce type de structure n’existe pas."))
     siren = compact(siren) if siren else None
+    if siren and is_siret(siren):
+        siren = siren[:9]
     if siren and not is_siren(siren):
         raise InvalidOrganisation(
             _("Ce numéro SIREN n’est pas valable\u00a0: vérifiez ses 9 chiffres.")
