@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from app.listings.enums import Status
 from tests import factories
-from tests.browser import DESKTOP, Live
+from tests.browser import DESKTOP, PHONE, Live
 from tests.pages.recruiter import Recruiter
 
 if TYPE_CHECKING:
@@ -134,3 +134,29 @@ def test_draft_is_kept_then_sent_by_the_same_page(live: Live, recruiter: Recruit
             .filter_by(title="Aide à domicile, le soir", status=Status.DRAFT)
             .count()
         )
+
+
+UNDER_THE_BAR = """() => {
+  const bar = document.querySelector('.bar');
+  const one = document.activeElement;
+  if (one === document.body || bar.contains(one)) return '';
+  const {bottom} = one.getBoundingClientRect();
+  const stuck = bar.getBoundingClientRect();
+  // Taller than what is left of the screen: its head is what must be seen.
+  const {top} = one.getBoundingClientRect();
+  return top < stuck.bottom && Math.min(bottom, top + 24) > stuck.top ? one.outerHTML : '';
+}"""
+
+
+def test_on_a_phone_the_bar_is_one_line_and_never_over_the_focus(recruiter: Recruiter) -> None:
+    page = recruiter.page
+    page.set_viewport_size(PHONE)
+    page.goto("/recruter/annonces/nouvelle")
+
+    bar = page.locator(".bar")
+    assert bar.bounding_box()["height"] < 72
+    tops = {round(one.bounding_box()["y"]) for one in bar.locator(".btn").all()}
+    assert len(tops) == 1
+    for _step in range(60):
+        page.keyboard.press("Tab")
+        assert page.evaluate(UNDER_THE_BAR) == ""
