@@ -170,11 +170,10 @@ DECLINE_MESSAGES = {
         "nous ne pouvons pas vous en proposer une cette fois. Cela ne dit rien de vos qualités. "
         "N’hésitez pas à répondre à nos prochaines annonces."
     ),
+    # {lack} and {ways} depend on the person and on the diploma: see refusals.py.
     DeclineReason.DIPLOMA: lazy(
-        "Merci de votre intérêt pour «\u00a0{title}\u00a0». Il faut ici un diplôme que vous "
-        "n’avez pas encore. Il se prépare aussi en travaillant, ou par la validation de "
-        "l’expérience. Des annonces sans diplôme sont ouvertes sur le site\u00a0: elles peuvent "
-        "être un bon premier pas."
+        "Merci de votre intérêt pour «\u00a0{title}\u00a0». {lack} {ways}Des formations et des "
+        "annonces sans diplôme sont sur le site\u00a0: elles peuvent être un bon premier pas."
     ),
     DeclineReason.EXPERIENCE: lazy(
         "Merci du temps que vous nous avez donné pour «\u00a0{title}\u00a0». Nous avons choisi une "

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from app.accounts.models import User
 from app.applications import keys, progress, workflow
 from app.applications.enums import (
-    DECLINE_MESSAGES,
     LETTER_LABELS,
     LETTER_MESSAGES,
     ActorKind,
@@ -23,6 +22,7 @@ from app.applications.models import (
     ApplicationTransfer,
 )
 from app.applications.queries import Waiting
+from app.applications.refusals import ready_words
 from app.core import mail
 from app.core.clock import paris_date
 from app.core.filters import date_long, date_with_weekday, time_short
@@ -70,7 +70,8 @@ def _page_url(application: Application, base_url: str, page: str = "") -> str:
 
 def decline_message(reason: DeclineReason, application: Application) -> str:
     """Return the ready, kind message that goes with a reason, to be changed before it leaves."""
-    words = str(DECLINE_MESSAGES[reason]).format(title=application.listing.title)
+    listing = application.listing
+    words = ready_words(reason, listing.title, [listing], [application.diploma_held])
     greeting = _("Bonjour %(name)s,", name=application.first_name)
     return "\n\n".join([greeting, words, _("Bonne continuation.")])
 
@@ -93,14 +94,19 @@ def _next_days(now: dt.datetime) -> list[dt.date]:
 
 def closing_message(reason: DeclineReason, listing: Listing) -> str:
     """Return the same for all those to whom the closing of a listing says no."""
-    words = str(DECLINE_MESSAGES[reason]).format(title=listing.title)
+    words = ready_words(reason, listing.title, [listing])
     return "\n\n".join([_("Bonjour,"), words, _("Bonne continuation.")])
 
 
 def group_message(reason: DeclineReason, people: Sequence[Application]) -> str:
     """Return the same for several people: what is each one's own is filled in as it leaves."""
     titles = {one.listing.title for one in people}
-    words = str(DECLINE_MESSAGES[reason]).format(title=titles.pop() if len(titles) == 1 else TITLE)
+    words = ready_words(
+        reason,
+        titles.pop() if len(titles) == 1 else TITLE,
+        [one.listing for one in people],
+        [one.diploma_held for one in people],
+    )
     return "\n\n".join([_("Bonjour %(name)s,", name=FIRST_NAME), words, _("Bonne continuation.")])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from app.applications import batch, board, mails, workflow
+from app.applications import batch, board, mails, refusals, workflow
 from app.applications.enums import DECLINE_REASON_LABELS, STATUS_LABELS, DeclineReason, Status
 from app.applications.forms import DeclineGroupForm, GroupForm, ReasonForm, choices_of
 from app.applications.models import Application
@@ -145,7 +145,13 @@ def group_decline() -> Any:
         return _message_page(form, found, people)
     asked = ReasonForm(request.args if "reason" in request.args else None)
     wrong = "reason" in request.args and not asked.validate()
-    page = render_template("recruiter/group_reason.html", form=asked, people=people, name=_name)
+    page = render_template(
+        "recruiter/group_reason.html",
+        form=asked,
+        people=people,
+        name=_name,
+        hints=refusals.said_of_reasons(people),
+    )
     return no_store(make_response(page, 422 if wrong else 200))
 
 
@@ -161,6 +167,7 @@ def _message_page(
         reason=DECLINE_REASON_LABELS[DeclineReason(reason)] if reason in set(DeclineReason) else "",
         hints={one.id: _hint(one) for one in people},
         to_phone=[_name(one) for one in people if one.email is None],
+        contradicted=[_name(one) for one in people if refusals.contradicts(reason or "", one)],
         first_name=mails.FIRST_NAME,
         title=mails.TITLE,
     )

@@ -30,6 +30,7 @@ from app.applications import (
     pool,
     progress,
     queries,
+    refusals,
     services,
     transfer,
     workflow,
@@ -200,8 +201,8 @@ def _moved_message(application: Application, to: Status) -> str:
 def application_decline(application_id: int) -> Any:
     """Ask for a reason, show the kind message that goes with it, then send it."""
     application = _find(application_id)
-    refusals = _refusals(application.listing.kind, application.status)
-    if not refusals:
+    noes = _refusals(application.listing.kind, application.status)
+    if not noes:
         flash(_("Cette candidature a déjà une réponse, ou n’en attend plus."), "warn")
         return _to_sheet(application_id)
     form = DeclineForm()
@@ -209,7 +210,7 @@ def application_decline(application_id: int) -> Any:
     if form.is_submitted():
         if not form.validate():
             return _decline_page(application, form), 422
-        return _decline(application, next(iter(refusals)), form)
+        return _decline(application, next(iter(noes)), form)
     reason = request.args.get("reason", "")
     if reason in set(DeclineReason):
         form.reason.data = reason
@@ -217,12 +218,22 @@ def application_decline(application_id: int) -> Any:
         return _decline_page(application, form)
     asked = ReasonForm(request.args if "reason" in request.args else None)
     wrong = "reason" in request.args and not asked.validate()
-    page = render_template("recruiter/decline_reason.html", application=application, form=asked)
+    page = render_template(
+        "recruiter/decline_reason.html",
+        application=application,
+        form=asked,
+        hints=refusals.said_of_reasons([application]),
+    )
     return no_store(make_response(page, 422 if wrong else 200))
 
 
 def _decline_page(application: Application, form: DeclineForm) -> Response:
-    page = render_template("recruiter/decline.html", application=application, form=form)
+    page = render_template(
+        "recruiter/decline.html",
+        application=application,
+        form=form,
+        contradicted=refusals.contradicts(form.reason.data, application),
+    )
     return no_store(make_response(page))
 
 
