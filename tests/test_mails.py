@@ -16,8 +16,8 @@ from app.accounts.enums import Awaits, Role
 from app.accounts.models import LoginSession
 from app.accounts.services import open_pending_session
 from app.alerts.models import Digest, SentListing
-from app.applications import letters, pool, transfer
-from app.applications.enums import ActorKind, DeclineReason, Letter
+from app.applications import letters, meetings, pool, transfer
+from app.applications.enums import ActorKind, DeclineReason, Letter, MeetingAnswer
 from app.applications.enums import Status as Step
 from app.applications.models import (
     Application,
@@ -210,6 +210,30 @@ def written() -> Sent:
     return "application.written", {"application_message_id": last(ApplicationMessage)}
 
 
+def meeting_answered(answer: MeetingAnswer) -> Callable[[], Sent]:
+    def make() -> Sent:
+        one, now = application(), clock.now()
+        letters.write(
+            one,
+            factories.user(),
+            Letter.MEETING,
+            "À bientôt.",
+            now,
+            step=Step.MEETING,
+            meeting_at=now + dt.timedelta(days=3),
+            meeting_place="12 rue des Tilleuls, Bron",
+        )
+        meeting_id = last(ApplicationMessage)
+        words = "" if answer is MeetingAnswer.COMING else "Plutôt jeudi."
+        reply = meetings.answer_meeting(one, meeting_id, answer, words, now)
+        return "application.meeting_answered", {
+            "meeting_reply_id": reply.id,
+            "user_id": member_of(one.listing),
+        }
+
+    return make
+
+
 def told(what: Announcement) -> Callable[[], Sent]:
     now = clock.now()
     states: dict[str, dict[str, Any]] = {
@@ -364,6 +388,7 @@ CASES: list[tuple[str, Callable[[], Sent]]] = [
     ("applications/ends_soon", ends_soon),
     ("applications/transferred", transferred),
     ("applications/written", written),
+    *(("applications/meeting_answered", meeting_answered(answer)) for answer in MeetingAnswer),
     ("applications/pool_asked", person("application.pool_asked", asked)),
     (
         "applications/file_blocked",

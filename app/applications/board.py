@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, case, false, func, select
 
 from app.applications import callback, workflow
 from app.applications.enums import Status
+from app.applications.meetings import MET, Answers, answers_of
 from app.applications.models import Application, ContactView
 from app.applications.queries import open_to
 from app.core.database import db
@@ -98,11 +99,18 @@ class Row:
     late: bool
     by_phone: bool
     reachable: bool
+    meeting_at: dt.datetime | None = None
+    reply: str | None = None
 
     @property
     def waiting(self) -> bool:
         """Return whether nobody has called the person yet."""
         return self.status in workflow.WAITING
+
+    @property
+    def meets(self) -> bool:
+        """Return whether a meeting may have been proposed, and answered."""
+        return self.status in MET
 
 
 class Lane(NamedTuple):
@@ -257,8 +265,9 @@ def lanes(user_id: int, filters: Filters, now: dt.datetime) -> list[Lane]:
     for row in db.session.execute(shown):
         rows.setdefault(row.lane, []).append(_row(row, now, open_choices))
         totals[row.lane] = row.total
+    answers = answers_of([row.id for found in rows.values() for row in found if row.meets])
     return [
-        Lane(step, rows.get(rank, []), totals.get(rank, 0))
+        Lane(step, _answered(rows.get(rank, []), answers), totals.get(rank, 0))
         for rank, step in enumerate(STEPS)
         if step.always or rank in rows
     ]
@@ -275,7 +284,14 @@ def page_of(user_id: int, filters: Filters, now: dt.datetime, page: int) -> tupl
         .offset((page - 1) * LIST_PAGE)
     )
     open_choices = callback.open_at(now)
-    return [_row(row, now, open_choices) for row in db.session.execute(shown)], total
+    rows = [_row(row, now, open_choices) for row in db.session.execute(shown)]
+    return _answered(rows, answers_of([row.id for row in rows if row.meets])), total
+
+
+def _answered(rows: list[Row], answers: Answers) -> list[Row]:
+    """Return the rows with the meeting of each person, and what she answered to it."""
+    known = ((row, answers.get(row.id, (None, None))) for row in rows)
+    return [replace(row, meeting_at=at, reply=reply) if at else row for row, (at, reply) in known]
 
 
 def short_name(first_name: str, last_name: str) -> str:

@@ -81,12 +81,30 @@ LETTER_MESSAGES = {
     ),
     Letter.MEETING: lazy(
         "Nous serons contents de vous rencontrer au sujet de «\u00a0{title}\u00a0». Si ce moment "
-        "ne vous convient pas, dites-le-nous\u00a0: nous en trouverons un autre."
+        "ne vous convient pas, dites-le sur votre page de suivi\u00a0: nous en trouverons un autre."
     ),
     Letter.PROPOSAL: lazy(
         "Vous avez accepté que nous gardions votre contact. Nous ouvrons une annonce qui peut vous "
         "intéresser. Si elle vous plaît, répondez-y\u00a0: rien n’est envoyé à votre place."
     ),
+}
+
+
+class MeetingAnswer(StrEnum):
+    """What a person answers to the meeting that is proposed to her."""
+
+    COMING = "coming"
+    CANNOT = "cannot"
+
+
+MEETING_ANSWER_LABELS = {
+    MeetingAnswer.COMING: lazy("Je viens"),
+    MeetingAnswer.CANNOT: lazy("Cette date ne me convient pas"),
+}
+# The same, as the organisation reads it.
+MEETING_ANSWER_NEWS = {
+    MeetingAnswer.COMING: lazy("La personne vient"),
+    MeetingAnswer.CANNOT: lazy("La date ne lui convient pas"),
 }
 
 

@@ -11,8 +11,36 @@ from app.listings.enums import Kind
 from app.listings.models import Listing
 from app.professions import queries as professions
 
+# What the message to a group says in the place of each person’s own words.
+FIRST_NAME, TITLE = "[prénom]", "[annonce]"
 _WORKING = frozenset({"apprentissage", "formation en emploi"})
 _EXPERIENCE = "VAE"
+
+
+def decline_message(reason: DeclineReason, application: Application) -> str:
+    """Return the ready, kind message that goes with a reason, to be changed before it leaves."""
+    listing = application.listing
+    words = ready_words(reason, listing.title, [listing], [application.diploma_held])
+    greeting = _("Bonjour %(name)s,", name=application.first_name)
+    return "\n\n".join([greeting, words, _("Bonne continuation.")])
+
+
+def closing_message(reason: DeclineReason, listing: Listing) -> str:
+    """Return the same for all those to whom the closing of a listing says no."""
+    words = ready_words(reason, listing.title, [listing])
+    return "\n\n".join([_("Bonjour,"), words, _("Bonne continuation.")])
+
+
+def group_message(reason: DeclineReason, people: Sequence[Application]) -> str:
+    """Return the same for several people: what is each one's own is filled in as it leaves."""
+    titles = {one.listing.title for one in people}
+    words = ready_words(
+        reason,
+        titles.pop() if len(titles) == 1 else TITLE,
+        [one.listing for one in people],
+        [one.diploma_held for one in people],
+    )
+    return "\n\n".join([_("Bonjour %(name)s,", name=FIRST_NAME), words, _("Bonne continuation.")])
 
 
 def ready_words(

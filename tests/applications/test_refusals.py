@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app.applications import mails, services
+from app.applications import refusals, services
 from app.applications.enums import DeclineReason, DiplomaHeld, Status
 from app.applications.refusals import ready_words
 from app.applications.wording import improper
@@ -22,7 +22,7 @@ GROUP = "Ont répondu avoir le diplôme de ce métier : Samira B."
 
 
 def no(listing: Any, **values: Any) -> str:
-    return mails.decline_message(DeclineReason.DIPLOMA, factories.application(listing, **values))
+    return refusals.decline_message(DeclineReason.DIPLOMA, factories.application(listing, **values))
 
 
 @pytest.mark.parametrize("entry", ["infirmier", "aide-soignant", "cadre-de-sante"])
@@ -55,7 +55,7 @@ def test_the_three_professions_have_different_ways() -> None:
 
 def test_the_ways_told_to_a_group_hold_for_everybody(session: Any) -> None:
     nurse = factories.listing(profession_id=factories.profession("infirmier").id)
-    text = mails.group_message(
+    text = refusals.group_message(
         DeclineReason.DIPLOMA, [factories.application(nurse), factories.application()]
     )
     assert "VAE" not in text

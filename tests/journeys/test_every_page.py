@@ -384,6 +384,8 @@ CASES = [
             "job hired",
             "job declined",
             "opened",
+            "meeting coming",
+            "meeting cannot",
             "asked",
             "kept",
             "ending",
@@ -401,6 +403,22 @@ CASES = [
             "file waiting",
             "file blocked",
         )
+    ),
+    Case(
+        "applications/meeting.html",
+        "as it is",
+        at(lambda w: w.follow["opened"].replace("?", "/rendez-vous?")),
+    ),
+    Case(
+        "applications/meeting.html",
+        "too much said",
+        pressing(
+            lambda w: w.follow["meeting coming"].replace("?", "/rendez-vous?"),
+            "Dire que cette date ne me convient pas",
+            words="Je suis enceinte. " * 16,
+        ),
+        status=422,
+        error=True,
     ),
     Case(
         "applications/offer.html",
@@ -574,6 +592,8 @@ CASES = [
         for name in (
             "job received",
             "opened",
+            "meeting coming",
+            "meeting cannot",
             "phoned",
             "asked",
             "kept",
@@ -663,6 +683,12 @@ CASES = [
         "recruiter/decline.html",
         "ready message",
         at(lambda w: f"{w.sheet['opened']}/refuser?reason=schedule"),
+        "recruiter",
+    ),
+    Case(
+        "recruiter/decline.html",
+        "contradicted",
+        at(lambda w: f"{w.sheet['meeting coming']}/refuser?reason=diploma"),
         "recruiter",
     ),
     Case(
@@ -1168,6 +1194,7 @@ PARTS = {
     "alerts/_watch.html",
     "accounts/app_setup.html",
     "applications/after.html",
+    "applications/meeting_answer.html",
     "applications/pool.html",
     "applications/seen.html",
     "base.html",

@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from app.applications import batch, board, mails, refusals, workflow
+from app.applications import batch, board, refusals, workflow
 from app.applications.enums import DECLINE_REASON_LABELS, STATUS_LABELS, DeclineReason, Status
 from app.applications.forms import DeclineGroupForm, GroupForm, ReasonForm, choices_of
 from app.applications.models import Application
@@ -141,7 +141,7 @@ def group_decline() -> Any:
     if reason in set(DeclineReason):
         form.reason.data = reason
         form.people.data = [one.id for one in people]
-        form.message.data = mails.group_message(DeclineReason(reason), people)
+        form.message.data = refusals.group_message(DeclineReason(reason), people)
         return _message_page(form, found, people)
     asked = ReasonForm(request.args if "reason" in request.args else None)
     wrong = "reason" in request.args and not asked.validate()
@@ -168,8 +168,8 @@ def _message_page(
         hints={one.id: _hint(one) for one in people},
         to_phone=[_name(one) for one in people if one.email is None],
         contradicted=[_name(one) for one in people if refusals.contradicts(reason or "", one)],
-        first_name=mails.FIRST_NAME,
-        title=mails.TITLE,
+        first_name=refusals.FIRST_NAME,
+        title=refusals.TITLE,
     )
     return no_store(make_response(page))
 

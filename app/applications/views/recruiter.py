@@ -26,7 +26,7 @@ from app.applications import (
     cv,
     files,
     letters,
-    mails,
+    meetings,
     pool,
     progress,
     queries,
@@ -39,6 +39,7 @@ from app.applications.enums import (
     DECLINE_REASON_LABELS,
     DIPLOMA_HELD_LABELS,
     LETTER_LABELS,
+    MEETING_ANSWER_NEWS,
     STATUS_LABELS,
     STEP_ACTIONS,
     ActorKind,
@@ -63,6 +64,7 @@ S = Status
 @recruiter.context_processor
 def _labels() -> dict[str, Any]:
     return {
+        "answer_news": MEETING_ANSWER_NEWS,
         "call_back_hours": callback.hours,
         "call_back_words": callback.words,
         "diploma_held_labels": DIPLOMA_HELD_LABELS,
@@ -125,6 +127,7 @@ def application_show(application_id: int) -> Any:
 
 def sheet_page(application: Application, note_form: NoteForm) -> Response:
     """Return the sheet, with a note that is being written."""
+    meeting = meetings.to_answer(application, clock.now())
     page = render_template(
         "recruiter/application.html",
         **_labels(),
@@ -136,6 +139,8 @@ def sheet_page(application: Application, note_form: NoteForm) -> Response:
         pool_asked=pool.is_asked(application),
         can_hand_over=transfer.can_move(application),
         file_is_late=files.is_late(application, clock.now()),
+        meeting=meeting,
+        reply=meetings.last_reply(meeting),
         opened=queries.has_opened(application.id, current_user.id),
         taken_back=application.status in workflow.TAKEN_BACK,
         late=_is_late(application),
@@ -214,7 +219,7 @@ def application_decline(application_id: int) -> Any:
     reason = request.args.get("reason", "")
     if reason in set(DeclineReason):
         form.reason.data = reason
-        form.message.data = mails.decline_message(DeclineReason(reason), application)
+        form.message.data = refusals.decline_message(DeclineReason(reason), application)
         return _decline_page(application, form)
     asked = ReasonForm(request.args if "reason" in request.args else None)
     wrong = "reason" in request.args and not asked.validate()
