@@ -28,6 +28,7 @@ from app.applications.models import (
 from app.applications.services import move_application
 from app.core import clock, mail
 from app.core.database import db
+from app.core.greeting import hello
 from app.core.jobs import jobs
 from app.core.outbox import OutboxEvent, enqueue
 from app.listings.enums import Announcement, Kind, Outcome, Status
@@ -467,6 +468,8 @@ def test_message_is_for_one_person_and_needs_nothing_from_elsewhere(
     plain = message.get_body(("plain",)).get_content()
     rich = message.get_body(("html",)).get_content()
     assert "\n" not in message["Subject"]
+    # An address stands alone: what is written before it must not become a part of it.
+    assert re.findall(r"\S*[^\s(<]https?://", plain) == []
     # A long subject is folded: its first line may hold a space alone.
     _judge_subject(message["Subject"].strip())
     _judge_text(plain)
@@ -497,3 +500,18 @@ def _judge_html(rich: str) -> None:
     assert links
     for address in links:
         assert re.match(rf"{BASE}(/|$)|mailto:|tel:", address), address
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Claire Roux", "Bonjour Claire Roux,"),
+        ("Servane Pol", "Bonjour Servane Pol,"),
+        ("Service du recrutement", "Bonjour,"),
+        ("RH – Les Tilleuls", "Bonjour,"),
+        ("L’équipe de l’EHPAD", "Bonjour,"),
+        ("", "Bonjour,"),
+    ],
+)
+def test_a_service_is_not_greeted_as_a_person(session: Any, name: str, said: str) -> None:
+    assert hello(name) == said

@@ -26,6 +26,7 @@ from app.applications.queries import Waiting
 from app.core import mail
 from app.core.clock import paris_date
 from app.core.filters import date_long, date_with_weekday, time_short
+from app.core.greeting import hello
 from app.core.i18n import _, lazy
 from app.listings.enums import Kind
 from app.organisations.models import Organisation
@@ -321,7 +322,7 @@ def announced(
         is_event=workflow.family_of(application.listing.kind) is workflow.Family.EVENT,
         url=f"{base_url}/recruter/"
         + (f"candidatures/{application.id}" if event.to_status in {S.OFFERED, S.ADMITTED} else ""),
-        hello=_("Bonjour %(name)s,", name=member.name),
+        hello=hello(member.name),
     )
 
 
@@ -340,7 +341,7 @@ def meeting_answered(
         meeting=progress.when(meeting.meeting_at or meeting.at),
         has_words=bool(reply.words),
         url=f"{base_url}/recruter/candidatures/{application.id}",
-        hello=_("Bonjour %(name)s,", name=member.name),
+        hello=hello(member.name),
     )
 
 
@@ -366,7 +367,7 @@ def reminder(
         days=progress.days_ago(waiting.first_at, now),
         told_on=date_with_weekday(waiting.first_at + workflow.SILENCE),
         url=f"{base_url}/recruter/?vue=liste&attente=oui",
-        hello=_("Bonjour %(name)s,", name=member.name),
+        hello=hello(member.name),
     )
 
 
@@ -381,5 +382,5 @@ def ends_soon(
         organisation=organisation,
         ending=ending,
         url=f"{base_url}/recruter/?vue=liste",
-        hello=_("Bonjour %(name)s,", name=member.name),
+        hello=hello(member.name),
     )
