@@ -22,7 +22,7 @@ from app.listings.models import Listing, ListingSession
 
 S = Status
 # What a lane shows first; a link leads to the others.
-LANE_MOST = 30
+LANE_MOST = 8
 LIST_PAGE = 50
 # The board keeps what has ended for this long; the list keeps everything.
 KEEPS = dt.timedelta(days=30)
@@ -273,10 +273,14 @@ def lanes(user_id: int, filters: Filters, now: dt.datetime) -> list[Lane]:
     ]
 
 
+def total_of(user_id: int, filters: Filters, now: dt.datetime) -> int:
+    """Return how many applications these filters hold, whatever the board shows of them."""
+    return db.session.scalar(_from([func.count()], conditions(user_id, filters, now))) or 0
+
+
 def page_of(user_id: int, filters: Filters, now: dt.datetime, page: int) -> tuple[list[Row], int]:
     """Return one page (from 1) of everything, the most urgent first, and the true total."""
     kept = conditions(user_id, filters, now)
-    total = db.session.scalar(_from([func.count()], kept)) or 0
     shown = (
         _from(_columns(user_id), kept)
         .order_by(*urgency())
@@ -285,7 +289,8 @@ def page_of(user_id: int, filters: Filters, now: dt.datetime, page: int) -> tupl
     )
     open_choices = callback.open_at(now)
     rows = [_row(row, now, open_choices) for row in db.session.execute(shown)]
-    return _answered(rows, answers_of([row.id for row in rows if row.meets])), total
+    shown_rows = _answered(rows, answers_of([row.id for row in rows if row.meets]))
+    return shown_rows, total_of(user_id, filters, now)
 
 
 def _answered(rows: list[Row], answers: Answers) -> list[Row]:
