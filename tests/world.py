@@ -17,9 +17,9 @@ from app.accounts import services as accounts
 from app.accounts.enums import Awaits, Role
 from app.accounts.models import SecondFactor
 from app.alerts.tokens import token_of
-from app.applications import keys, letters, meetings, pool, transfer, workflow
+from app.applications import keys, letters, pool, transfer, workflow
 from app.applications import services as applications
-from app.applications.enums import ActorKind, DeclineReason, Letter, MeetingAnswer
+from app.applications.enums import ActorKind, DeclineReason, Letter
 from app.applications.enums import Status as Step
 from app.core import clock
 from app.core.database import db
@@ -353,8 +353,6 @@ def _applications(it: SimpleNamespace, recruiter: Any, now: dt.datetime) -> None
         meeting_at=now + dt.timedelta(days=3),
         meeting_place="12 rue des Tilleuls, Bron",
     )
-    for answer in MeetingAnswer:
-        _answered(it, recruiter, answer, now)
     for state, key in (("waiting", "cv/1.pdf"), ("blocked", None)):
         with_file = {"cv_key": key, "cv_sha256": key and "0" * 64, "cv_state": state}
         added = _application(it, it.job, f"file {state}", **with_file)
@@ -382,23 +380,6 @@ def _applications(it: SimpleNamespace, recruiter: Any, now: dt.datetime) -> None
     applications.withdraw_application(withdrawn, now)
     waiting = factories.listing(organisation=it.pending, title="Poste d’une structure neuve")
     factories.application(waiting)
-
-
-def _answered(it: SimpleNamespace, recruiter: Any, answer: MeetingAnswer, now: dt.datetime) -> None:
-    added = _application(it, it.job, f"meeting {answer}", diploma_held="yes")
-    applications.record_view(added, recruiter, "contact", now)
-    proposed = letters.write(
-        added,
-        recruiter,
-        Letter.MEETING,
-        "Appelez-nous au 04 78 00 00 00 si besoin.",
-        now,
-        step=Step.MEETING,
-        meeting_at=now + dt.timedelta(days=3),
-        meeting_place="12 rue des Tilleuls, Bron",
-    )
-    words = "" if answer is MeetingAnswer.COMING else f"{WORDS[:150]} {LONG_WORD[:140]}"
-    meetings.answer_meeting(added, proposed.id, answer, words, now)
 
 
 def _seats(it: SimpleNamespace, now: dt.datetime) -> None:

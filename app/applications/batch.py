@@ -16,9 +16,9 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from app.accounts.models import User
 from app.applications import workflow
 from app.applications.enums import STATUS_LABELS, ActorKind, DeclineReason, Status
+from app.applications.mails import FIRST_NAME, TITLE
 from app.applications.models import Application
 from app.applications.queries import lock_sessions, open_to
-from app.applications.refusals import FIRST_NAME, TITLE
 from app.applications.services import NoSeatLeft, move_held
 from app.core.database import db
 from app.core.errors import NotAllowedTransition

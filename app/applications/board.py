@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement, Select, case, false, func, select
 
 from app.applications import callback, workflow
 from app.applications.enums import Status
-from app.applications.meetings import MET, Answers, answers_of
 from app.applications.models import Application, ContactView
 from app.applications.queries import open_to
 from app.core.database import db
@@ -22,7 +21,7 @@ from app.listings.models import Listing, ListingSession
 
 S = Status
 # What a lane shows first; a link leads to the others.
-LANE_MOST = 8
+LANE_MOST = 30
 LIST_PAGE = 50
 # The board keeps what has ended for this long; the list keeps everything.
 KEEPS = dt.timedelta(days=30)
@@ -99,18 +98,11 @@ class Row:
     late: bool
     by_phone: bool
     reachable: bool
-    meeting_at: dt.datetime | None = None
-    reply: str | None = None
 
     @property
     def waiting(self) -> bool:
         """Return whether nobody has called the person yet."""
         return self.status in workflow.WAITING
-
-    @property
-    def meets(self) -> bool:
-        """Return whether a meeting may have been proposed, and answered."""
-        return self.status in MET
 
 
 class Lane(NamedTuple):
@@ -265,22 +257,17 @@ def lanes(user_id: int, filters: Filters, now: dt.datetime) -> list[Lane]:
     for row in db.session.execute(shown):
         rows.setdefault(row.lane, []).append(_row(row, now, open_choices))
         totals[row.lane] = row.total
-    answers = answers_of([row.id for found in rows.values() for row in found if row.meets])
     return [
-        Lane(step, _answered(rows.get(rank, []), answers), totals.get(rank, 0))
+        Lane(step, rows.get(rank, []), totals.get(rank, 0))
         for rank, step in enumerate(STEPS)
         if step.always or rank in rows
     ]
 
 
-def total_of(user_id: int, filters: Filters, now: dt.datetime) -> int:
-    """Return how many applications these filters hold, whatever the board shows of them."""
-    return db.session.scalar(_from([func.count()], conditions(user_id, filters, now))) or 0
-
-
 def page_of(user_id: int, filters: Filters, now: dt.datetime, page: int) -> tuple[list[Row], int]:
     """Return one page (from 1) of everything, the most urgent first, and the true total."""
     kept = conditions(user_id, filters, now)
+    total = db.session.scalar(_from([func.count()], kept)) or 0
     shown = (
         _from(_columns(user_id), kept)
         .order_by(*urgency())
@@ -288,15 +275,7 @@ def page_of(user_id: int, filters: Filters, now: dt.datetime, page: int) -> tupl
         .offset((page - 1) * LIST_PAGE)
     )
     open_choices = callback.open_at(now)
-    rows = [_row(row, now, open_choices) for row in db.session.execute(shown)]
-    shown_rows = _answered(rows, answers_of([row.id for row in rows if row.meets]))
-    return shown_rows, total_of(user_id, filters, now)
-
-
-def _answered(rows: list[Row], answers: Answers) -> list[Row]:
-    """Return the rows with the meeting of each person, and what she answered to it."""
-    known = ((row, answers.get(row.id, (None, None))) for row in rows)
-    return [replace(row, meeting_at=at, reply=reply) if at else row for row, (at, reply) in known]
+    return [_row(row, now, open_choices) for row in db.session.execute(shown)], total
 
 
 def short_name(first_name: str, last_name: str) -> str:

@@ -81,30 +81,12 @@ LETTER_MESSAGES = {
     ),
     Letter.MEETING: lazy(
         "Nous serons contents de vous rencontrer au sujet de «\u00a0{title}\u00a0». Si ce moment "
-        "ne vous convient pas, dites-le sur votre page de suivi\u00a0: nous en trouverons un autre."
+        "ne vous convient pas, dites-le-nous\u00a0: nous en trouverons un autre."
     ),
     Letter.PROPOSAL: lazy(
         "Vous avez accepté que nous gardions votre contact. Nous ouvrons une annonce qui peut vous "
         "intéresser. Si elle vous plaît, répondez-y\u00a0: rien n’est envoyé à votre place."
     ),
-}
-
-
-class MeetingAnswer(StrEnum):
-    """What a person answers to the meeting that is proposed to her."""
-
-    COMING = "coming"
-    CANNOT = "cannot"
-
-
-MEETING_ANSWER_LABELS = {
-    MeetingAnswer.COMING: lazy("Je viens"),
-    MeetingAnswer.CANNOT: lazy("Cette date ne me convient pas"),
-}
-# The same, as the organisation reads it.
-MEETING_ANSWER_NEWS = {
-    MeetingAnswer.COMING: lazy("La personne vient"),
-    MeetingAnswer.CANNOT: lazy("La date ne lui convient pas"),
 }
 
 
@@ -188,10 +170,11 @@ DECLINE_MESSAGES = {
         "nous ne pouvons pas vous en proposer une cette fois. Cela ne dit rien de vos qualités. "
         "N’hésitez pas à répondre à nos prochaines annonces."
     ),
-    # {lack} and {ways} depend on the person and on the diploma: see refusals.py.
     DeclineReason.DIPLOMA: lazy(
-        "Merci de votre intérêt pour «\u00a0{title}\u00a0». {lack} {ways}Des formations et des "
-        "annonces sans diplôme sont sur le site\u00a0: elles peuvent être un bon premier pas."
+        "Merci de votre intérêt pour «\u00a0{title}\u00a0». Il faut ici un diplôme que vous "
+        "n’avez pas encore. Il se prépare aussi en travaillant, ou par la validation de "
+        "l’expérience. Des annonces sans diplôme sont ouvertes sur le site\u00a0: elles peuvent "
+        "être un bon premier pas."
     ),
     DeclineReason.EXPERIENCE: lazy(
         "Merci du temps que vous nous avez donné pour «\u00a0{title}\u00a0». Nous avons choisi une "

@@ -1,11 +1,10 @@
-"""Forms of what members write about a person and to her, of what she answers to a meeting, and of
-where they send her application."""
+"""Forms of what members write about a person and to her, and of where they send her application."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from app.applications import letters
@@ -17,8 +16,6 @@ from app.core.forms import BaseForm
 from app.core.i18n import _, lazy
 from app.listings.forms.fields import FrenchDateField, FrenchTimeField
 from app.listings.models import Listing
-
-REPLY_MAX = 300
 
 
 class NoteForm(BaseForm):
@@ -88,20 +85,6 @@ class LetterForm(BaseForm):
         """Refuse what the page does not offer."""
         if field.data not in {choice.value for choice in field.choices or []}:
             raise ValidationError(_("Choisissez une annonce ouverte."))
-
-
-class MeetingReplyForm(BaseForm):
-    """What the person answers to a meeting: one button each, and a few words if she wants."""
-
-    # Her words say what nobody needs to know: a box lets them go all the same.
-    doubtful = False
-
-    meeting = HiddenField()
-    words = TextAreaField(
-        lazy("Quelques mots pour trouver une autre date"),
-        validators=[Length(max=REPLY_MAX, message=TOO_LONG), Sober()],
-    )
-    as_is = BooleanField(lazy("Envoyer mes mots tels quels"))
 
 
 class TransferForm(BaseForm):

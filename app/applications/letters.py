@@ -20,6 +20,7 @@ from app.core.outbox import enqueue
 from app.listings.models import Listing
 
 S = Status
+MET = frozenset({S.MEETING, S.TRIAL})
 # A no has been said, or the person has gone: nothing more is written to her, unless she agreed.
 CLOSED = frozenset({S.DECLINED, S.REFUSED, S.CLOSED_ELSEWHERE, S.ABSENT}) | workflow.TAKEN_BACK
 

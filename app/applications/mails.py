@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from app.accounts.models import User
 from app.applications import keys, progress, workflow
 from app.applications.enums import (
+    DECLINE_MESSAGES,
     LETTER_LABELS,
     LETTER_MESSAGES,
     ActorKind,
+    DeclineReason,
     Letter,
-    MeetingAnswer,
     Status,
 )
-from app.applications.meetings import number_given
 from app.applications.models import (
     Application,
     ApplicationEvent,
     ApplicationMessage,
     ApplicationTransfer,
-    MeetingReply,
 )
 from app.applications.queries import Waiting
 from app.core import mail
 from app.core.clock import paris_date
 from app.core.filters import date_long, date_with_weekday, time_short
-from app.core.greeting import hello
 from app.core.i18n import _, lazy
 from app.listings.enums import Kind
+from app.listings.models import Listing
 from app.organisations.models import Organisation
 
 S = Status
+# What the message to a group says in the place of each person’s own words.
+FIRST_NAME, TITLE = "[prénom]", "[annonce]"
 # A message that lists more is not read.
 REMINDED_LISTINGS = 12
 # What each change says to the person, in the first line.
@@ -66,6 +68,13 @@ def _page_url(application: Application, base_url: str, page: str = "") -> str:
     return f"{base_url}/candidature/{application.reference}{page}?cle={token}"
 
 
+def decline_message(reason: DeclineReason, application: Application) -> str:
+    """Return the ready, kind message that goes with a reason, to be changed before it leaves."""
+    words = str(DECLINE_MESSAGES[reason]).format(title=application.listing.title)
+    greeting = _("Bonjour %(name)s,", name=application.first_name)
+    return "\n\n".join([greeting, words, _("Bonne continuation.")])
+
+
 def letter_message(letter: Letter, application: Application, now: dt.datetime) -> str:
     """Return the ready message about something, to be changed before it leaves."""
     first, second, third = (date_with_weekday(day) for day in _next_days(now))
@@ -80,6 +89,19 @@ def _next_days(now: dt.datetime) -> list[dt.date]:
     """Return the next three days of the week on which people work, from tomorrow on."""
     days = (paris_date(now) + dt.timedelta(days=number) for number in range(1, 8))
     return [day for day in days if day.weekday() < 5][:3]
+
+
+def closing_message(reason: DeclineReason, listing: Listing) -> str:
+    """Return the same for all those to whom the closing of a listing says no."""
+    words = str(DECLINE_MESSAGES[reason]).format(title=listing.title)
+    return "\n\n".join([_("Bonjour,"), words, _("Bonne continuation.")])
+
+
+def group_message(reason: DeclineReason, people: Sequence[Application]) -> str:
+    """Return the same for several people: what is each one's own is filled in as it leaves."""
+    titles = {one.listing.title for one in people}
+    words = str(DECLINE_MESSAGES[reason]).format(title=titles.pop() if len(titles) == 1 else TITLE)
+    return "\n\n".join([_("Bonjour %(name)s,", name=FIRST_NAME), words, _("Bonne continuation.")])
 
 
 def received(application: Application, event_id: int, base_url: str) -> mail.Message | None:
@@ -239,8 +261,6 @@ def written(message: ApplicationMessage, event_id: int, base_url: str) -> mail.M
         heading=str(LETTER_LABELS[Letter(message.letter)]),
         meeting=progress.when(message.meeting_at) if message.meeting_at else "",
         calendar_url=url.replace("?", "/rencontre.ics?"),
-        answer_url=_page_url(application, base_url, "/rendez-vous") if message.meeting_at else "",
-        number=number_given(application),
         proposed_url=f"{base_url}{message.listing.path}" if message.listing else "",
     )
 
@@ -322,26 +342,7 @@ def announced(
         is_event=workflow.family_of(application.listing.kind) is workflow.Family.EVENT,
         url=f"{base_url}/recruter/"
         + (f"candidatures/{application.id}" if event.to_status in {S.OFFERED, S.ADMITTED} else ""),
-        hello=hello(member.name),
-    )
-
-
-def meeting_answered(
-    reply: MeetingReply, member: User, event_id: int, base_url: str
-) -> mail.Message:
-    """Return the message to a member: the person answered to a meeting. No names, no words."""
-    meeting = reply.message
-    application = meeting.application
-    return mail.render(
-        "applications/meeting_answered",
-        to=member.email,
-        message_id=f"application-meeting-answered-{event_id}",
-        listing=application.listing,
-        coming=reply.answer == MeetingAnswer.COMING,
-        meeting=progress.when(meeting.meeting_at or meeting.at),
-        has_words=bool(reply.words),
-        url=f"{base_url}/recruter/candidatures/{application.id}",
-        hello=hello(member.name),
+        hello=_("Bonjour %(name)s,", name=member.name),
     )
 
 
@@ -367,7 +368,7 @@ def reminder(
         days=progress.days_ago(waiting.first_at, now),
         told_on=date_with_weekday(waiting.first_at + workflow.SILENCE),
         url=f"{base_url}/recruter/?vue=liste&attente=oui",
-        hello=hello(member.name),
+        hello=_("Bonjour %(name)s,", name=member.name),
     )
 
 
@@ -382,5 +383,5 @@ def ends_soon(
         organisation=organisation,
         ending=ending,
         url=f"{base_url}/recruter/?vue=liste",
-        hello=hello(member.name),
+        hello=_("Bonjour %(name)s,", name=member.name),
     )

@@ -16,7 +16,6 @@ from app.applications.enums import (
     CvState,
     DiplomaHeld,
     Letter,
-    MeetingAnswer,
     RelayOutcome,
     Status,
 )
@@ -243,12 +242,6 @@ class ApplicationMessage(db.Model):
     application: Mapped[Application] = relationship(back_populates="messages")
     author: Mapped[User | None] = relationship(lazy="joined")
     listing: Mapped[Listing | None] = relationship(lazy="joined")
-    replies: Mapped[list[MeetingReply]] = relationship(
-        back_populates="message",
-        cascade="all, delete-orphan",
-        order_by="MeetingReply.id",
-        lazy="selectin",
-    )
 
     __table_args__ = (
         one_of("letter", Letter),
@@ -258,24 +251,6 @@ class ApplicationMessage(db.Model):
             name="meeting_is_placed",
         ),
     )
-
-
-class MeetingReply(db.Model):
-    """What the person answered to a meeting. She may change her mind: the last one counts."""
-
-    __tablename__ = "meeting_reply"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    message_id: Mapped[int] = mapped_column(
-        ForeignKey("application_message.id", ondelete="CASCADE"), index=True
-    )
-    answer: Mapped[str] = mapped_column(String(10))
-    words: Mapped[str] = mapped_column(String(300), default="")
-    at: Mapped[dt.datetime]
-
-    message: Mapped[ApplicationMessage] = relationship(back_populates="replies")
-
-    __table_args__ = (one_of("answer", MeetingAnswer),)
 
 
 class ApplicationTransfer(db.Model):

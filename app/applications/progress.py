@@ -8,8 +8,7 @@ from typing import NamedTuple
 from flask_babel import format_date
 
 from app.applications import callback
-from app.applications.enums import ActorKind, CallBack, MeetingAnswer, Status
-from app.applications.meetings import MET, last_meeting, last_reply
+from app.applications.enums import ActorKind, CallBack, Status
 from app.applications.models import Application, ApplicationEvent
 from app.applications.workflow import IN_TOUCH, WAITING, Family, family_of
 from app.core.clock import paris_date
@@ -97,9 +96,8 @@ AFTER_DATE = lazy(
     "Votre date a commencé\u00a0: cette liste d’attente est finie. D’autres dates et d’autres "
     "annonces sont ouvertes. Pour une autre date de cette annonce, retirez d’abord cette demande."
 )
-_ON_LIST = frozenset({S.WAITLISTED, S.OFFERED})
-# What the thread shows to the end, steps to come included.
-_UNDER_WAY = WAITING | IN_TOUCH | _ON_LIST
+_RANK = {S.RECEIVED: 1, S.SEEN: 2, S.CONTACTED: 3, S.MEETING: 3, S.TRIAL: 3}
+_RANK |= {S.WAITLISTED: 4, S.OFFERED: 4}
 
 
 def when(instant: dt.datetime) -> str:
@@ -140,60 +138,29 @@ def steps(application: Application) -> list[Step]:
     """Return the thread: what has happened with its dates, where it is, what comes next."""
     if family_of(application.listing.kind) is Family.EVENT:
         return _event_steps(application)
-    status = S(application.status)
-    if status not in _UNDER_WAY:
+    rank = _RANK.get(S(application.status))
+    if rank is None:
         return _past(application)
-    dates = {S(event.to_status): event.at for event in application.events}
+    dates = {event.to_status: event.at for event in application.events}
+    contact = dates.get(S.CONTACTED)
     ways = [
-        Step(str(DONE[S.RECEIVED]), state="done", time=_dated(application.created_at)),
-        _read_step(status, dates),
-        *_call_step(application, dates),
-        *_meeting_step(application, dates),
+        Step(str(DONE[S.RECEIVED]), time=_dated(application.created_at)),
+        Step(str(DONE[S.SEEN]), time=_dated(dates[S.SEEN]) if S.SEEN in dates else ""),
+        Step(
+            _call_title(application),
+            text="" if contact else promise(application),
+            time=_dated(contact) if contact else "",
+        ),
+        Step(_meeting_title(application), text=_("Vous choisissez la date ensemble.")),
         Step(_("Une réponse claire"), text=_("Oui ou non, avec la raison.")),
     ]
-    if status in _ON_LIST:
-        ways[-1] = Step(str(DONE[status]), text=next_sentence(application), state="now")
+    if application.status in {S.WAITLISTED, S.OFFERED}:
+        ways[4] = Step(str(DONE[S(application.status)]), text=next_sentence(application))
+    states = ["done"] * rank + ["now"] + ["next"] * 4
     return [
-        step._replace(tag=_("Étape en cours")) if step.state == "now" else step for step in ways
+        step._replace(state=state, tag=_("Étape en cours") if state == "now" else "")
+        for step, state in zip(ways, states, strict=False)
     ]
-
-
-Dates = dict[Status, dt.datetime]
-
-
-def _read_step(status: Status, dates: Dates) -> Step:
-    if status is S.RECEIVED:
-        return Step(_("À lire par l’équipe"), state="now")
-    return Step(str(DONE[S.SEEN]), state="done", time=_time(dates, S.SEEN))
-
-
-def _call_step(application: Application, dates: Dates) -> list[Step]:
-    """Return the call that comes, or the contact that took place; nothing when nobody called."""
-    if S.CONTACTED in dates:
-        return [Step(str(DONE[S.CONTACTED]), state="done", time=_time(dates, S.CONTACTED))]
-    if application.status not in WAITING:
-        return []
-    state = "now" if application.status == S.SEEN else "next"
-    return [Step(_call_title(application), promise(application), state)]
-
-
-def _meeting_step(application: Application, dates: Dates) -> list[Step]:
-    """Return the meeting that comes, with its date once it has one, or the one that took place."""
-    if application.status in _ON_LIST:
-        if S.MEETING not in dates:
-            return []
-        return [Step(_meeting_title(application), state="done", time=_time(dates, S.MEETING))]
-    meeting = last_meeting(application) if application.status in MET else None
-    if meeting is not None and meeting.meeting_at is not None:
-        return [
-            Step(_meeting_title(application), state="now", time=_dated(meeting.meeting_at)),
-        ]
-    state = "next" if application.status in WAITING else "now"
-    return [Step(_meeting_title(application), _("Vous choisissez la date ensemble."), state)]
-
-
-def _time(dates: Dates, status: Status) -> str:
-    return _dated(dates[status]) if status in dates else ""
 
 
 def _past(application: Application) -> list[Step]:
@@ -224,23 +191,6 @@ def next_sentence(application: Application) -> str:
     if application.offer_until is not None:
         return _("Une place est gardée pour vous jusqu’au %(when)s.", when=until(application))
     return str(NEXT[S(application.status)])
-
-
-def about_meeting(application: Application, now: dt.datetime) -> str:
-    """Return what happens now that a meeting has its date, or nothing while there is none."""
-    meeting = last_meeting(application) if application.status in MET else None
-    if meeting is None:
-        return ""
-    reply = last_reply(meeting)
-    instant = meeting.meeting_at or meeting.at
-    date = when(instant)
-    if instant <= now:
-        return _("Le rendez-vous était prévu %(when)s. L’équipe vous dit la suite.", when=date)
-    if reply is None:
-        return _("Un rendez-vous vous est proposé\u00a0: %(when)s.", when=date)
-    if reply.answer == MeetingAnswer.COMING:
-        return _("Vous avez rendez-vous\u00a0: %(when)s.", when=date)
-    return _("Cette date ne vous convient pas\u00a0: l’équipe le sait. Elle vous recontacte.")
 
 
 def has_begun(application: Application) -> bool:

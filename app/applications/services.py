@@ -406,9 +406,6 @@ def forget_words(application: Application, now: dt.datetime) -> None:
     files.forget(application, now)
     application.message = ""
     application.notes.clear()
-    for message in application.messages:
-        for reply in message.replies:
-            reply.words = ""
 
 
 def record_view(application: Application, viewer: User, what: str, now: dt.datetime) -> None:

@@ -26,7 +26,6 @@ from app.applications.models import (
     ApplicationEvent,
     ApplicationMessage,
     ApplicationTransfer,
-    MeetingReply,
 )
 from app.applications.workflow import TAKEN_BACK
 from app.core import clock, mail, storage
@@ -125,20 +124,6 @@ def send_letter(payload: dict[str, Any], event_id: int) -> Effect | None:
     if message is None or message.application.status in TAKEN_BACK:
         return None
     return mail.sending(mails.written(message, event_id, _base_url()))
-
-
-def tell_meeting_answer(payload: dict[str, Any], event_id: int) -> Effect | None:
-    """Tell one member what the person answered to a meeting, unless she changed her mind since."""
-    reply = db.session.get(MeetingReply, payload["meeting_reply_id"])
-    member = db.session.get(User, payload["user_id"])
-    if reply is None or member is None:
-        return None
-    application = reply.message.application
-    if application.status in TAKEN_BACK or reply is not reply.message.replies[-1]:
-        return None
-    if not acts_for(member, application.listing.organisation_id):
-        return None
-    return mail.sending(mails.meeting_answered(reply, member, event_id, _base_url()))
 
 
 def tell_transfer(payload: dict[str, Any], event_id: int) -> Effect | None:

@@ -96,10 +96,6 @@ def _application(one: Application) -> dict[str, Any]:
                 "texte": message.text,
                 "rencontre_le": message.meeting_at,
                 "rencontre_a": message.meeting_place,
-                "vos_reponses": [
-                    {"le": reply.at, "reponse": reply.answer, "mots": reply.words}
-                    for reply in message.replies
-                ],
             }
             for message in one.messages
         ],

@@ -6,7 +6,7 @@ import datetime as dt
 
 from app.accounts.models import User
 from app.core import mail
-from app.core.greeting import hello
+from app.core.i18n import _
 from app.listings.models import Listing
 
 
@@ -18,7 +18,7 @@ def application_erased(
         "privacy/erased",
         to=member.email,
         message_id=f"application-erased-{event_id}",
-        hello=hello(member.name),
+        hello=_("Bonjour %(name)s,", name=member.name),
         listing=listing,
         reference=reference,
         url=f"{base_url}/recruter/",
@@ -31,7 +31,7 @@ def account_ends(user: User, until: dt.datetime, event_id: int, base_url: str) -
         "privacy/account_ends",
         to=user.email,
         message_id=f"account-ends-{event_id}",
-        hello=hello(user.name),
+        hello=_("Bonjour %(name)s,", name=user.name),
         until=until,
         url=f"{base_url}/connexion/",
     )

@@ -74,7 +74,6 @@ REGISTRY: tuple[Held, ...] = (
             "application_event": ("from_status", "to_status", "at", "actor_kind", "reason"),
             "application_message": ("letter", "text", "at", "meeting_at", "meeting_place"),
             "application_note": ("text", "at"),
-            "meeting_reply": ("answer", "words", "at"),
             "application_transfer": ("at",),
         },
         "la transmettre, y répondre, la suivre",

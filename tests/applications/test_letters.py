@@ -214,14 +214,14 @@ def test_ordinary_messages_leave(text: str) -> None:
 
 
 def test_every_ready_message_may_leave(now: dt.datetime) -> None:
-    from app.applications import mails, refusals
+    from app.applications import mails
     from app.applications.enums import DeclineReason
 
     application = factories.application()
     for letter in Letter:
         assert improper(mails.letter_message(letter, application, now)) == []
     for reason in DeclineReason:
-        assert improper(refusals.decline_message(reason, application)) == []
+        assert improper(mails.decline_message(reason, application)) == []
 
 
 def test_a_refused_message_says_why_and_loses_nothing(

@@ -105,7 +105,7 @@ def test_the_board_asks_few_queries_however_many_wait(sign_in: SignIn, session: 
     for _application in range(30):
         factories.application(first.listing)
     session.commit()
-    assert queries() == with_one <= 7
+    assert queries() == with_one <= 6
 
 
 def test_the_details_are_shown_once_the_trace_is_written(sign_in: SignIn, session: Any) -> None:
@@ -224,7 +224,7 @@ def test_who_came_to_an_event_is_told_nothing_at_once_but_thanks_later(
 def test_a_person_without_email_is_to_be_told_by_phone(sign_in: SignIn) -> None:
     person, application = received(email=None)
     client = sign_in(person)
-    press(client, f"{sheet(application)}/etape", BOARD, to="hired")
+    press(client, f"{sheet(application)}/etape", BOARD, to="contacted")
     assert "dites-le-lui au téléphone" in words(client.get(BOARD))
 
 

@@ -384,8 +384,6 @@ CASES = [
             "job hired",
             "job declined",
             "opened",
-            "meeting coming",
-            "meeting cannot",
             "asked",
             "kept",
             "ending",
@@ -403,22 +401,6 @@ CASES = [
             "file waiting",
             "file blocked",
         )
-    ),
-    Case(
-        "applications/meeting.html",
-        "as it is",
-        at(lambda w: w.follow["opened"].replace("?", "/rendez-vous?")),
-    ),
-    Case(
-        "applications/meeting.html",
-        "too much said",
-        pressing(
-            lambda w: w.follow["meeting coming"].replace("?", "/rendez-vous?"),
-            "Dire que cette date ne me convient pas",
-            words="Je suis enceinte. " * 16,
-        ),
-        status=422,
-        error=True,
     ),
     Case(
         "applications/offer.html",
@@ -592,8 +574,6 @@ CASES = [
         for name in (
             "job received",
             "opened",
-            "meeting coming",
-            "meeting cannot",
             "phoned",
             "asked",
             "kept",
@@ -683,12 +663,6 @@ CASES = [
         "recruiter/decline.html",
         "ready message",
         at(lambda w: f"{w.sheet['opened']}/refuser?reason=schedule"),
-        "recruiter",
-    ),
-    Case(
-        "recruiter/decline.html",
-        "contradicted",
-        at(lambda w: f"{w.sheet['meeting coming']}/refuser?reason=diploma"),
         "recruiter",
     ),
     Case(
@@ -1194,7 +1168,6 @@ PARTS = {
     "alerts/_watch.html",
     "accounts/app_setup.html",
     "applications/after.html",
-    "applications/meeting_answer.html",
     "applications/pool.html",
     "applications/seen.html",
     "base.html",

@@ -75,7 +75,6 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "following.apply": PUBLIC,
     "following.calendar": PUBLIC,
     "following.keep": PUBLIC,
-    "following.meeting": PUBLIC,
     "geography.index": PUBLIC,
     "health.live": PUBLIC,
     "health.ready": PUBLIC,

@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from app.applications import batch, board, refusals, workflow
+from app.applications import batch, board, mails, workflow
 from app.applications.enums import DECLINE_REASON_LABELS, STATUS_LABELS, DeclineReason, Status
 from app.applications.forms import DeclineGroupForm, GroupForm, ReasonForm, choices_of
 from app.applications.models import Application
@@ -66,7 +66,7 @@ def _told(found: Sequence[Application], to: Status | None, back: str) -> Any:
     outcome = batch.outcome_of(found, to)
     if not found:
         abort(404)
-    if outcome.left or _to_phone(outcome, to):
+    if outcome.left or (outcome.to_phone and to not in workflow.SILENT):
         ids = [one.id for one in found]
         return redirect(url_for("recruiter.group_result", qui=ids, vers=to or NO), 303)
     step = _("réponse négative") if to is None else STATUS_LABELS[to]
@@ -82,11 +82,6 @@ def _told(found: Sequence[Application], to: Status | None, back: str) -> Any:
     return redirect(back, 303)
 
 
-def _to_phone(outcome: batch.Outcome, to: Status | None) -> list[Application]:
-    """Return those who know nothing of it until somebody calls them."""
-    return [] if to in workflow.SILENT | workflow.SPOKEN else outcome.to_phone
-
-
 @recruiter.get("/candidatures/bilan")
 @member
 def group_result() -> Any:
@@ -99,11 +94,9 @@ def group_result() -> Any:
         abort(404)
     to = None if asked == NO else Status(asked)
     found = _find(ids)
-    outcome = batch.outcome_of(found, to)
     page = render_template(
         "recruiter/group_result.html",
-        outcome=outcome,
-        to_phone=_to_phone(outcome, to),
+        outcome=batch.outcome_of(found, to),
         step=_("Réponse négative") if to is None else STATUS_LABELS[to],
         silent=to in workflow.SILENT,
         name=_name,
@@ -148,17 +141,11 @@ def group_decline() -> Any:
     if reason in set(DeclineReason):
         form.reason.data = reason
         form.people.data = [one.id for one in people]
-        form.message.data = refusals.group_message(DeclineReason(reason), people)
+        form.message.data = mails.group_message(DeclineReason(reason), people)
         return _message_page(form, found, people)
     asked = ReasonForm(request.args if "reason" in request.args else None)
     wrong = "reason" in request.args and not asked.validate()
-    page = render_template(
-        "recruiter/group_reason.html",
-        form=asked,
-        people=people,
-        name=_name,
-        hints=refusals.said_of_reasons(people),
-    )
+    page = render_template("recruiter/group_reason.html", form=asked, people=people, name=_name)
     return no_store(make_response(page, 422 if wrong else 200))
 
 
@@ -174,9 +161,8 @@ def _message_page(
         reason=DECLINE_REASON_LABELS[DeclineReason(reason)] if reason in set(DeclineReason) else "",
         hints={one.id: _hint(one) for one in people},
         to_phone=[_name(one) for one in people if one.email is None],
-        contradicted=[_name(one) for one in people if refusals.contradicts(reason or "", one)],
-        first_name=refusals.FIRST_NAME,
-        title=refusals.TITLE,
+        first_name=mails.FIRST_NAME,
+        title=mails.TITLE,
     )
     return no_store(make_response(page))
 

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_login import current_user
 
 from app.accounts.enums import MEMBER_ROLES
-from app.applications import queries, refusals
+from app.applications import mails, queries
 from app.applications.closing import REASONS, Answered, close_and_answer
 from app.applications.enums import DECLINE_REASON_LABELS, STATUS_LABELS
 from app.applications.enums import Status as Step
@@ -104,7 +104,7 @@ def answer(listing_id: int) -> Any:
     form.people.choices = choices_of({one.id: _short_name(one) for one in people})
     if request.method == "GET":
         form.people.data = [one.id for one in people if one.status in WAITING]
-        form.message.data = refusals.closing_message(REASONS[outcome], listing)
+        form.message.data = mails.closing_message(REASONS[outcome], listing)
     elif form.validate():
         return _answer(form, listing, outcome, ending.unfilled_reason.data or None)
     return _answer_page(form, listing, outcome, people), 422 if form.errors else 200

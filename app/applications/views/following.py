@@ -5,24 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from flask import (
-    Blueprint,
-    Response,
-    abort,
-    current_app,
-    flash,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    url_for,
-)
+from flask import Blueprint, Response, abort, current_app, flash, redirect, request, url_for
 
-from app.applications import after, meetings, pool, progress
-from app.applications.enums import MeetingAnswer
-from app.applications.letter_forms import MeetingReplyForm
-from app.applications.models import Application, ApplicationMessage
-from app.applications.views.public import meeting_context, opened, private, remember
+from app.applications import after, pool, progress
+from app.applications.enums import Letter
+from app.applications.models import ApplicationMessage
+from app.applications.views.public import opened, private, remember
 from app.core import clock
 from app.core.database import db
 from app.core.errors import DomainError
@@ -85,58 +73,6 @@ def apply(reference: str) -> Any:
     return private(redirect(url_for("applications.confirmation"), 303))  # type: ignore[arg-type]
 
 
-@following.route("/rendez-vous", methods=["GET", "POST"])
-@public
-@limiter.limit(lambda: str(current_app.config["APPLICATION_RATE_LIMIT"]), methods=["POST"])
-def meeting(reference: str) -> Any:
-    """Answer the meeting that is proposed: opening the page changes nothing, a button does."""
-    application = opened(reference)
-    if application is None:
-        return private(redirect(url_for("applications.lookup", reference=reference[:20]), 303))  # type: ignore[arg-type]
-    now = clock.now()
-    back = url_for("applications.show", reference=reference)
-    asked = meetings.to_answer(application, now)
-    form = MeetingReplyForm()
-    if form.is_submitted():
-        answer = request.form.get("answer", "")
-        if answer not in set(MeetingAnswer) or not (form.meeting.data or "").isdecimal():
-            abort(400)
-        if form.validate():
-            return _answer(application, form, MeetingAnswer(answer), now)
-    elif asked is not None:
-        form.meeting.data = str(asked.id)
-    if asked is None:
-        return private(redirect(back, 303))  # type: ignore[arg-type]
-    page = render_template(
-        "applications/meeting.html",
-        application=application,
-        listing=application.listing,
-        employer=progress.employer(application),
-        **meeting_context(application, now, form),
-    )
-    return private(make_response(page, 422 if form.errors else 200))
-
-
-def _answer(
-    application: Application, form: MeetingReplyForm, answer: MeetingAnswer, now: dt.datetime
-) -> Any:
-    coming = answer is MeetingAnswer.COMING
-    words = "" if coming else form.words.data or ""
-    back = url_for("applications.show", reference=application.reference)
-    try:
-        meetings.answer_meeting(application, int(form.meeting.data or 0), answer, words, now)
-    except DomainError as error:
-        db.session.rollback()
-        flash(error.message, "warn")
-        return private(redirect(back, 303))  # type: ignore[arg-type]
-    db.session.commit()
-    told = _("C’est noté\u00a0: l’équipe sait que vous venez.")
-    if not coming:
-        told = _("C’est noté\u00a0: l’équipe sait que cette date ne vous convient pas.")
-    flash(told, "ok")
-    return private(redirect(back, 303))  # type: ignore[arg-type]
-
-
 @following.get("/rencontre.ics")
 @public
 def calendar(reference: str) -> Any:
@@ -144,9 +80,11 @@ def calendar(reference: str) -> Any:
     application = opened(reference)
     if application is None:
         return private(redirect(url_for("applications.lookup", reference=reference[:20]), 303))  # type: ignore[arg-type]
-    met = meetings.last_meeting(application) or abort(404)
+    met = [one for one in application.messages if one.letter == Letter.MEETING]
+    if not met:
+        abort(404)
     name = f"{application.listing.title}, {progress.employer(application)}"
-    response = Response(_calendar(met, name), mimetype="text/calendar")
+    response = Response(_calendar(met[-1], name), mimetype="text/calendar")
     response.headers["Content-Disposition"] = 'attachment; filename="rencontre.ics"'
     return private(response)
 

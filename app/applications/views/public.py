@@ -25,7 +25,6 @@ from app.applications import (
     callback,
     cv,
     keys,
-    meetings,
     pool,
     progress,
     queries,
@@ -33,7 +32,7 @@ from app.applications import (
     services,
     workflow,
 )
-from app.applications.enums import CALL_BACK_HOURS, LETTER_LABELS, MEETING_ANSWER_LABELS
+from app.applications.enums import CALL_BACK_HOURS, LETTER_LABELS
 from app.applications.forms import (
     ApplicationForm,
     CallBackForm,
@@ -41,7 +40,6 @@ from app.applications.forms import (
     WithdrawForm,
     choices_of,
 )
-from app.applications.letter_forms import MeetingReplyForm
 from app.applications.models import Application
 from app.core import clock, sends, storage
 from app.core.database import db, reads_only
@@ -352,39 +350,18 @@ def show(reference: str) -> Any:
         steps=progress.steps(application),
         seen=reading.seen_by(application),
         closing=_closing(application),
-        next_sentence=progress.about_meeting(application, now)
-        or progress.next_sentence(application),
-        **meeting_context(application, now, _reply_form(application, now)),
+        next_sentence=progress.next_sentence(application),
         unanswered=_status(application) is workflow.S.EXPIRED_NO_ANSWER,
         can_withdraw=_can_withdraw(application),
         pool_asked=pool.is_asked(application),
         pool_kept=_status(application) is workflow.S.POOL,
+        when=progress.when,
         needs_words=_status(application) in workflow.NEEDS_REASON,
         is_event=workflow.family_of(application.listing.kind) is workflow.Family.EVENT,
         offered_until=progress.until(application),
         session_at=progress.when(application.session.starts_at) if application.session else "",
     )
     return private(make_response(page))
-
-
-def meeting_context(
-    application: Application, now: dt.datetime, reply_form: MeetingReplyForm
-) -> dict[str, Any]:
-    """Return what the answer to a meeting needs: see meeting_answer.html."""
-    meeting = meetings.to_answer(application, now)
-    return {
-        "meeting": meeting,
-        "reply": meetings.last_reply(meeting),
-        "reply_form": reply_form,
-        "answer_labels": MEETING_ANSWER_LABELS,
-        "number": meetings.number_given(application),
-        "when": progress.when,
-    }
-
-
-def _reply_form(application: Application, now: dt.datetime) -> MeetingReplyForm:
-    meeting = meetings.to_answer(application, now)
-    return MeetingReplyForm(formdata=None, meeting=str(meeting.id) if meeting else "")
 
 
 @applications.post("/candidature/<reference>/rappel")

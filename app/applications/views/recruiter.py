@@ -26,11 +26,10 @@ from app.applications import (
     cv,
     files,
     letters,
-    meetings,
+    mails,
     pool,
     progress,
     queries,
-    refusals,
     services,
     transfer,
     workflow,
@@ -39,7 +38,6 @@ from app.applications.enums import (
     DECLINE_REASON_LABELS,
     DIPLOMA_HELD_LABELS,
     LETTER_LABELS,
-    MEETING_ANSWER_NEWS,
     STATUS_LABELS,
     STEP_ACTIONS,
     ActorKind,
@@ -64,7 +62,6 @@ S = Status
 @recruiter.context_processor
 def _labels() -> dict[str, Any]:
     return {
-        "answer_news": MEETING_ANSWER_NEWS,
         "call_back_hours": callback.hours,
         "call_back_words": callback.words,
         "diploma_held_labels": DIPLOMA_HELD_LABELS,
@@ -127,7 +124,6 @@ def application_show(application_id: int) -> Any:
 
 def sheet_page(application: Application, note_form: NoteForm) -> Response:
     """Return the sheet, with a note that is being written."""
-    meeting = meetings.to_answer(application, clock.now())
     page = render_template(
         "recruiter/application.html",
         **_labels(),
@@ -139,8 +135,6 @@ def sheet_page(application: Application, note_form: NoteForm) -> Response:
         pool_asked=pool.is_asked(application),
         can_hand_over=transfer.can_move(application),
         file_is_late=files.is_late(application, clock.now()),
-        meeting=meeting,
-        reply=meetings.last_reply(meeting),
         opened=queries.has_opened(application.id, current_user.id),
         taken_back=application.status in workflow.TAKEN_BACK,
         late=_is_late(application),
@@ -190,7 +184,7 @@ def application_move(application_id: int) -> Any:
 
 def _moved_message(application: Application, to: Status) -> str:
     name, step = application.first_name, str(STATUS_LABELS[to])
-    if to in workflow.SILENT or (to in workflow.SPOKEN and not application.email):
+    if to in workflow.SILENT:
         return _("%(name)s\u00a0: %(step)s.", name=name, step=step)
     if application.email:
         return _("%(name)s\u00a0: %(step)s. Un e-mail lui est envoyé.", name=name, step=step)
@@ -206,8 +200,8 @@ def _moved_message(application: Application, to: Status) -> str:
 def application_decline(application_id: int) -> Any:
     """Ask for a reason, show the kind message that goes with it, then send it."""
     application = _find(application_id)
-    noes = _refusals(application.listing.kind, application.status)
-    if not noes:
+    refusals = _refusals(application.listing.kind, application.status)
+    if not refusals:
         flash(_("Cette candidature a déjà une réponse, ou n’en attend plus."), "warn")
         return _to_sheet(application_id)
     form = DeclineForm()
@@ -215,30 +209,20 @@ def application_decline(application_id: int) -> Any:
     if form.is_submitted():
         if not form.validate():
             return _decline_page(application, form), 422
-        return _decline(application, next(iter(noes)), form)
+        return _decline(application, next(iter(refusals)), form)
     reason = request.args.get("reason", "")
     if reason in set(DeclineReason):
         form.reason.data = reason
-        form.message.data = refusals.decline_message(DeclineReason(reason), application)
+        form.message.data = mails.decline_message(DeclineReason(reason), application)
         return _decline_page(application, form)
     asked = ReasonForm(request.args if "reason" in request.args else None)
     wrong = "reason" in request.args and not asked.validate()
-    page = render_template(
-        "recruiter/decline_reason.html",
-        application=application,
-        form=asked,
-        hints=refusals.said_of_reasons([application]),
-    )
+    page = render_template("recruiter/decline_reason.html", application=application, form=asked)
     return no_store(make_response(page, 422 if wrong else 200))
 
 
 def _decline_page(application: Application, form: DeclineForm) -> Response:
-    page = render_template(
-        "recruiter/decline.html",
-        application=application,
-        form=form,
-        contradicted=refusals.contradicts(form.reason.data, application),
-    )
+    page = render_template("recruiter/decline.html", application=application, form=form)
     return no_store(make_response(page))
 
 
