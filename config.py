@@ -7,6 +7,7 @@ production configuration without its secrets.
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import secrets
 from collections.abc import Mapping
@@ -135,6 +136,8 @@ class Config:
         environ = os.environ if environ is None else environ
         if environ.get("APP_ENV") == "testing":
             return TestConfig(environ)
+        if environ.get("APP_ENV") in {None, "", "development"}:
+            environ = _running_site(environ) | dict(environ)
         config = cls(environ)
         if config.PRODUCTION:
             config.refuse_unsafe_production()
@@ -239,6 +242,18 @@ def _is_near(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return "." not in host
+
+
+def _running_site(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of the site that `make run` runs in this folder, none when it is stopped.
+
+    Commands typed in another terminal are about that site: its search server, its address.
+    """
+    path = Path(environ.get("DATA_DIR") or ROOT / "instance") / "running.json"
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
 
 
 def _known_environment(name: str) -> str:

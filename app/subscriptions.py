@@ -45,6 +45,7 @@ from app.applications.tasks import (
     tell_of_closing,
     tell_of_move,
     tell_pool_ends,
+    tell_reply,
     tell_transfer,
     thank,
 )
@@ -103,6 +104,7 @@ SUBSCRIPTIONS: list[Subscription] = [
     Subscription("application.date_near", remind_of_date),
     Subscription("application.overdue", remind_member),
     Subscription("application.written", send_letter),
+    Subscription("application.replied", tell_reply),
     Subscription("application.transferred", tell_transfer),
     Subscription("application.pool_asked", ask_to_keep),
     Subscription("application.pool_ends", tell_pool_ends),

@@ -16,7 +16,7 @@ from app.accounts.enums import Awaits, Role
 from app.accounts.models import LoginSession
 from app.accounts.services import open_pending_session
 from app.alerts.models import Digest, SentListing
-from app.applications import letters, pool, transfer
+from app.applications import letters, pool, replies, transfer
 from app.applications.enums import ActorKind, DeclineReason, Letter
 from app.applications.enums import Status as Step
 from app.applications.models import (
@@ -210,6 +210,32 @@ def written() -> Sent:
     return "application.written", {"application_message_id": last(ApplicationMessage)}
 
 
+def replied(coming: bool | None) -> Callable[[], Sent]:
+    def write() -> Sent:
+        one, now = application(), clock.now()
+        meeting = {
+            "step": Step.MEETING,
+            "meeting_at": now + dt.timedelta(days=2),
+            "meeting_place": "12 rue des Lilas, Bron",
+        }
+        about = Letter.MISSING if coming is None else Letter.MEETING
+        asked = letters.write(
+            one,
+            factories.user(),
+            about,
+            "À bientôt.",
+            now,
+            **(meeting if about == "meeting" else {}),
+        )
+        replies.reply(one, asked.id, coming, "Je suis au 06 39 98 12 34.", now)
+        return "application.replied", {
+            "application_message_id": asked.id,
+            "user_id": member_of(one.listing),
+        }
+
+    return write
+
+
 def told(what: Announcement) -> Callable[[], Sent]:
     now = clock.now()
     states: dict[str, dict[str, Any]] = {
@@ -364,6 +390,7 @@ CASES: list[tuple[str, Callable[[], Sent]]] = [
     ("applications/ends_soon", ends_soon),
     ("applications/transferred", transferred),
     ("applications/written", written),
+    *(("applications/replied", replied(coming)) for coming in (True, False, None)),
     ("applications/pool_asked", person("application.pool_asked", asked)),
     (
         "applications/file_blocked",
@@ -472,3 +499,15 @@ def _judge_html(rich: str) -> None:
     assert links
     for address in links:
         assert re.match(rf"{BASE}(/|$)|mailto:|tel:", address), address
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(EMAILS.rglob("*.txt")),
+    ids=lambda path: str(path.relative_to(EMAILS)),
+)
+def test_a_line_that_ends_with_a_tag_keeps_its_end(path: Path) -> None:
+    """Blocks alone on their line leave none; after words, `+%}` keeps the line break."""
+    lines = path.read_text().splitlines()
+    glued = [line for line in lines[:-1] if re.search(r"\}\}.*[^+]%\}$", line)]
+    assert glued == []

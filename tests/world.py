@@ -17,7 +17,7 @@ from app.accounts import services as accounts
 from app.accounts.enums import Awaits, Role
 from app.accounts.models import SecondFactor
 from app.alerts.tokens import token_of
-from app.applications import keys, letters, pool, transfer, workflow
+from app.applications import keys, letters, pool, replies, transfer, workflow
 from app.applications import services as applications
 from app.applications.enums import ActorKind, DeclineReason, Letter
 from app.applications.enums import Status as Step
@@ -349,10 +349,9 @@ def _applications(it: SimpleNamespace, recruiter: Any, now: dt.datetime) -> None
         Letter.MEETING,
         WORDS,
         now,
-        step=Step.MEETING,
-        meeting_at=now + dt.timedelta(days=3),
-        meeting_place="12 rue des Tilleuls, Bron",
+        **_meeting(now),
     )
+    _meetings(it, recruiter, now)
     for state, key in (("waiting", "cv/1.pdf"), ("blocked", None)):
         with_file = {"cv_key": key, "cv_sha256": key and "0" * 64, "cv_state": state}
         added = _application(it, it.job, f"file {state}", **with_file)
@@ -460,6 +459,24 @@ def _searches(moderator: Any, now: dt.datetime) -> None:
         **by,
     )
     factories.search_word("fee du logis gentille et disponible", "aide-a-domicile", **by)
+
+
+def _meetings(it: SimpleNamespace, recruiter: Any, now: dt.datetime) -> None:
+    """Add people who were proposed a meeting: one comes, one cannot, one has not answered."""
+    for answer, coming in (("coming", True), ("not coming", False), ("meeting", None)):
+        met = _application(it, it.job, answer)
+        applications.record_view(met, recruiter, "contact", now)
+        proposed = letters.write(met, recruiter, Letter.MEETING, WORDS, now, **_meeting(now))
+        if coming is not None:
+            replies.reply(met, proposed.id, coming, f"{WORDS}\n{LONG_WORD}", now)
+
+
+def _meeting(now: dt.datetime) -> dict[str, Any]:
+    return {
+        "step": Step.MEETING,
+        "meeting_at": now + dt.timedelta(days=3),
+        "meeting_place": "12 rue des Tilleuls, Bron",
+    }
 
 
 def _application(it: SimpleNamespace, listing: Listing, name: str, **values: Any) -> Any:

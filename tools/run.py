@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import signal
 import sys
@@ -40,6 +41,8 @@ LOADS = (
     ("demo", "load"),
 )
 DATA_FOLDERS = {"data", "demo"}
+# What config.py gives the commands of this folder while the site runs.
+TOLD = ("SECRET_KEY", "PUBLIC_BASE_URL", "DEMO", "DATABASE_URL", "MEILI_URL", "MEILI_API_KEY")
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 READY_SECONDS = 120.0
@@ -139,7 +142,10 @@ class Site:
         self.env.setdefault("PUBLIC_BASE_URL", self.address)
         if self.env.get("APP_ENV") != "production":
             self.env.setdefault("DEMO", "1")
+        # Of a site that was killed: nobody listens there any more.
+        self._told.unlink(missing_ok=True)
         self._start_search()
+        self._tell_commands()
         self._load()
 
     def serve(self) -> None:
@@ -159,7 +165,7 @@ class Site:
         self.supervisor.add(self._service("worker", *FLASK, "worker"))
         if self._has_loaded:
             self._build_index()
-            self._introduce()
+        self._introduce()
         say("Ctrl-C pour tout arrêter.")
         while True:
             self.supervisor.tick()
@@ -169,16 +175,19 @@ class Site:
         """Stop all that was started, and let another site use the folder."""
         self.supervisor.stop()
         if self._lock is not None:
+            self._told.unlink(missing_ok=True)
             self._lock.close()
 
     def _take_data_dir(self) -> None:
         # Names and phones of people will be here: for the owner of the folder only.
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = (self.data_dir / "run.lock").open("w", encoding="ascii")
+        lock = (self.data_dir / "run.lock").open("w", encoding="ascii")
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
+            lock.close()
             raise SetupError(f"Le site tourne déjà avec le dossier {self.data_dir}.") from error
+        self._lock = lock
 
     def _start_search(self) -> None:
         if self.env.get("MEILI_URL"):
@@ -193,6 +202,17 @@ class Site:
             return
         self.supervisor.add(server.service, start=False)
         self.env |= {"MEILI_URL": server.url, "MEILI_API_KEY": server.api_key}
+
+    @property
+    def _told(self) -> Path:
+        return self.data_dir / "running.json"
+
+    def _tell_commands(self) -> None:
+        """Let `flask` commands of another terminal find this site, its search and its address."""
+        told = {name: self.env[name] for name in TOLD if name in self.env}
+        descriptor = os.open(self._told, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(told, file)
 
     def _load(self) -> None:
         """Bring the database and its data up to date, unless this very version did it before."""
@@ -230,9 +250,9 @@ class Site:
             self._service("search", *FLASK, "search", "check", "--repair").start()
 
     def _introduce(self) -> None:
-        path = self.data_dir / "demo-password.txt"
-        if path.is_file():
-            say(f"Comptes d’exemple : connexion sur {self.address}/connexion, mot de passe {path}")
+        path = self.data_dir / "demo-accounts.txt"
+        if self.env.get("DEMO") and path.is_file():
+            say(f"{path.read_text(encoding='utf-8').strip()}\nConnexion : {self.address}/connexion")
 
     def _service(self, name: str, *command: str | Path) -> Service:
         log_path = self.data_dir / "logs" / f"{name}.log"

@@ -6,7 +6,9 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register the blueprints of the feature."""
     from app.applications.cli import files
-    from app.applications.views import batch, board  # noqa: F401  they add routes to `recruiter`
+
+    # They add routes to the blueprints below.
+    from app.applications.views import batch, board, tracking  # noqa: F401
     from app.applications.views.closing import closing
     from app.applications.views.following import following
     from app.applications.views.letters import blueprint as letters

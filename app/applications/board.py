@@ -9,19 +9,20 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, case, false, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, case, false, func, select
 
 from app.applications import callback, workflow
 from app.applications.enums import Status
-from app.applications.models import Application, ContactView
+from app.applications.models import Application, ApplicationMessage, ContactView
 from app.applications.queries import open_to
 from app.core.database import db
 from app.core.i18n import lazy
 from app.listings.models import Listing, ListingSession
 
 S = Status
-# What a lane shows first; a link leads to the others.
+# What a lane shows first; a link leads to the others. What has ended is looked at less.
 LANE_MOST = 30
+ENDED_MOST = 6
 LIST_PAGE = 50
 # The board keeps what has ended for this long; the list keeps everything.
 KEEPS = dt.timedelta(days=30)
@@ -98,6 +99,8 @@ class Row:
     late: bool
     by_phone: bool
     reachable: bool
+    # What she answered to the last message: "coming", "not_coming", "words", or nothing.
+    reply: str
 
     @property
     def waiting(self) -> bool:
@@ -224,7 +227,27 @@ def _columns(user_id: int) -> list[Any]:
         Application.answer_due_at,
         Application.id.in_(_viewed(user_id)).label("opened"),
         Application.phone.is_not(None).label("by_phone"),
+        _last_reply().label("reply"),
     ]
+
+
+def _last_reply() -> ScalarSelect[str]:
+    said = case(
+        (ApplicationMessage.coming.is_(True), "coming"),
+        (ApplicationMessage.coming.is_(False), "not_coming"),
+        (ApplicationMessage.reply.is_not(None), "words"),
+        else_="",
+    )
+    return (
+        select(said)
+        .where(
+            ApplicationMessage.application_id == Application.id,
+            Application.status.not_in(workflow.FINISHED),
+        )
+        .order_by(ApplicationMessage.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def _from(columns: Iterable[Any], kept: Sequence[ColumnElement[bool]]) -> Select[Any]:
@@ -250,7 +273,8 @@ def lanes(user_id: int, filters: Filters, now: dt.datetime) -> list[Lane]:
         [*_columns(user_id), lane.label("lane"), place, total],
         [*conditions(user_id, filters, now), alive],
     ).subquery()
-    shown = select(ranked).where(ranked.c.place <= LANE_MOST).order_by(ranked.c.place)
+    most = case((ranked.c.lane == len(STEPS) - 1, ENDED_MOST), else_=LANE_MOST)
+    shown = select(ranked).where(ranked.c.place <= most).order_by(ranked.c.place)
     open_choices = callback.open_at(now)
     rows: dict[int, list[Row]] = {}
     totals: dict[int, int] = {}
@@ -302,6 +326,7 @@ def _row(row: Any, now: dt.datetime, open_choices: frozenset[str]) -> Row:
         late=waiting and due is not None and due < now,
         by_phone=bool(row.by_phone),
         reachable=waiting and bool(row.by_phone) and row.call_back in open_choices,
+        reply=row.reply or "",
     )
 
 

@@ -163,7 +163,14 @@ DECLINE_REASON_LABELS = {
     DeclineReason.CLOSED: lazy("La place n’existe plus"),
     DeclineReason.OTHER: lazy("Une autre raison"),
 }
-# What the ready messages say between the greeting and the farewell; {title} is filled in.
+# To who said that she has the diploma of the profession.
+OTHER_DIPLOMA = lazy(
+    "Merci de votre intérêt pour «\u00a0{title}\u00a0». Il faut ici un autre diplôme que le "
+    "vôtre. D’autres annonces demandent celui que vous avez\u00a0: la recherche par métier vous "
+    "les montre."
+)
+# What the ready messages say between the greeting and the farewell; {title} is filled in, and
+# {ways}, by which the diploma may be had.
 DECLINE_MESSAGES = {
     DeclineReason.FILLED: lazy(
         "Merci de votre intérêt pour «\u00a0{title}\u00a0». Toutes les places sont prises\u00a0: "
@@ -172,9 +179,8 @@ DECLINE_MESSAGES = {
     ),
     DeclineReason.DIPLOMA: lazy(
         "Merci de votre intérêt pour «\u00a0{title}\u00a0». Il faut ici un diplôme que vous "
-        "n’avez pas encore. Il se prépare aussi en travaillant, ou par la validation de "
-        "l’expérience. Des annonces sans diplôme sont ouvertes sur le site\u00a0: elles peuvent "
-        "être un bon premier pas."
+        "n’avez pas encore.{ways} Des annonces sans diplôme sont ouvertes sur le site\u00a0: elles "
+        "peuvent être un bon premier pas."
     ),
     DeclineReason.EXPERIENCE: lazy(
         "Merci du temps que vous nous avez donné pour «\u00a0{title}\u00a0». Nous avons choisi une "

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from app.applications import letters
 from app.applications.enums import STATUS_LABELS, Letter
 from app.applications.forms import MESSAGE_MAX, TOO_LONG, Proper, Sober, choices_of
-from app.applications.models import Application
+from app.applications.models import Application, ApplicationMessage
+from app.applications.replies import REPLY_MAX
 from app.applications.transfer import Place
 from app.core.forms import BaseForm
 from app.core.i18n import _, lazy
 from app.listings.forms.fields import FrenchDateField, FrenchTimeField
 from app.listings.models import Listing
+
+# What the two buttons of a meeting say.
+COMING = {"yes": True, "no": False}
 
 
 class NoteForm(BaseForm):
@@ -33,6 +44,40 @@ class NoteForm(BaseForm):
         ],
     )
     as_is = BooleanField(lazy("Garder cette note telle quelle"))
+
+
+class ReplyForm(BaseForm):
+    """What the person answers to a message: a button for a meeting, words for all."""
+
+    doubtful = False
+
+    words = TextAreaField(
+        lazy("Votre réponse"), validators=[Length(max=REPLY_MAX, message=TOO_LONG), Sober()]
+    )
+    as_is = BooleanField(lazy("Envoyer ma réponse telle quelle"))
+    coming = HiddenField()
+
+    def __init__(self, asked: ApplicationMessage, **values: Any) -> None:
+        super().__init__(**values)
+        self.is_meeting = asked.letter == Letter.MEETING
+        if self.is_meeting:
+            self.words.label.text = _("Un mot pour l’équipe")
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Return whether something is said: words, or the button of a meeting."""
+        valid = super().validate(extra_validators)
+        if not self.is_meeting and not (self.words.data or "").strip():
+            self.words.errors = [*self.words.errors, _("Écrivez votre réponse.")]
+            valid = False
+        if self.is_meeting and self.coming.data not in COMING:
+            self.form_errors.append(_("Dites si vous venez, ou si cette date ne vous va pas."))
+            valid = False
+        return valid
+
+    @property
+    def comes(self) -> bool | None:
+        """Return what the button of a meeting says, None for another message."""
+        return COMING[self.coming.data or ""] if self.is_meeting else None
 
 
 class LetterForm(BaseForm):

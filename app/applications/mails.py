@@ -1,18 +1,19 @@
-"""Messages to the person who answered a listing, and to those who received her answer."""
+"""Messages to the person who answered a listing."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
 
-from app.accounts.models import User
 from app.applications import keys, progress, workflow
 from app.applications.enums import (
     DECLINE_MESSAGES,
     LETTER_LABELS,
     LETTER_MESSAGES,
+    OTHER_DIPLOMA,
     ActorKind,
     DeclineReason,
+    DiplomaHeld,
     Letter,
     Status,
 )
@@ -22,20 +23,16 @@ from app.applications.models import (
     ApplicationMessage,
     ApplicationTransfer,
 )
-from app.applications.queries import Waiting
 from app.core import mail
 from app.core.clock import paris_date
 from app.core.filters import date_long, date_with_weekday, time_short
 from app.core.i18n import _, lazy
 from app.listings.enums import Kind
 from app.listings.models import Listing
-from app.organisations.models import Organisation
 
 S = Status
 # What the message to a group says in the place of each person’s own words.
 FIRST_NAME, TITLE = "[prénom]", "[annonce]"
-# A message that lists more is not read.
-REMINDED_LISTINGS = 12
 # What each change says to the person, in the first line.
 HEADINGS = {
     S.CONTACTED: lazy("L’équipe a cherché à vous joindre, ou vous a parlé."),
@@ -70,9 +67,35 @@ def _page_url(application: Application, base_url: str, page: str = "") -> str:
 
 def decline_message(reason: DeclineReason, application: Application) -> str:
     """Return the ready, kind message that goes with a reason, to be changed before it leaves."""
-    words = str(DECLINE_MESSAGES[reason]).format(title=application.listing.title)
+    words = DECLINE_MESSAGES[reason]
+    if reason is DeclineReason.DIPLOMA and application.diploma_held == DiplomaHeld.YES:
+        words = OTHER_DIPLOMA
+    words = _filled(words, application.listing.title, [application.listing])
     greeting = _("Bonjour %(name)s,", name=application.first_name)
     return "\n\n".join([greeting, words, _("Bonne continuation.")])
+
+
+def _filled(words: str, title: str, listings: Sequence[Listing]) -> str:
+    routes = set.intersection(*(_routes(one) for one in listings)) if listings else set()
+    ways = {
+        (True, True): _(
+            "Il se prépare aussi en travaillant, ou par la validation de l’expérience."
+        ),
+        (True, False): _("Il se prépare aussi en travaillant, par l’apprentissage."),
+        (False, True): _("Il s’obtient aussi par la validation de l’expérience."),
+    }.get(("apprentissage" in routes, "VAE" in routes), "")
+    return str(words).format(title=title, ways=f" {ways}" if ways else "")
+
+
+def _routes(listing: Listing) -> set[str]:
+    """Return the ways to the diploma that a job asks for, as the reference of professions says."""
+    if listing.kind != Kind.JOB:
+        return set()
+    diplomas = [listing.diploma] if listing.diploma else []
+    if not diplomas and listing.profession is not None:
+        diplomas = list(listing.profession.diplomas)
+    routes = [set(one.data["access_routes"]) for one in diplomas]
+    return set.intersection(*routes) if routes else set()
 
 
 def letter_message(letter: Letter, application: Application, now: dt.datetime) -> str:
@@ -93,14 +116,15 @@ def _next_days(now: dt.datetime) -> list[dt.date]:
 
 def closing_message(reason: DeclineReason, listing: Listing) -> str:
     """Return the same for all those to whom the closing of a listing says no."""
-    words = str(DECLINE_MESSAGES[reason]).format(title=listing.title)
+    words = _filled(DECLINE_MESSAGES[reason], listing.title, [listing])
     return "\n\n".join([_("Bonjour,"), words, _("Bonne continuation.")])
 
 
 def group_message(reason: DeclineReason, people: Sequence[Application]) -> str:
     """Return the same for several people: what is each one's own is filled in as it leaves."""
     titles = {one.listing.title for one in people}
-    words = str(DECLINE_MESSAGES[reason]).format(title=titles.pop() if len(titles) == 1 else TITLE)
+    title = titles.pop() if len(titles) == 1 else TITLE
+    words = _filled(DECLINE_MESSAGES[reason], title, [one.listing for one in people])
     return "\n\n".join([_("Bonjour %(name)s,", name=FIRST_NAME), words, _("Bonne continuation.")])
 
 
@@ -317,71 +341,3 @@ def _heading(application: Application, event: ApplicationEvent) -> tuple[str, st
     if session is not None and session.starts_at <= event.at:
         return _("Le rendez-vous est passé sans qu’une place se libère pour vous."), others
     return _("Le rendez-vous est annulé\u00a0: ne venez pas."), others
-
-
-def announced(
-    application: Application,
-    event: ApplicationEvent,
-    member: User,
-    event_id: int,
-    base_url: str,
-) -> mail.Message:
-    """Return the message to a member: somebody answered, or took her answer back. No names."""
-    taken_back = event.to_status in workflow.TAKEN_BACK
-    return mail.render(
-        "applications/announced",
-        to=member.email,
-        message_id=f"application-announced-{event_id}",
-        listing=application.listing,
-        taken_back=taken_back,
-        accepted=event.to_status == S.ADMITTED,
-        offered_until=progress.until(application) if event.to_status == S.OFFERED else "",
-        due=progress.when(application.answer_due_at)
-        if application.answer_due_at and event.from_status is None
-        else "",
-        is_event=workflow.family_of(application.listing.kind) is workflow.Family.EVENT,
-        url=f"{base_url}/recruter/"
-        + (f"candidatures/{application.id}" if event.to_status in {S.OFFERED, S.ADMITTED} else ""),
-        hello=_("Bonjour %(name)s,", name=member.name),
-    )
-
-
-def reminder(
-    organisation: Organisation,
-    waiting: Waiting,
-    ending: workflow.Ending | None,
-    member: User,
-    event_id: int,
-    now: dt.datetime,
-    base_url: str,
-) -> mail.Message:
-    """Return the message to a member about all who wait in her organisation. No names."""
-    return mail.render(
-        "applications/reminder",
-        to=member.email,
-        message_id=f"application-reminder-{event_id}",
-        organisation=organisation,
-        waiting=waiting,
-        ending=ending,
-        listings=waiting.by_listing[:REMINDED_LISTINGS],
-        others=sum(number for _title, number in waiting.by_listing[REMINDED_LISTINGS:]),
-        days=progress.days_ago(waiting.first_at, now),
-        told_on=date_with_weekday(waiting.first_at + workflow.SILENCE),
-        url=f"{base_url}/recruter/?vue=liste&attente=oui",
-        hello=_("Bonjour %(name)s,", name=member.name),
-    )
-
-
-def ends_soon(
-    organisation: Organisation, ending: workflow.Ending, member: User, event_id: int, base_url: str
-) -> mail.Message:
-    """Return the message to a member when only conversations about to end are due. No names."""
-    return mail.render(
-        "applications/ends_soon",
-        to=member.email,
-        message_id=f"application-reminder-{event_id}",
-        organisation=organisation,
-        ending=ending,
-        url=f"{base_url}/recruter/?vue=liste",
-        hello=_("Bonjour %(name)s,", name=member.name),
-    )

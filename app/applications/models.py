@@ -238,6 +238,10 @@ class ApplicationMessage(db.Model):
     listing_id: Mapped[int | None] = mapped_column(
         ForeignKey("listing.id", ondelete="SET NULL"), index=True, comment="the one proposed"
     )
+    # What the person answers, on her page: she may change it.
+    coming: Mapped[bool | None]
+    reply: Mapped[str | None] = mapped_column(Text)
+    replied_at: Mapped[dt.datetime | None]
 
     application: Mapped[Application] = relationship(back_populates="messages")
     author: Mapped[User | None] = relationship(lazy="joined")
@@ -250,6 +254,11 @@ class ApplicationMessage(db.Model):
             "(letter = 'meeting') = (meeting_at IS NOT NULL AND meeting_place IS NOT NULL)",
             name="meeting_is_placed",
         ),
+        CheckConstraint(
+            "(coming IS NULL AND reply IS NULL) = (replied_at IS NULL)", name="reply_dated"
+        ),
+        CheckConstraint("coming IS NULL OR letter = 'meeting'", name="coming_to_meeting"),
+        CheckConstraint("reply IS NULL OR length(reply) BETWEEN 1 AND 500", name="reply_sized"),
     )
 
 

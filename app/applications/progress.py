@@ -9,7 +9,7 @@ from flask_babel import format_date
 
 from app.applications import callback
 from app.applications.enums import ActorKind, CallBack, Status
-from app.applications.models import Application, ApplicationEvent
+from app.applications.models import Application, ApplicationEvent, ApplicationMessage
 from app.applications.workflow import IN_TOUCH, WAITING, Family, family_of
 from app.core.clock import paris_date
 from app.core.filters import NBSP, date_short, date_with_weekday, time_short
@@ -142,16 +142,21 @@ def steps(application: Application) -> list[Step]:
     if rank is None:
         return _past(application)
     dates = {event.to_status: event.at for event in application.events}
-    contact = dates.get(S.CONTACTED)
+    # A message is a contact as much as a call.
+    contact = min((dates[one] for one in IN_TOUCH if one in dates), default=None)
+    read = rank > _RANK[S.RECEIVED]
     ways = [
         Step(str(DONE[S.RECEIVED]), time=_dated(application.created_at)),
-        Step(str(DONE[S.SEEN]), time=_dated(dates[S.SEEN]) if S.SEEN in dates else ""),
         Step(
-            _call_title(application),
+            str(DONE[S.SEEN]) if read else _("À lire par l’équipe"),
+            time=_dated(dates[S.SEEN]) if S.SEEN in dates else "",
+        ),
+        Step(
+            str(DONE[S.CONTACTED]) if contact else _call_title(application),
             text="" if contact else promise(application),
             time=_dated(contact) if contact else "",
         ),
-        Step(_meeting_title(application), text=_("Vous choisissez la date ensemble.")),
+        _meeting(application),
         Step(_("Une réponse claire"), text=_("Oui ou non, avec la raison.")),
     ]
     if application.status in {S.WAITLISTED, S.OFFERED}:
@@ -190,7 +195,17 @@ def next_sentence(application: Application) -> str:
         return str(AFTER_DATE)
     if application.offer_until is not None:
         return _("Une place est gardée pour vous jusqu’au %(when)s.", when=until(application))
+    if application.status in {S.MEETING, S.TRIAL} and (proposed := last_meeting(application)):
+        return _next_of_meeting(proposed)
     return str(NEXT[S(application.status)])
+
+
+def _next_of_meeting(proposed: ApplicationMessage) -> str:
+    if proposed.coming:
+        return _("L’équipe vous attend. Ensuite, une réponse claire\u00a0: oui ou non.")
+    if proposed.coming is False:
+        return _("L’équipe sait que cette date ne vous va pas. Elle va vous en proposer une autre.")
+    return _("Une date vous est proposée\u00a0: dites si vous venez, dans le message plus haut.")
 
 
 def has_begun(application: Application) -> bool:
@@ -229,6 +244,22 @@ def _call_title(application: Application) -> str:
     if application.call_back == CallBack.ANY:
         return _("Un appel")
     return _("Un appel, %(slot)s", slot=callback.words(application.call_back).lower())
+
+
+def last_meeting(application: Application) -> ApplicationMessage | None:
+    """Return the last meeting that was proposed with a date, or None."""
+    met = [one for one in application.messages if one.meeting_at is not None]
+    return met[-1] if met else None
+
+
+def _meeting(application: Application) -> Step:
+    proposed = last_meeting(application)
+    if proposed is None or proposed.meeting_at is None:
+        return Step(_meeting_title(application), text=_("Vous choisissez la date ensemble."))
+    text = proposed.meeting_place or ""
+    if proposed.coming is False:
+        text = _("Cette date ne vous va pas\u00a0: l’équipe peut en proposer une autre.")
+    return Step(_meeting_title(application), text=text, time=_dated(proposed.meeting_at))
 
 
 def _meeting_title(application: Application) -> str:

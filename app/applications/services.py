@@ -406,6 +406,8 @@ def forget_words(application: Application, now: dt.datetime) -> None:
     files.forget(application, now)
     application.message = ""
     application.notes.clear()
+    for message in application.messages:
+        message.coming = message.reply = message.replied_at = None
 
 
 def record_view(application: Application, viewer: User, what: str, now: dt.datetime) -> None:

@@ -14,6 +14,7 @@ from app.applications import (
     files,
     mails,
     measures,
+    member_mails,
     pool,
     progress,
     promise,
@@ -69,7 +70,20 @@ def tell_member(payload: dict[str, Any], event_id: int) -> Effect | None:
     # She may have left, or the organisation may have been suspended, since the event was written.
     if not acts_for(member, event.application.listing.organisation_id):
         return None
-    return mail.sending(mails.announced(event.application, event, member, event_id, _base_url()))
+    return mail.sending(
+        member_mails.announced(event.application, event, member, event_id, _base_url())
+    )
+
+
+def tell_reply(payload: dict[str, Any], event_id: int) -> Effect | None:
+    """Tell one member of the organisation that the person answers what was written to her."""
+    message = db.session.get(ApplicationMessage, payload["application_message_id"])
+    member = db.session.get(User, payload["user_id"])
+    if message is None or member is None or message.replied_at is None:
+        return None
+    if not acts_for(member, message.application.listing.organisation_id):
+        return None
+    return mail.sending(member_mails.replied(message, member, event_id, _base_url()))
 
 
 def follow_closing(payload: dict[str, Any], _event_id: int) -> None:
@@ -161,9 +175,11 @@ def remind_member(payload: dict[str, Any], event_id: int) -> Effect | None:
         return None
     waiting, ending = queries.who_waits(organisation.id, now), promise.ending(organisation.id, now)
     if waiting is not None and waiting.late:
-        message = mails.reminder(organisation, waiting, ending, member, event_id, now, _base_url())
+        message = member_mails.reminder(
+            organisation, waiting, ending, member, event_id, now, _base_url()
+        )
     elif ending is not None:
-        message = mails.ends_soon(organisation, ending, member, event_id, _base_url())
+        message = member_mails.ends_soon(organisation, ending, member, event_id, _base_url())
     else:
         return None
     return mail.sending(message)

@@ -6,14 +6,16 @@ The rules are those of the listings; here they protect somebody who waits for an
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from app.applications.enums import DeclineReason, DiplomaHeld
+from app.applications.models import Application
 from app.core.errors import DomainError
 from app.core.i18n import _, lazy
 from app.listings.coach.forbidden import MESSAGES, forbidden
 from app.listings.coach.plain import plain
-from app.listings.enums import Kind
+from app.listings.enums import DiplomaNeed, Kind
 
 # A link, not the end of an e-mail address: « https://… », « paye-ici.com/dossier ».
 _LINK = re.compile(
@@ -53,6 +55,24 @@ class ImproperWords(DomainError):
     """A message to a person asks what may not be asked."""
 
     status = 422
+
+
+def doubts(reason: str, people: Sequence[Application]) -> list[str]:
+    """Return what contradicts a reason in what was said by the people, or by the listings."""
+    if reason != DeclineReason.DIPLOMA:
+        return []
+    found = []
+    if names := [one.first_name for one in people if one.diploma_held == DiplomaHeld.YES]:
+        found.append(
+            _(
+                "Dit avoir le diplôme du métier\u00a0: %(names)s. Vérifiez avant d’envoyer, ou "
+                "changez de raison.",
+                names=", ".join(names),
+            )
+        )
+    if any(one.listing.diploma_need == DiplomaNeed.NONE for one in people):
+        found.append(_("L’annonce dit «\u00a0Sans diplôme\u00a0»\u00a0: changez de raison."))
+    return found
 
 
 def improper(text: str, given: Collection[str] = ()) -> list[str]:

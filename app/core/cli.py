@@ -21,7 +21,7 @@ def init_app(app: Flask) -> None:
 @click.option("--drain", is_flag=True, help="Faire tout ce qui est dû maintenant, puis s'arrêter.")
 @click.option("--retry", is_flag=True, help="Reprendre d'abord les événements abandonnés.")
 def worker(drain: bool, retry: bool) -> None:
-    """Run the outbox and the scheduled work."""
+    """Faire les travaux différés et ceux qui reviennent, jusqu’à ce qu’on l’arrête."""
     if retry:
         click.echo(f"{outbox.revive_dead(clock.now())} événements repris")
         db.session.commit()

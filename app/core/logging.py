@@ -18,6 +18,8 @@ from structlog.typing import EventDict
 
 log = structlog.get_logger()
 
+# In the environment of a request that the site makes of itself: nobody asked anything.
+UNTOLD = "prendre_soin.untold"
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
 
 
@@ -120,7 +122,7 @@ def _tell(response: Response) -> Response:
 
     Never the address: it holds what people search, and secrets. Files are not told.
     """
-    if request.endpoint != "static":
+    if request.endpoint != "static" and UNTOLD not in request.environ:
         log.info(
             "answered",
             endpoint=request.endpoint,

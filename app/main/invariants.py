@@ -12,6 +12,7 @@ from sqlalchemy import func, not_, or_, select
 from app.applications.models import Application, ContactView
 from app.applications.queries import cv_keys
 from app.core.database import db
+from app.core.logging import UNTOLD
 from app.core.outbox import OutboxEvent
 from app.core.storage import file_store
 from app.imports.models import FileState, ImportFile, ImportRun, RunState
@@ -68,7 +69,7 @@ def pages_need_no_engine(now: dt.datetime) -> Iterable[str]:
     try:
         visitor = current_app.test_client()
         for path in paths:
-            status = visitor.get(path, base_url=base).status_code
+            status = visitor.get(path, base_url=base, environ_base={UNTOLD: True}).status_code
             if status >= 500:
                 yield f"{path} répond {status} sans moteur de recherche"
     finally:

@@ -34,7 +34,7 @@ organisations = AppGroup("organisations", help="Structures qui recrutent ou qui 
 @click.option("--organisation", "slug", help="Identifiant de la structure dont elle est membre.")
 @click.option("--password", "ask_password", is_flag=True, help="Demander un mot de passe.")
 def create_account(email: str, role: str, name: str, slug: str | None, ask_password: bool) -> None:
-    """Open an account, and print a link that signs in once, unless a password was asked for."""
+    """Ouvrir un compte ; sans mot de passe, affiche un lien de connexion, valable une fois."""
     organisation = _organisation(slug) if slug else None
     password = None
     if ask_password:
@@ -62,7 +62,7 @@ def create_account(email: str, role: str, name: str, slug: str | None, ask_passw
 @accounts.command("reset-second-factor")
 @click.argument("email")
 def reset_second_factor(email: str) -> None:
-    """Void the application, keys and paper codes of a person who lost them, once sure of her."""
+    """Retirer application, clés et codes d’une personne qui les a perdus, une fois sûr d’elle."""
     user, now = _account(email), clock.now()
     second_factor.start_over(user, now)
     accounts_services.close_sessions_of([user.id], now=now)
@@ -73,7 +73,7 @@ def reset_second_factor(email: str) -> None:
 @accounts.command("suspend")
 @click.argument("email")
 def suspend_account(email: str) -> None:
-    """Forbid a person to sign in; her sessions and her links end at once."""
+    """Interdire la connexion à une personne ; ses sessions et ses liens s’arrêtent aussitôt."""
     accounts_services.suspend_account(_account(email), now=clock.now())
     db.session.commit()
     click.echo("Compte suspendu ; la personne est déconnectée partout.")
@@ -82,7 +82,7 @@ def suspend_account(email: str) -> None:
 @accounts.command("reopen")
 @click.argument("email")
 def reopen_account(email: str) -> None:
-    """Let a person who was suspended sign in again."""
+    """Rendre la connexion à une personne suspendue."""
     _account(email).active = True
     db.session.commit()
     click.echo("Compte rouvert ; la personne peut se connecter.")
@@ -92,7 +92,7 @@ def reopen_account(email: str) -> None:
 @click.argument("email", required=False)
 @click.option("--everyone", is_flag=True, help="Tous les comptes, après un incident.")
 def sign_out(email: str | None, everyone: bool) -> None:
-    """End all the sessions of a person, or of everyone."""
+    """Fermer toutes les sessions d’une personne, ou de tout le monde."""
     if everyone == bool(email):
         raise click.UsageError("Donnez une adresse, ou --everyone.")
     people = [_account(email).id] if email else list(db.session.scalars(select(User.id)))
@@ -114,7 +114,7 @@ def _account(email: str) -> User:
 @click.option("--siren", help="Neuf chiffres.")
 @click.option("--verified", is_flag=True, help="La dire vérifiée tout de suite.")
 def create_organisation(name: str, kind: str, siren: str | None, verified: bool) -> None:
-    """Open an organisation and print its identifier."""
+    """Ouvrir une structure et afficher son identifiant."""
     now = clock.now()
     try:
         organisation = services.create_organisation(name, kind=kind, siren=siren, now=now)
@@ -129,7 +129,7 @@ def create_organisation(name: str, kind: str, siren: str | None, verified: bool)
 @organisations.command("suspend")
 @click.argument("slug")
 def suspend_organisation(slug: str) -> None:
-    """Suspend an organisation: its members are signed out and see nothing of it any more."""
+    """Suspendre une structure : ses membres sont déconnectés et n’en voient plus rien."""
     services.suspend_organisation(None, _organisation(slug), now=clock.now())
     db.session.commit()
     click.echo("Structure suspendue.")

@@ -96,6 +96,9 @@ def _application(one: Application) -> dict[str, Any]:
                 "texte": message.text,
                 "rencontre_le": message.meeting_at,
                 "rencontre_a": message.meeting_place,
+                "vous_venez": message.coming,
+                "votre_reponse": message.reply,
+                "repondu_le": message.replied_at,
             }
             for message in one.messages
         ],

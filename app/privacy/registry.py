@@ -72,7 +72,10 @@ REGISTRY: tuple[Held, ...] = (
                 *("reminders", "end_warned_at", "decline_reason", "decline_message"),
             ),
             "application_event": ("from_status", "to_status", "at", "actor_kind", "reason"),
-            "application_message": ("letter", "text", "at", "meeting_at", "meeting_place"),
+            "application_message": (
+                *("letter", "text", "at", "meeting_at", "meeting_place"),
+                *("coming", "reply", "replied_at"),
+            ),
             "application_note": ("text", "at"),
             "application_transfer": ("at",),
         },

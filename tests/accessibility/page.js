@@ -145,8 +145,10 @@
     const links = new Map();
     return all("a[href]", list).filter((link) => seen(link) && link.closest("ul, ol") === list || link.closest("li")?.parentElement === list)
       .flatMap((link) => {
-        const known = links.get(name(link));
-        links.set(name(link), link.href);
+        // Twice the same title, employer and town: the rest of the card says which one (RGAA 6.1).
+        const said = name(link) + (link.closest("h2, h3") ? text(link.closest("li")) : "");
+        const known = links.get(said);
+        links.set(said, link.href);
         return known && known !== link.href ? [`two links « ${name(link)} » in a list`] : [];
       });
   });

@@ -56,6 +56,8 @@ CHANGING = {
     r"(?<=Annonce n°\s)\d+": "N",
     r"/\d+(?=[-/?#]|$)": "/N",
     r"(?<=cle=)[\w-]+": "CLÉ",
+    # By the hour at which the test runs.
+    r"(?<=paragraph: )(?:Joignable maintenant|\"Rappeler : n’importe quand\")$": "RAPPEL",
     r"(?<=[?&])(structure|qui|annonce)=\d+": r"\1=N",
 }
 # What depends on the hour, or on the listings of other tests.

@@ -11,8 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.exc import IntegrityError
 
-from app.applications import erasing, letters, services, workflow
-from app.applications.enums import ActorKind, Letter, Status
+from app.applications import erasing, letters, mails, services, workflow
+from app.applications.enums import ActorKind, DeclineReason, Letter, Status
 from app.applications.models import ApplicationMessage, ApplicationNote
 from app.applications.wording import ImproperWords, improper
 from app.core.errors import NotAllowedTransition
@@ -214,9 +214,6 @@ def test_ordinary_messages_leave(text: str) -> None:
 
 
 def test_every_ready_message_may_leave(now: dt.datetime) -> None:
-    from app.applications import mails
-    from app.applications.enums import DeclineReason
-
     application = factories.application()
     for letter in Letter:
         assert improper(mails.letter_message(letter, application, now)) == []
@@ -301,3 +298,49 @@ def test_without_an_e_mail_nothing_pretends_to_leave(
     )
     shown = follow(client, application, now).get(f"/candidature/{application.reference}")
     assert "Je vous rappelle & demain ?" in words(shown)
+
+
+def refusal(browser: FlaskClient, application: Any) -> str:
+    return words(browser.get(f"{sheet(application)}/refuser?reason=diploma"))
+
+
+def test_a_missing_diploma_is_doubted_for_who_said_she_has_it(
+    world: Any, sign_in: Callable[..., FlaskClient], session: Any
+) -> None:
+    member, _colleague, application = world
+    browser = sign_in(member)
+    application.diploma_held = "no"
+    session.flush()
+    assert "Dit avoir le diplôme" not in refusal(browser, application)
+    assert "un diplôme que vous n’avez pas encore" in refusal(browser, application)
+    application.diploma_held = "yes"
+    session.flush()
+    assert f"Dit avoir le diplôme du métier : {application.first_name}." in refusal(
+        browser, application
+    )
+    assert "un autre diplôme que le vôtre" in refusal(browser, application)
+    assert "pas encore" not in refusal(browser, application)
+    group = browser.get(f"/recruter/candidatures/repondre?qui={application.id}&reason=diploma")
+    assert "Dit avoir le diplôme du métier" in words(group)
+    application.listing.diploma_need = "none"
+    session.flush()
+    assert "L’annonce dit « Sans diplôme »" in refusal(browser, application)
+
+
+@pytest.mark.parametrize(
+    ("profession", "said", "unsaid"),
+    [
+        ("aide-soignant", "en travaillant, ou par la validation de l’expérience", "apprentissage"),
+        # The reference lists no such way to the diploma of nurses.
+        ("infirmier", "en travaillant, par l’apprentissage", "validation de l’expérience"),
+    ],
+)
+def test_only_the_ways_to_a_diploma_that_the_reference_knows_are_said(
+    profession: str, said: str, unsaid: str
+) -> None:
+    of = factories.listing(profession_id=factories.profession(profession).id)
+    text = mails.decline_message(DeclineReason.DIPLOMA, factories.application(of))
+    assert said in text
+    assert unsaid not in text
+    school = factories.application(factories.listing(Kind.TRAINING))
+    assert "prépare" not in mails.decline_message(DeclineReason.DIPLOMA, school)

@@ -225,6 +225,9 @@ def test_a_person_without_email_is_to_be_told_by_phone(sign_in: SignIn) -> None:
     person, application = received(email=None)
     client = sign_in(person)
     press(client, f"{sheet(application)}/etape", BOARD, to="contacted")
+    # They have just spoken.
+    assert "dites-le-lui au téléphone" not in words(client.get(BOARD))
+    press(client, f"{sheet(application)}/etape", BOARD, to="hired")
     assert "dites-le-lui au téléphone" in words(client.get(BOARD))
 
 

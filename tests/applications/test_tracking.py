@@ -117,7 +117,14 @@ def test_the_link_of_another_application_does_not_open_this_one(
     application, _code = sent(client, session)
     other = factories.application()
     link = f"/candidature/{application.reference}?cle={keys.link_token(other.link_salt)}"
-    assert app.test_client().get(link).status_code == 303
+    page = app.test_client().get(link, follow_redirects=True)
+    assert page.request.path == "/candidature/"
+    assert "Ce lien n’ouvre plus rien" in page.text
+
+
+def test_no_link_no_word_about_links(client: FlaskClient) -> None:
+    assert "n’ouvre plus rien" not in client.get("/candidature/PS-2222-2222").text
+    assert "n’ouvre plus rien" not in client.get("/candidature/?reference=PS-2222-2222").text
 
 
 def test_a_page_opened_by_its_code_closes_again(

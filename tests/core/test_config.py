@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from config import ROOT, Config, ConfigError
@@ -89,5 +92,25 @@ def test_a_postgresql_address_names_its_driver() -> None:
     assert config.SQLALCHEMY_DATABASE_URI == "postgresql+psycopg://u:p@h/b"
 
 
-def test_each_local_start_has_its_own_secret() -> None:
-    assert Config.from_env({}).SECRET_KEY != Config.from_env({}).SECRET_KEY
+def test_each_local_start_has_its_own_secret(tmp_path: Path) -> None:
+    local = {"DATA_DIR": str(tmp_path)}
+    assert Config.from_env(local).SECRET_KEY != Config.from_env(local).SECRET_KEY
+
+
+def test_commands_are_about_the_site_that_runs(tmp_path: Path) -> None:
+    local = {"DATA_DIR": str(tmp_path)}
+    told = {"MEILI_URL": "http://127.0.0.1:7701", "PUBLIC_BASE_URL": "http://127.0.0.1:8065"}
+    (tmp_path / "running.json").write_text(json.dumps(told))
+
+    config = Config.from_env(local)
+    chosen = Config.from_env(local | {"PUBLIC_BASE_URL": "http://127.0.0.1:9000"})
+
+    assert told["MEILI_URL"] == config.MEILI_URL
+    assert told["PUBLIC_BASE_URL"] == config.PUBLIC_BASE_URL
+    assert chosen.PUBLIC_BASE_URL == "http://127.0.0.1:9000"
+
+
+def test_production_reads_its_environment_only(tmp_path: Path) -> None:
+    (tmp_path / "running.json").write_text(json.dumps({"MEILI_URL": "http://127.0.0.1:7701"}))
+
+    assert Config.from_env(SAFE | {"DATA_DIR": str(tmp_path)}).MEILI_URL == ""

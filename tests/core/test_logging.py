@@ -19,10 +19,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.core import limits, permissions
+from app.core import clock, limits, permissions
 from app.core.jobs import jobs
 from app.core.logging import Formatter
 from app.core.outbox import OutboxEvent
+from app.main.invariants import pages_need_no_engine
 from tests import factories
 from tests.stack import ROOT, wait_until
 from tools.processes import Service, free_port
@@ -79,6 +80,13 @@ def test_a_request_is_told_by_its_route(
     assert (line["endpoint"], line["method"], line["status"]) == (None, "other", 404)
     sign_in(factories.user(role="moderator", name=SEEDS[0])).get("/equipe/etat/")
     assert told()[-1]["role"] == "moderator"
+
+
+def test_pages_that_the_site_asks_of_itself_are_not_told(
+    app: Flask, told: Callable[[], list[Any]]
+) -> None:
+    assert list(pages_need_no_engine(clock.now())) == []
+    assert told() == []
 
 
 def test_all_that_a_request_says_has_its_number(

@@ -357,6 +357,7 @@ CASES = [
     Case("applications/elsewhere.html", "imported", at(lambda w: w.form["importee"])),
     Case("applications/elsewhere.html", "no address", at(lambda w: w.form["sans-origine"])),
     Case("applications/lookup.html", "as it is", path("/candidature/")),
+    Case("applications/lookup.html", "an old link", path("/candidature/?lien=ferme")),
     Case(
         "applications/lookup.html",
         "empty",
@@ -379,6 +380,9 @@ CASES = [
     *(
         Case("applications/show.html", name, at(lambda w, n=name: w.follow[n]))
         for name in (
+            "coming",
+            "not coming",
+            "meeting",
             "job received",
             "job contacted",
             "job hired",
@@ -572,6 +576,8 @@ CASES = [
     *(
         Case("recruiter/application.html", name, at(lambda w, n=name: w.sheet[n]), "recruiter")
         for name in (
+            "coming",
+            "not coming",
             "job received",
             "opened",
             "phoned",
@@ -1172,6 +1178,7 @@ PARTS = {
     "applications/seen.html",
     "base.html",
     "base_pro.html",
+    "main/by_post.html",
     "errors/layout.html",
     "listings/preview_bar.html",
     "listings/sessions.html",

@@ -139,8 +139,6 @@ def test_clear_listing_is_told_so() -> None:
 @pytest.mark.parametrize(
     ("values", "code"),
     [
-        ({"pay_min_cents": 150_000, "pay_max_cents": None}, "pay_low"),
-        ({"pay_min_cents": 1_100, "pay_max_cents": None, "pay_period": "hour"}, "pay_low"),
         ({"pay_max_cents": 400_000}, "pay_wide"),
         ({"contract_months": 0.25}, "short_cdi"),
         ({"conditions": "Salaire selon profil."}, "pay_vague"),
@@ -223,7 +221,49 @@ def test_legal_minimum_says_where_it_comes_from() -> None:
 
 def test_apprentice_is_not_compared_with_the_legal_minimum() -> None:
     found = review(writing(pay_min_cents=80_000, pay_max_cents=None, contract="apprentissage"))
-    assert "pay_low" not in codes(found, Level.ADVICE)
+    assert "pay_untrue" not in codes(found, Level.BLOCK)
+
+
+def test_who_looks_after_children_at_home_is_not_compared_either() -> None:
+    values = {"pay_min_cents": 400, "pay_max_cents": None, "pay_period": "hour"}
+    assert "pay_untrue" in codes(review(writing(**values)), Level.BLOCK)
+    assert "pay_untrue" not in codes(review(writing(**values, own_scale=True)), Level.BLOCK)
+
+
+@pytest.mark.parametrize(
+    ("low", "period", "hours", "likely"),
+    [
+        (1_250, "month", 35, "par heure"),
+        (150_000, "month", 35, ""),
+        (1_100, "hour", 35, ""),
+        (2_500_000, "month", 35, "par an"),
+        (190_000, "hour", 35, "par mois"),
+        (190_000, "year", 35, "par mois"),
+        (1_900_000, "month", 35, ""),
+    ],
+)
+def test_a_pay_that_cannot_be_true_holds_the_listing_back(
+    low: int, period: str, hours: float, likely: str
+) -> None:
+    pay = {"pay_min_cents": low, "pay_max_cents": None, "pay_period": period, "hours_min": hours}
+    found = [one for one in review(writing(**pay)) if one.code == "pay_untrue"]
+    assert [one.level for one in found] == [Level.BLOCK]
+    assert found[0].field == "pay_min"
+    question = re.search(r"Est-ce (.*?)\s\?", str(found[0].message))
+    assert (question[1] if question else "") == likely
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    hourly=st.integers(min_value=1_202, max_value=10_000),
+    hours=st.integers(min_value=4, max_value=48),
+    period=st.sampled_from(["hour", "month", "year"]),
+)
+def test_a_lawful_pay_is_never_held_back(hourly: int, hours: int, period: str) -> None:
+    months = {"hour": 0, "month": 1, "year": 12}[period]
+    low = round(hourly * hours * 52 / 12 * months) if months else hourly
+    pay = {"pay_min_cents": low, "pay_max_cents": None, "pay_period": period}
+    assert "pay_untrue" not in codes(review(writing(**pay, hours_min=float(hours))), Level.BLOCK)
 
 
 @settings(max_examples=40, deadline=None)

@@ -85,9 +85,36 @@ def test_button_keeps_the_draft_and_shows_what_the_coach_says(browser: FlaskClie
     listing = only_listing()
     assert response.location == f"{BASE}/{listing.id}/modifier#coach"
     page = browser.get(f"{BASE}/{listing.id}/modifier").text
-    assert "1 chose à corriger avant de publier" in page.replace("\u00a0", " ")
+    assert "2 choses à corriger avant de publier" in page.replace("\u00a0", " ")
     assert "moins que le SMIC" in page
     assert "Brouillon enregistré à" in page
+
+
+@pytest.mark.parametrize(
+    ("amounts", "said"),
+    [
+        (("12,50", "13", "month"), "12,50 € brut par mois : c’est moins que le SMIC"),
+        (("25 000", "", "month"), "25 000 € brut par mois : personne n’est payé autant."),
+    ],
+)
+def test_a_pay_that_cannot_be_true_does_not_leave_and_loses_nothing(
+    browser: FlaskClient, amounts: tuple[str, str, str], said: str
+) -> None:
+    typed = job(
+        pay_min=amounts[0],
+        pay_max=amounts[1],
+        pay_period=amounts[2],
+        action="publish",
+        hours_min="35",
+    )
+
+    response = browser.post(f"{BASE}/nouvelle", data=typed, follow_redirects=True)
+    page = response.text.replace("\u00a0", " ").replace("\u202f", " ")
+
+    assert said in page
+    assert "Est-ce par " in page
+    assert f'value="{amounts[0]}"' in page
+    assert not db.session.scalars(select(Listing).where(Listing.status != Status.DRAFT)).all()
 
 
 def test_panel_reads_what_is_typed_and_keeps_nothing(browser: FlaskClient) -> None:

@@ -178,7 +178,8 @@ OTHER_VALUES: dict[str, Any] = {
 def test_change_of_pay_contact_or_place_hides_until_read(
     now: dt.datetime, name: str, status: str
 ) -> None:
-    listing = factories.listing(status=status)
+    # Whose pay may be any: each value is changed alone.
+    listing = factories.listing(status=status, contract="apprentissage")
     values = OTHER_VALUES | {"establishment_id": an_establishment(listing)}
 
     services.update_listing(factories.user(), listing, {name: values[name]}, now)

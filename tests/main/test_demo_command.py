@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from app.core.database import db
 from app.listings.models import Listing
 from app.main.demo import services
-from app.main.demo.cli import PASSWORD_FILE
+from app.main.demo.cli import ACCOUNTS_FILE, PASSWORD_FILE
 from tests.accounts.browser import post, signed_in
 from tests.main.demonstration import copy_some
 
@@ -45,7 +45,10 @@ def test_command_draws_a_password_and_keeps_it_private(
     assert password in first.output
     assert stat.S_IMODE(password_file.stat().st_mode) == 0o600
     assert second.exit_code == 0
-    assert password not in second.output
+    assert f"mot de passe {password} :\n  recruteuse@example.org" in second.output
+    accounts = password_file.with_name(ACCOUNTS_FILE)
+    assert accounts.read_text() in second.output
+    assert stat.S_IMODE(accounts.stat().st_mode) == 0o600
     assert password_file.read_text().strip() == password
     assert post(client, "/connexion", email="recruteuse@example.org", password=password).location
     assert signed_in(client)

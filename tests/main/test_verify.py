@@ -55,6 +55,17 @@ def test_a_sound_database_passes(app: Flask, sound: Application) -> None:
     assert "ROMPU" not in result.output
 
 
+def test_what_could_not_be_compared_is_not_said_to_hold(app: Flask) -> None:
+    server = engine()
+    url, server.url = server.url, ""
+    try:
+        result = verify(app)
+    finally:
+        server.url = url
+    assert "omis   I5 index égal à la base" in result.output
+    assert "ok     I5 index" not in result.output
+
+
 def test_an_application_without_its_event_is_seen(app: Flask, sound: Application) -> None:
     lost = factories.application(sound.listing)
     db.session.commit()

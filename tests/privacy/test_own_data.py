@@ -246,4 +246,4 @@ def test_who_is_kept_until_when_is_said(client: FlaskClient, session: Any) -> No
     applications.withdraw_application(one, now)
     session.commit()
     day = (now + dt.timedelta(days=90)).day
-    assert f"Nous effaçons tout le {'1er' if day == 1 else day} " in words(client.get(page))
+    assert f"votre CV le {'1er' if day == 1 else day} " in words(client.get(page))

@@ -61,6 +61,7 @@ POLICIES: dict[str, frozenset[str] | None] = {
     "alerts.stop": PUBLIC,
     "alerts.update": PUBLIC,
     "applications.call_back": PUBLIC,
+    "applications.reply": PUBLIC,
     "applications.confirmation": PUBLIC,
     "applications.create": PUBLIC,
     "applications.lookup": PUBLIC,

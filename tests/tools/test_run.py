@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -39,9 +41,9 @@ def wait_until(condition: Callable[[], bool], seconds: float = 10) -> bool:
 
 
 def group_is_gone(group: int) -> bool:
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for status in Path("/proc").glob("[0-9]*/stat"):
         try:
-            state, _parent, its_group = stat.read_text().rpartition(")")[2].split()[:3]
+            state, _parent, its_group = status.read_text().rpartition(")")[2].split()[:3]
         except OSError:
             continue
         if int(its_group) == group and state != "Z":
@@ -118,6 +120,31 @@ def test_folder_is_free_again_once_the_site_is_closed(tmp_path: Path) -> None:
         for _ in range(2):
             with closing(Site(environ)) as site, pytest.raises(SetupError, match="est déjà pris"):
                 site.prepare()
+
+
+def test_commands_are_told_of_the_site_until_it_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for step in ("ensure_python", "ensure_node", "ensure_browser_files"):
+        monkeypatch.setattr(f"tools.run.{step}", lambda **_options: None)
+    monkeypatch.setattr(Site, "_load", lambda _self: None)
+    told = tmp_path / "running.json"
+    told.write_text('{"MEILI_URL": "http://127.0.0.1:9"}')
+    environ = {"DATA_DIR": str(tmp_path), "MEILI_URL": "http://127.0.0.1:7", "PORT": "0"}
+
+    with closing(Site(environ)) as site:
+        site.prepare()
+        said = json.loads(told.read_text())
+        mode = stat.S_IMODE(told.stat().st_mode)
+        with closing(Site(environ)) as second, pytest.raises(SetupError, match="tourne déjà"):
+            second.prepare()
+        assert told.is_file()
+
+    assert said["MEILI_URL"] == "http://127.0.0.1:7"
+    assert said["PUBLIC_BASE_URL"] == site.address
+    assert len(said["SECRET_KEY"]) >= 32
+    assert mode == 0o600
+    assert not told.exists()
 
 
 @pytest.mark.parametrize("text", ["abc", "-1", "70000", "８０"])

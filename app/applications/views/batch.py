@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from app.applications import batch, board, mails, workflow
+from app.applications import batch, board, mails, wording, workflow
 from app.applications.enums import DECLINE_REASON_LABELS, STATUS_LABELS, DeclineReason, Status
 from app.applications.forms import DeclineGroupForm, GroupForm, ReasonForm, choices_of
 from app.applications.models import Application
@@ -160,6 +160,7 @@ def _message_page(
         answered=[_name(one) for one in found if one not in people],
         reason=DECLINE_REASON_LABELS[DeclineReason(reason)] if reason in set(DeclineReason) else "",
         hints={one.id: _hint(one) for one in people},
+        doubts=wording.doubts(reason or "", people),
         to_phone=[_name(one) for one in people if one.email is None],
         first_name=mails.FIRST_NAME,
         title=mails.TITLE,

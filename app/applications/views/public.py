@@ -11,7 +11,6 @@ from flask import (
     Response,
     abort,
     current_app,
-    flash,
     make_response,
     redirect,
     render_template,
@@ -21,29 +20,22 @@ from flask import (
 )
 
 from app.applications import (
-    after,
-    callback,
     cv,
     keys,
-    pool,
     progress,
     queries,
-    reading,
     services,
     workflow,
 )
 from app.applications.enums import CALL_BACK_HOURS, LETTER_LABELS
 from app.applications.forms import (
     ApplicationForm,
-    CallBackForm,
     LookupForm,
-    WithdrawForm,
     choices_of,
 )
 from app.applications.models import Application
 from app.core import clock, sends, storage
 from app.core.database import db, reads_only
-from app.core.errors import NotAllowedTransition
 from app.core.i18n import _
 from app.core.limits import client_network, limiter
 from app.core.permissions import public
@@ -306,7 +298,10 @@ def lookup() -> Any:
     form = LookupForm()
     if request.method == "GET":
         form.reference.data = request.args.get("reference", "")[:20]
-        return private(make_response(render_template("applications/lookup.html", form=form)))
+        page = render_template(
+            "applications/lookup.html", form=form, dead_link="lien" in request.args
+        )
+        return private(make_response(page))
     status = 422
     if form.validate():
         now = clock.now()
@@ -322,93 +317,13 @@ def lookup() -> Any:
                 _follow(found.reference, now)
                 return redirect(url_for("applications.show", reference=found.reference), 303)
             form.form_errors.append(
-                _("Cette référence et ce code ne vont pas ensemble. Vérifiez les deux.")
+                _(
+                    "Cette référence et ce code ne vont pas ensemble, ou la demande a été "
+                    "effacée. Vérifiez les deux."
+                )
             )
     page = render_template("applications/lookup.html", form=form)
     return private(make_response(page, status))
-
-
-@applications.get("/candidature/<reference>")
-@public
-def show(reference: str) -> Any:
-    """Tell where the application is. Opening the link of an e-mail changes nothing."""
-    application = opened(reference)
-    if application is None:
-        return private(redirect(url_for("applications.lookup", reference=reference[:20]), 303))  # type: ignore[arg-type]
-    form = CallBackForm(call_back=callback.read(application.call_back))
-    now = clock.now()
-    tried = after.has_tried(application, now)
-    page = render_template(
-        "applications/show.html",
-        has_tried=tried,
-        after=after.proposal(application, now) if tried else None,
-        application=application,
-        form=form if callback.may_choose_call(application) else None,
-        call_back=callback.words(application.call_back),
-        listing=application.listing,
-        employer=progress.employer(application),
-        steps=progress.steps(application),
-        seen=reading.seen_by(application),
-        closing=_closing(application),
-        next_sentence=progress.next_sentence(application),
-        unanswered=_status(application) is workflow.S.EXPIRED_NO_ANSWER,
-        can_withdraw=_can_withdraw(application),
-        pool_asked=pool.is_asked(application),
-        pool_kept=_status(application) is workflow.S.POOL,
-        when=progress.when,
-        needs_words=_status(application) in workflow.NEEDS_REASON,
-        is_event=workflow.family_of(application.listing.kind) is workflow.Family.EVENT,
-        offered_until=progress.until(application),
-        session_at=progress.when(application.session.starts_at) if application.session else "",
-    )
-    return private(make_response(page))
-
-
-@applications.post("/candidature/<reference>/rappel")
-@public
-def call_back(reference: str) -> Any:
-    """Change when the person wants to be called, as long as she waits for it."""
-    application = opened(reference)
-    if application is None:
-        return private(redirect(url_for("applications.lookup", reference=reference[:20]), 303))  # type: ignore[arg-type]
-    form = CallBackForm()
-    try:
-        if form.validate():
-            callback.change_call_back(application, callback.written(form.call_back.data or []))
-            db.session.commit()
-            flash(_("C’est noté\u00a0: la structure le voit dès maintenant."), "ok")
-        else:
-            flash(_("Choisissez un moment de la liste."), "error")
-    except NotAllowedTransition as error:
-        db.session.rollback()
-        flash(error.message, "warn")
-    return private(redirect(url_for("applications.show", reference=reference), 303))  # type: ignore[arg-type]
-
-
-@applications.route("/candidature/<reference>/retirer", methods=["GET", "POST"])
-@public
-def withdraw(reference: str) -> Any:
-    """Ask once more, then take the application back."""
-    application = opened(reference)
-    if application is None:
-        return private(redirect(url_for("applications.lookup", reference=reference[:20]), 303))  # type: ignore[arg-type]
-    form = WithdrawForm()
-    if form.is_submitted() and form.validate():
-        services.withdraw_application(application, clock.now())
-        db.session.commit()
-        flash(_("C’est fait\u00a0: votre demande est retirée."), "ok")
-        return private(redirect(url_for("applications.show", reference=reference), 303))  # type: ignore[arg-type]
-    if not _can_withdraw(application):
-        return private(redirect(url_for("applications.show", reference=reference), 303))  # type: ignore[arg-type]
-    page = render_template(
-        "applications/withdraw.html",
-        application=application,
-        listing=application.listing,
-        employer=progress.employer(application),
-        is_event=workflow.family_of(application.listing.kind) is workflow.Family.EVENT,
-        form=form,
-    )
-    return private(make_response(page))
 
 
 def opened(reference: str) -> Application | None:
@@ -426,23 +341,3 @@ def opened(reference: str) -> Application | None:
         return None
     _follow(reference, now)
     return application
-
-
-def _status(application: Application) -> workflow.S:
-    return workflow.S(application.status)
-
-
-def _closing(application: Application) -> progress.Closing | None:
-    """Return what the closing of the listing means for a person who still waits, or None."""
-    listing = application.listing
-    told = queries.told_of_closing(listing.kind, listing.outcome)
-    if listing.status != Status.CLOSED or application.status not in told:
-        return None
-    by_team = listing_queries.removed_by_team(listing)
-    return progress.closing(application, clock.now(), by_team=by_team)
-
-
-def _can_withdraw(application: Application) -> bool:
-    kind = application.listing.kind
-    to = workflow.withdrawn_status(kind)
-    return to in workflow.allowed(kind, application.status, workflow.ActorKind.CANDIDATE)

@@ -32,6 +32,7 @@ from app.applications import (
     queries,
     services,
     transfer,
+    wording,
     workflow,
 )
 from app.applications.enums import (
@@ -184,7 +185,8 @@ def application_move(application_id: int) -> Any:
 
 def _moved_message(application: Application, to: Status) -> str:
     name, step = application.first_name, str(STATUS_LABELS[to])
-    if to in workflow.SILENT:
+    # They have just spoken: there is nothing to tell her.
+    if to in workflow.SILENT or (to is Status.CONTACTED and not application.email):
         return _("%(name)s\u00a0: %(step)s.", name=name, step=step)
     if application.email:
         return _("%(name)s\u00a0: %(step)s. Un e-mail lui est envoyé.", name=name, step=step)
@@ -222,7 +224,12 @@ def application_decline(application_id: int) -> Any:
 
 
 def _decline_page(application: Application, form: DeclineForm) -> Response:
-    page = render_template("recruiter/decline.html", application=application, form=form)
+    page = render_template(
+        "recruiter/decline.html",
+        application=application,
+        form=form,
+        doubts=wording.doubts(form.reason.data or "", [application]),
+    )
     return no_store(make_response(page))
 
 

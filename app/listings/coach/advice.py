@@ -9,11 +9,13 @@ from typing import Any
 from app.core.filters import euros
 from app.core.i18n import lazy
 from app.listings.coach.findings import Finding, Level, Writing
-from app.listings.coach.minimum_wage import minimum_pay_cents, minimum_wage
+from app.listings.coach.minimum_wage import minimum_pay_cents
 from app.listings.coach.plain import Plain, plain
-from app.listings.enums import Kind
+from app.listings.enums import PAY_PERIOD_LABELS, Kind, PayPeriod
 
 WIDE_RANGE = 1.5
+# A pay is written rounded; nobody of these professions is paid more than ten times the minimum.
+ROUNDED, MOST_PAID = 0.99, 10
 SHORT_TEXT, LONG_TEXT = 120, 3000
 MAX_ACRONYMS = 3
 CAPITALS_SHARE, CAPITALS_LETTERS = 0.7, 12
@@ -216,24 +218,51 @@ def _pay(writing: Writing) -> Iterator[Finding]:
         message = lazy("Sans salaire, l’annonce ne peut pas être publiée.")
         yield _missing("pay_missing", "pay_min", message)
         return
-    below = _below_minimum(writing, low)
-    if below:
-        yield below
+    untrue = _untrue(writing, low)
+    if untrue:
+        yield untrue
     if high and high > low * WIDE_RANGE:
         message = lazy("L’écart est grand. Dites ce qui fait passer du minimum au maximum.")
         yield _tip("pay_wide", "pay_max", message)
-    elif not below and writing.hours_min:
+    elif not untrue and writing.hours_min:
         yield _good("pay_clear", "pay_min", lazy("Le salaire brut et les heures sont affichés."))
 
 
-def _below_minimum(writing: Writing, low: int) -> Finding | None:
-    wage = minimum_wage(writing.day)
-    least = minimum_pay_cents(writing.day, writing.pay_period or "", writing.hours_min)
-    if wage is None or least is None or low >= least or writing.contract in OTHER_MINIMUM:
+def _untrue(writing: Writing, low: int) -> Finding | None:
+    """Return what holds back a pay that nobody may be given, or that nobody is."""
+    if writing.contract in OTHER_MINIMUM or writing.own_scale:
         return None
-    message = lazy(
-        "C’est moins que le SMIC connu ici pour ces heures\u00a0: %(least)s brut. "
-        "Vérifiez le montant, la période et les heures.",
-        least=euros(least),
+    period = writing.pay_period or ""
+    least = minimum_pay_cents(writing.day, period, writing.hours_min)
+    if least is None or _may_be(low, least):
+        return None
+    likely = [
+        str(label).removeprefix("brut ")
+        for other, label in PAY_PERIOD_LABELS.items()
+        if (floor := minimum_pay_cents(writing.day, other, writing.hours_min))
+        and _may_be(low, floor)
+    ]
+    said = {"said": euros(low), "unit": PAY_PERIOD_LABELS[PayPeriod(period)]}
+    what = (
+        lazy(
+            "%(said)s %(unit)s\u00a0: c’est moins que le SMIC pour ces heures, %(least)s.",
+            **said,
+            least=euros(least),
+        )
+        if low < least
+        else lazy("%(said)s %(unit)s\u00a0: personne n’est payé autant.", **said)
     )
-    return _tip("pay_low", "pay_min", message)
+    if not likely:
+        message = lazy("%(what)s Vérifiez le montant et les heures.", what=what)
+    else:
+        message = lazy(
+            "%(what)s Est-ce %(likely)s\u00a0? Changez «\u00a0Ce montant est\u00a0».",
+            what=what,
+            likely=likely[0],
+        )
+    return _missing("pay_untrue", "pay_min", message)
+
+
+def _may_be(low: int, least: int) -> bool:
+    # The minimum wage never falls: one that has risen since the fact was read is above this one.
+    return least * ROUNDED <= low <= least * MOST_PAID

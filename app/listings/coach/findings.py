@@ -34,6 +34,7 @@ class Writing:
 
     `texts`: what is typed, by name of field. `names`: the feminine and the masculine name of the
     profession, then both at once. `child_care`: the place or the profession looks after children.
+    `own_scale`: the law sets the pay of the profession by child, not by hour.
     """
 
     kind: str
@@ -41,6 +42,7 @@ class Writing:
     texts: Mapping[str, str] = field(default_factory=dict)
     names: tuple[str, str, str] = ("", "", "")
     child_care: bool = False
+    own_scale: bool = False
     pay_min_cents: int | None = None
     pay_max_cents: int | None = None
     pay_period: str | None = None

@@ -16,6 +16,8 @@ from app.professions.queries import profession_by_id, term, terms
 _ACRONYM = re.compile(r"[A-Z]{2,7}")
 _KNOWN_BY_ALL = {"EHPAD", "CHU", "CH", "EA", "GEM", "RAM", "CAT", "CAF", "MJC"}
 CHILD_CARE = {"petite-enfance", "protection-enfance"}
+# Code de l’action sociale et des familles, art. L423-19 and L423-30: a minimum of their own.
+PAID_BY_CHILD = {"assistant-maternel", "assistant-familial"}
 # Words of the trade that name neither a place nor a diploma.
 _OF_THE_TRADE = {
     "PAP": "projet personnalisé",
@@ -88,6 +90,7 @@ def writing_of(kind: str, values: Mapping[str, Any], day: dt.date) -> Writing:
         names=names,
         child_care=(place is not None and place.category in CHILD_CARE)
         or (profession is not None and profession.sector == "petite-enfance"),
+        own_scale=profession is not None and profession.slug in PAID_BY_CHILD,
         **{name: values.get(name) for name in _NUMBERS},
     )
 

@@ -28,7 +28,15 @@ from app.organisations.services import (
 # Accounts one may sign in to; every other organisation has an owner without a password.
 TEAM_EMAIL = "moderation@example.org"
 COUNSELLOR_EMAIL = "conseil@example.org"
+ADMIN_EMAIL = "administration@example.org"
 OWNERS = {"fil-dargent": "recruteuse@example.org", "passerelles": "ecole@example.org"}
+ACCOUNTS = {
+    OWNERS["fil-dargent"]: "recrute pour une maison de retraite",
+    OWNERS["passerelles"]: "remplit les places d’une école",
+    COUNSELLOR_EMAIL: "rattrape les personnes que nul n’a rappelées",
+    TEAM_EMAIL: "relit les annonces et vérifie les structures",
+    ADMIN_EMAIL: "voit l’état du site et les consultations",
+}
 # How long ago organisations joined: before the oldest of their listings.
 JOINED = dt.timedelta(days=120)
 

@@ -28,6 +28,7 @@ from app.listings.services import ask_due, confirm_listings, expire_due
 from app.main.demo.applications import Answers
 from app.main.demo.listings import Reference, end_listing, report, write_listing
 from app.main.demo.organisations import (
+    ADMIN_EMAIL,
     COUNSELLOR_EMAIL,
     TEAM_EMAIL,
     Owner,
@@ -65,6 +66,7 @@ def load_demo(now: dt.datetime, password: str | None) -> LoadResult:
     expire_due(now)
     team = open_account(TEAM_EMAIL, "Équipe de relecture", Role.MODERATOR, password, now)
     open_account(COUNSELLOR_EMAIL, "Nadia, conseillère", Role.COUNSELLOR, password, now)
+    open_account(ADMIN_EMAIL, "Administration du site", Role.ADMIN, password, now)
     owners = {
         entry["key"]: open_organisation(entry, password, team, now)
         for entry in _read(DATA / "organisations.toml")["organisation"]
