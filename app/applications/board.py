@@ -20,8 +20,9 @@ from app.core.i18n import lazy
 from app.listings.models import Listing, ListingSession
 
 S = Status
-# What a lane shows first; a link leads to the others. What has ended is looked at less.
-LANE_MOST = 30
+# What a lane shows first; a link leads to the others. Lanes are side by side: the page is as tall
+# as the tallest. What has ended is looked at less.
+LANE_MOST = 10
 ENDED_MOST = 6
 LIST_PAGE = 50
 # The board keeps what has ended for this long; the list keeps everything.
@@ -288,10 +289,14 @@ def lanes(user_id: int, filters: Filters, now: dt.datetime) -> list[Lane]:
     ]
 
 
+def total_of(user_id: int, filters: Filters, now: dt.datetime) -> int:
+    """Return how many applications these filters hold, whatever the board shows of them."""
+    return db.session.scalar(_from([func.count()], conditions(user_id, filters, now))) or 0
+
+
 def page_of(user_id: int, filters: Filters, now: dt.datetime, page: int) -> tuple[list[Row], int]:
     """Return one page (from 1) of everything, the most urgent first, and the true total."""
     kept = conditions(user_id, filters, now)
-    total = db.session.scalar(_from([func.count()], kept)) or 0
     shown = (
         _from(_columns(user_id), kept)
         .order_by(*urgency())
@@ -299,7 +304,8 @@ def page_of(user_id: int, filters: Filters, now: dt.datetime, page: int) -> tupl
         .offset((page - 1) * LIST_PAGE)
     )
     open_choices = callback.open_at(now)
-    return [_row(row, now, open_choices) for row in db.session.execute(shown)], total
+    rows = [_row(row, now, open_choices) for row in db.session.execute(shown)]
+    return rows, total_of(user_id, filters, now)
 
 
 def short_name(first_name: str, last_name: str) -> str:

@@ -181,9 +181,13 @@ def store(file: CheckedFile) -> StoredFile:
     If the row never comes, the file without a row is swept later; the reverse cannot happen.
     Raises StorageUnavailable.
     """
-    key = storage.keep(FOLDER, file.extension, file.data)
+    return in_store(storage.keep(FOLDER, file.extension, file.data), file.extension, file.sha256)
+
+
+def in_store(key: str, extension: str, sha256: str) -> StoredFile:
+    """Return a file of the store as it is when nothing has scanned it."""
     state = CvState.WAITING if antivirus().configured else CvState.UNSCANNED
-    return StoredFile(key, file.extension, file.sha256, state)
+    return StoredFile(key, extension, sha256, state)
 
 
 def kept_before(instant: dt.datetime) -> list[str]:

@@ -23,7 +23,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.applications import callback, cv, keys, phones, workflow
+from app.applications import callback, cv, kept, keys, phones, workflow
 from app.applications.enums import (
     CALL_BACK_LABELS,
     DECLINE_REASON_LABELS,
@@ -129,6 +129,9 @@ class ApplicationForm(OpenForm):
     consent = BooleanField(
         lazy("Si la structure ne rappelle pas, une conseillère ou un conseiller peut m’appeler.")
     )
+    # The file of a form that is shown again waits in the store: see kept.py.
+    kept_cv = HiddenField()
+    without_cv = BooleanField(lazy("Ne pas envoyer ce fichier"))
     key = HiddenField()
 
     def __init__(self, *, max_bytes: int, **values: Any) -> None:
@@ -137,6 +140,13 @@ class ApplicationForm(OpenForm):
         self.checked_file: cv.CheckedFile | None = None
         if not keys.IDEMPOTENCY_KEY.fullmatch(self.key.data or ""):
             self.key.data = keys.new_idempotency_key()
+        self.kept = kept.find(self.kept_cv.data or "", self.key.data or "")
+
+    def keep_file(self, stored: cv.StoredFile) -> None:
+        """Carry the file that has just been stored, until the form is sent again."""
+        self.kept = kept.KeptFile(stored, self.cv.data.filename or "")
+        self.kept_cv.data = kept.ticket(self.kept, self.key.data or "")
+        self.without_cv.data = False
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Ask for one way to reach the person."""
@@ -213,8 +223,9 @@ class ApplicationForm(OpenForm):
 
     @property
     def file_to_choose_again(self) -> bool:
-        """Return whether a file was sent with a form that is shown again: browsers drop it."""
-        return isinstance(self.cv.data, FileStorage) and bool(self.cv.data.filename)
+        """Return whether a file was sent with a form that is shown again, and is not kept."""
+        sent = isinstance(self.cv.data, FileStorage) and bool(self.cv.data.filename)
+        return sent and self.kept is None
 
 
 class LookupForm(BaseForm):

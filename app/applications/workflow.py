@@ -103,6 +103,8 @@ TRANSITIONS = {Family.WORK: WORK, Family.TRAINING: TRAINING, Family.EVENT: EVENT
 NEEDS_REASON = frozenset({S.DECLINED, S.REFUSED})
 # Changes that are the organisation's own bookkeeping: the person gets no message.
 SILENT = frozenset({S.SEEN, S.ATTENDED, S.ABSENT})
+# What members note once they have spoken with the person: there is nothing left to tell her.
+SPOKEN = frozenset({S.CONTACTED})
 # While an application is in one of these states it occupies a seat of its session.
 SEATED = {
     # The periods of an internship, the dates of an immersion; a job has neither.

@@ -81,6 +81,24 @@ def test_several_people_change_step_at_once(
     assert len(people[0].events) == 1
 
 
+def test_nobody_is_to_be_called_again_after_a_call(house: Any, sign_in: SignIn) -> None:
+    person, of = house
+    people = [factories.application(of, email=None) for _rank in range(2)]
+    client = sign_in(person)
+    assert group(client, people, "contacted", next=BOARD).location == BOARD
+    told = words(client.get(BOARD))
+    assert "2 personnes : En contact." in told
+    alone = factories.application(of, email=None, first_name="Ada")
+    sheet = f"/recruter/candidatures/{alone.id}"
+    press(client, f"{sheet}/ouvrir", sheet)
+    press(client, f"{sheet}/etape", sheet, to="contacted")
+    told = words(client.get(sheet))
+    assert "Ada : En contact." in told
+    assert "dites-le-lui au téléphone" not in told
+    press(client, f"{sheet}/etape", sheet, to="hired")
+    assert "dites-le-lui au téléphone" in words(client.get(sheet))
+
+
 def test_what_cannot_move_is_told_by_person_and_the_rest_is_done(
     house: Any, sign_in: SignIn, session: Any
 ) -> None:

@@ -79,7 +79,9 @@ def test_five_hundred_people_are_counted_reached_and_light(
     assert new.select_one(".lane__n").contents[0] == "85"
     assert len(new.select(".cand")) == board.LANE_MOST
     others = new.select_one("a[href*=etape]")
-    assert "55 autres" in others.get_text()
+    assert f"{85 - board.LANE_MOST} autres" in others.get_text()
+    # Lanes are side by side: the page is as tall as the tallest of them.
+    assert max(len(one.select(".cand")) for one in tree.select(".lane")) <= 10
     listed = client.get(others["href"])
     assert "85 candidatures, page 1 sur 2" in words(listed)
     seen = set()
@@ -91,6 +93,21 @@ def test_five_hundred_people_are_counted_reached_and_light(
         whole = client.get(f"{BOARD}?vue=liste&page=10")
     assert len(asked) <= 12
     assert "500 candidatures, page 10 sur 10" in words(whole)
+
+
+def test_the_board_says_what_only_the_list_holds(
+    house: Any, sign_in: SignIn, session: Any, now: dt.datetime
+) -> None:
+    person, of = house
+    for _rank in range(2):
+        factories.application(of)
+    client = sign_in(person)
+    assert "plus ancienne" not in words(client.get(BOARD))
+    factories.application(of, status=S.DECLINED, now=now - dt.timedelta(days=40))
+    shown = client.get(BOARD)
+    assert "2 candidatures sur le tableau, et une plus ancienne dans la liste" in words(shown)
+    link = next(one for one in page(shown).select("a") if "plus ancienne" in one.get_text())
+    assert "3 candidatures" in words(client.get(link["href"]))
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_the_board_asks_few_queries_however_many_wait(sign_in: SignIn, session: 
     for _application in range(30):
         factories.application(first.listing)
     session.commit()
-    assert queries() == with_one <= 6
+    assert queries() == with_one <= 7
 
 
 def test_the_details_are_shown_once_the_trace_is_written(sign_in: SignIn, session: Any) -> None:

@@ -19,6 +19,7 @@ from app.core.pulse import DeadLetters, Waiting, Worker, WorkState
 from app.core.security import HEADERS
 from app.main.accessibility import Verdict, the_grid
 from app.moderation.views.work import elapsed
+from tests.applications import files
 from tests.browser import DESKTOP, PHONE, Live, Watch, new_context
 from tests.inspection import NARROW, TABLET, TOO_WIDE, Inspector
 from tests.stack import ROOT
@@ -185,6 +186,15 @@ def with_file(visit: Visit) -> None:
     visit.press(SEND)
 
 
+def with_kept_file(visit: Visit) -> None:
+    """Join a right file to a form whose other fields are empty: it waits for them."""
+    visit.go(visit.world.form["emploi"])
+    visit.page.get_by_text("Joindre un CV").click()
+    named = {"name": f"{'CV-' * 60}.pdf", "mimeType": "application/pdf", "buffer": files.pdf()}
+    visit.page.locator("[name=cv]").set_input_files(named)
+    visit.press(SEND)
+
+
 def with_menu(address: str) -> Callable[[Visit], None]:
     """Open the menu of a phone."""
 
@@ -348,6 +358,7 @@ CASES = [
         error=True,
     ),
     Case("applications/form.html", "wrong file", with_file, status=422, error=True),
+    Case("applications/form.html", "file kept", with_kept_file, status=422, error=True),
     Case("applications/confirmation.html", "job", applied("emploi")),
     Case("applications/confirmation.html", "event", applied("rendez-vous")),
     Case("applications/confirmation.html", "waiting list", applied("complet")),

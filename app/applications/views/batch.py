@@ -66,7 +66,7 @@ def _told(found: Sequence[Application], to: Status | None, back: str) -> Any:
     outcome = batch.outcome_of(found, to)
     if not found:
         abort(404)
-    if outcome.left or (outcome.to_phone and to not in workflow.SILENT):
+    if outcome.left or _to_phone(outcome, to):
         ids = [one.id for one in found]
         return redirect(url_for("recruiter.group_result", qui=ids, vers=to or NO), 303)
     step = _("réponse négative") if to is None else STATUS_LABELS[to]
@@ -82,6 +82,11 @@ def _told(found: Sequence[Application], to: Status | None, back: str) -> Any:
     return redirect(back, 303)
 
 
+def _to_phone(outcome: batch.Outcome, to: Status | None) -> list[Application]:
+    """Return those who know nothing of it until somebody calls them."""
+    return [] if to in workflow.SILENT | workflow.SPOKEN else outcome.to_phone
+
+
 @recruiter.get("/candidatures/bilan")
 @member
 def group_result() -> Any:
@@ -94,9 +99,11 @@ def group_result() -> Any:
         abort(404)
     to = None if asked == NO else Status(asked)
     found = _find(ids)
+    outcome = batch.outcome_of(found, to)
     page = render_template(
         "recruiter/group_result.html",
-        outcome=batch.outcome_of(found, to),
+        outcome=outcome,
+        to_phone=_to_phone(outcome, to),
         step=_("Réponse négative") if to is None else STATUS_LABELS[to],
         silent=to in workflow.SILENT,
         name=_name,

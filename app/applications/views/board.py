@@ -46,6 +46,7 @@ def index() -> Any:
         rows, total = board.page_of(current_user.id, filters, now, page)
     else:
         lanes = board.lanes(current_user.id, filters, now)
+        total = board.total_of(current_user.id, filters, now)
     counts = queries.board_counts(current_user.id, now)
     sessions = []
     if filters.listing_id is not None:
@@ -71,6 +72,7 @@ def index() -> Any:
         total=total,
         rows=rows,
         lanes=lanes,
+        older=total - sum(lane.total for lane in lanes),
         moves=_moves_of(rows or [row for lane in lanes for row in lane.rows]),
     )
 

@@ -21,6 +21,7 @@ from flask import (
 
 from app.applications import (
     cv,
+    kept,
     keys,
     progress,
     queries,
@@ -93,6 +94,11 @@ def create(kind_path: str, listing_id: int, slug: str) -> Any:
         return _receive(listing, form, now)
     if not _is_open(listing, sessions, now):
         return _closed(listing, form, now)
+    # Ends the reading transaction: no lock is held while the file is written.
+    db.session.commit()
+    with suppress(storage.StorageUnavailable):
+        if form.checked_file and kept.may_keep():
+            form.keep_file(cv.store(form.checked_file))
     return _page(listing, form, now), 422
 
 
@@ -199,7 +205,7 @@ def _receive(listing: Listing, form: ApplicationForm, now: dt.datetime) -> Any:
     # Ends the reading transaction: no lock is held while the file is written.
     db.session.commit()
     try:
-        stored = cv.store(form.checked_file) if form.checked_file else None
+        stored = _stored(form)
     except storage.StorageUnavailable:
         form.cv.errors = [
             _("Nous n’arrivons pas à garder votre fichier. Réessayez, ou envoyez sans lui.")
@@ -211,7 +217,7 @@ def _receive(listing: Listing, form: ApplicationForm, now: dt.datetime) -> Any:
     # A form that arrived once already is answered again, whoever sends it twice.
     if not sends.let_through(form, sending, now) and queries.by_key(form.key.data) is None:
         db.session.rollback()
-        _discard(stored)
+        _keep(stored, form)
         return _page(listing, form, now), 422
     fresh = queries.lock_listing(listing.id) or abort(404)
     chosen = db.session.get(ListingSession, form.session.data) if form.session.data else None
@@ -224,8 +230,7 @@ def _receive(listing: Listing, form: ApplicationForm, now: dt.datetime) -> Any:
         _discard(stored)
         return _closed(listing, form, now)
     db.session.commit()
-    if not result.created:
-        _discard(stored)
+    _discard(stored, unless=result.application.cv_key)
     if result.secret is not None:
         remember(result.application.reference, result.secret, now)
     elif session.get("sent", {}).get("reference") != result.application.reference:
@@ -238,9 +243,26 @@ def _receive(listing: Listing, form: ApplicationForm, now: dt.datetime) -> Any:
     return redirect(url_for("applications.confirmation"), 303)
 
 
-def _discard(stored: cv.StoredFile | None) -> None:
+def _stored(form: ApplicationForm) -> cv.StoredFile | None:
+    """Return the file that the form brings, else the one that waits for it."""
+    if form.checked_file:
+        return cv.store(form.checked_file)
+    return form.kept.stored if form.kept and not form.without_cv.data else None
+
+
+def _keep(stored: cv.StoredFile | None, form: ApplicationForm) -> None:
+    """Let a file that has just been stored wait for its form to be sent again."""
+    if stored is None or not form.checked_file:
+        return
+    if kept.may_keep():
+        form.keep_file(stored)
+    else:
+        _discard(stored)
+
+
+def _discard(stored: cv.StoredFile | None, unless: str | None = None) -> None:
     # One that stays has no row: it is swept a day later.
-    if stored is not None:
+    if stored is not None and stored.key != unless:
         with suppress(storage.StorageUnavailable):
             storage.remove(stored.key)
 

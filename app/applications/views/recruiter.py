@@ -187,7 +187,7 @@ def application_move(application_id: int) -> Any:
 def _moved_message(application: Application, to: Status) -> str:
     name, step = application.first_name, str(STATUS_LABELS[to])
     # They have just spoken: there is nothing to tell her.
-    if to in workflow.SILENT or (to is Status.CONTACTED and not application.email):
+    if to in workflow.SILENT or (to in workflow.SPOKEN and not application.email):
         return _("%(name)s\u00a0: %(step)s.", name=name, step=step)
     if application.email:
         return _("%(name)s\u00a0: %(step)s. Un e-mail lui est envoyé.", name=name, step=step)
