@@ -27,7 +27,7 @@ from sqlalchemy.engine import make_url
 from app import create_app
 from app.applications.cv import StoredFile
 from app.applications.enums import CvState
-from app.applications.services import submit_application
+from app.applications.receiving import submit_application
 from app.core import clock, storage
 from app.core.database import db
 from app.core.jobs import jobs

@@ -11,10 +11,10 @@ from typing import NamedTuple
 from sqlalchemy import case, exists, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from app.applications import keys, progress, queries, services
+from app.applications import keys, progress, queries, receiving
 from app.applications.enums import DIPLOMA_HELD_LABELS, DiplomaHeld, Status
 from app.applications.models import Application
-from app.applications.services import Submitted
+from app.applications.receiving import Submitted
 from app.core.database import db
 from app.core.filters import phone
 from app.core.i18n import _
@@ -138,7 +138,7 @@ def apply_next(application: Application, listing_id: int, now: dt.datetime) -> S
     proposed = next_step(application, now) if has_tried(application, now) else None
     listing = queries.lock_listing(listing_id) if proposed else None
     if proposed is None or listing is None or proposed[0].id != listing.id:
-        raise services.ListingNotOpen(_("Cette annonce n’est plus proposée. Rien n’a été envoyé."))
+        raise receiving.ListingNotOpen(_("Cette annonce n’est plus proposée. Rien n’a été envoyé."))
     values = {
         "first_name": application.first_name,
         "last_name": application.last_name,
@@ -149,4 +149,4 @@ def apply_next(application: Application, listing_id: int, now: dt.datetime) -> S
         "diploma_held": application.diploma_held,
         "message": words(application),
     }
-    return services.submit_application(listing, values, key, now, session=proposed[1])
+    return receiving.submit_application(listing, values, key, now, session=proposed[1])

@@ -144,7 +144,7 @@ class ApplicationForm(OpenForm):
 
     def keep_file(self, stored: cv.StoredFile) -> None:
         """Carry the file that has just been stored, until the form is sent again."""
-        self.kept = kept.KeptFile(stored, self.cv.data.filename or "")
+        self.kept = kept.KeptFile(stored, (self.cv.data.filename or "")[: kept.NAME_MOST])
         self.kept_cv.data = kept.ticket(self.kept, self.key.data or "")
         self.without_cv.data = False
 

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.applications import closing, queries, seats, services
+from app.applications import closing, queries, receiving, seats, services
 from app.applications.enums import ActorKind, Status
 from app.applications.models import Application
 from app.applications.workflow import TAKEN_BACK
@@ -178,7 +178,7 @@ def test_fifty_registrations_for_the_last_seat_of_an_event_make_one(
 
     def registering(rank: int) -> Callable[[], Any]:
         def act() -> None:
-            services.submit_application(
+            receiving.submit_application(
                 queries.lock_listing(listing_id),
                 {"first_name": f"P{rank}", "phone": f"+336399800{rank:02d}"},
                 f"key-of-{rank}",

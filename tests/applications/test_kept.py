@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from app.applications import kept
 from app.applications.models import Application
 from app.core import clock, storage
+from app.core.limits import limiter
 from tests import factories
 from tests.applications import files
 from tests.applications.pages import NORA, hidden, page, words
@@ -143,3 +144,19 @@ def test_one_place_leaves_few_files_behind(
     for _try in range(4):
         sent(client, address, client.get(address), phone="0", cv=(io.BytesIO(files.pdf()), CV))
     assert sum(len(part) for part in file_store().list("cv")) == before + 2
+
+
+def test_a_site_that_counts_nothing_or_cannot_count_still_answers(
+    returned: Any, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_what: Any) -> Any:
+        raise broken
+
+    known = limiter.storage.base_exceptions
+    broken = (known[0] if isinstance(known, tuple) else known)("out of reach")
+    with app.test_request_context("/"):
+        monkeypatch.setattr(limiter.limiter, "hit", fail)
+        assert not kept.may_keep()
+        monkeypatch.setattr(limiter, "enabled", False)
+        monkeypatch.setattr(limiter, "_limiter", None)
+        assert kept.may_keep()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from app.applications import cv, erasing, keys, services
+from app.applications import cv, erasing, keys, receiving, services
 from app.applications.enums import Status
 from app.applications.models import Application
 from app.core import storage
@@ -30,7 +30,7 @@ def test_an_application_is_written_with_its_log_and_its_messages(
 ) -> None:
     people = [factories.user(), factories.user(), factories.user(active=False)]
     of = factories.listing(organisation=factories.organisation(*people, promise_hours=24))
-    submitted = services.submit_application(of, VALUES, KEY, now)
+    submitted = receiving.submit_application(of, VALUES, KEY, now)
     application = submitted.application
     assert submitted.created
     assert keys.REFERENCE.fullmatch(application.reference)
@@ -41,7 +41,7 @@ def test_an_application_is_written_with_its_log_and_its_messages(
 
 
 def test_nothing_secret_is_stored(now: dt.datetime) -> None:
-    submitted = services.submit_application(factories.listing(), VALUES, KEY, now)
+    submitted = receiving.submit_application(factories.listing(), VALUES, KEY, now)
     stored = {str(value) for value in vars(submitted.application).values()}
     token = keys.link_token(submitted.application.link_salt)
     assert submitted.secret
@@ -50,8 +50,8 @@ def test_nothing_secret_is_stored(now: dt.datetime) -> None:
 
 def test_the_same_form_sent_again_gives_the_same_answer(now: dt.datetime, session: Any) -> None:
     of = factories.listing()
-    first = services.submit_application(of, VALUES, KEY, now)
-    again = services.submit_application(of, VALUES, KEY, now)
+    first = receiving.submit_application(of, VALUES, KEY, now)
+    again = receiving.submit_application(of, VALUES, KEY, now)
     assert not again.created
     assert not again.conflict
     assert (again.application.id, again.secret) == (first.application.id, first.secret)
@@ -60,8 +60,8 @@ def test_the_same_form_sent_again_gives_the_same_answer(now: dt.datetime, sessio
 
 def test_the_same_form_with_other_answers_changes_nothing(now: dt.datetime, session: Any) -> None:
     of = factories.listing()
-    services.submit_application(of, VALUES, KEY, now)
-    again = services.submit_application(of, VALUES | {"first_name": "Ines"}, KEY, now)
+    receiving.submit_application(of, VALUES, KEY, now)
+    again = receiving.submit_application(of, VALUES | {"first_name": "Ines"}, KEY, now)
     assert again.conflict
     assert again.application.first_name == "Nora"
     assert count(session) == 1
@@ -71,28 +71,28 @@ def test_the_same_person_is_received_once_and_is_given_no_code(
     now: dt.datetime, session: Any
 ) -> None:
     of = factories.listing()
-    services.submit_application(of, VALUES, KEY, now)
-    again = services.submit_application(of, VALUES | {"first_name": "Ines"}, "z" * 22, now)
+    receiving.submit_application(of, VALUES, KEY, now)
+    again = receiving.submit_application(of, VALUES | {"first_name": "Ines"}, "z" * 22, now)
     assert (again.created, again.secret) == (False, None)
     assert count(session) == 1
 
 
 def test_one_who_took_it_back_may_come_again(now: dt.datetime, session: Any) -> None:
     of = factories.listing()
-    first = services.submit_application(of, VALUES, KEY, now)
+    first = receiving.submit_application(of, VALUES, KEY, now)
     services.withdraw_application(first.application, now)
-    assert services.submit_application(of, VALUES, "z" * 22, now).created
+    assert receiving.submit_application(of, VALUES, "z" * 22, now).created
     assert count(session) == 2
 
 
 def test_a_closed_listing_takes_nothing_but_repeats_what_it_took(now: dt.datetime) -> None:
     of = factories.listing()
-    first = services.submit_application(of, VALUES, KEY, now)
+    first = receiving.submit_application(of, VALUES, KEY, now)
     of.status, of.closed_at, of.outcome = "closed", now, Outcome.FILLED
-    again = services.submit_application(of, VALUES, KEY, now)
+    again = receiving.submit_application(of, VALUES, KEY, now)
     assert again.application.id == first.application.id
-    with pytest.raises(services.ListingNotOpen):
-        services.submit_application(of, VALUES | {"phone": "+33639981235"}, "z" * 22, now)
+    with pytest.raises(receiving.ListingNotOpen):
+        receiving.submit_application(of, VALUES | {"phone": "+33639981235"}, "z" * 22, now)
 
 
 def test_a_reference_already_taken_is_drawn_again(
@@ -101,7 +101,7 @@ def test_a_reference_already_taken_is_drawn_again(
     taken = factories.application().reference
     drawn = iter([taken, taken, "PS-2345-6789"])
     monkeypatch.setattr(keys, "new_reference", lambda: next(drawn))
-    submitted = services.submit_application(factories.listing(), VALUES, KEY, now)
+    submitted = receiving.submit_application(factories.listing(), VALUES, KEY, now)
     assert submitted.application.reference == "PS-2345-6789"
 
 
@@ -111,7 +111,7 @@ def test_an_event_gives_a_seat_then_a_place_on_the_waiting_list(
     event = factories.listing(Kind.EVENT)
     date = factories.listing_session(event, capacity=1)
     statuses = [
-        services.submit_application(
+        receiving.submit_application(
             event, {"first_name": "A", "phone": f"+3363998123{rank}"}, f"{rank:022d}", now, date
         ).application.status
         for rank in range(3)
@@ -125,7 +125,7 @@ def test_a_seat_freed_after_the_event_is_given_to_nobody(now: dt.datetime, sessi
     event = factories.listing(Kind.EVENT)
     date = factories.listing_session(event, capacity=1)
     first, second = (
-        services.submit_application(
+        receiving.submit_application(
             event, {"first_name": "A", "phone": f"+3363998123{rank}"}, f"{rank:022d}", now, date
         ).application
         for rank in range(2)
@@ -138,7 +138,7 @@ def test_a_repeat_gives_its_seat_back(now: dt.datetime, session: Any) -> None:
     event = factories.listing(Kind.EVENT)
     date = factories.listing_session(event, capacity=5)
     for key in (KEY, KEY, "z" * 22):
-        services.submit_application(event, VALUES, key, now, date)
+        receiving.submit_application(event, VALUES, key, now, date)
     session.refresh(date)
     assert date.taken == 1
 
@@ -148,13 +148,13 @@ def test_a_training_keeps_its_seats_until_someone_is_admitted(
 ) -> None:
     training = factories.listing(Kind.TRAINING)
     date = factories.listing_session(training, capacity=1)
-    submitted = services.submit_application(training, VALUES, KEY, now, date)
+    submitted = receiving.submit_application(training, VALUES, KEY, now, date)
     session.refresh(date)
     assert (submitted.application.status, date.taken) == (Status.RECEIVED, 0)
 
 
 def test_the_code_opens_however_it_is_typed(now: dt.datetime) -> None:
-    submitted = services.submit_application(factories.listing(), VALUES, KEY, now)
+    submitted = receiving.submit_application(factories.listing(), VALUES, KEY, now)
     reference, code = submitted.application.reference, submitted.secret or ""
     typed = keys.clean_reference(reference.lower().replace("-", " "))
     found = services.find_by_code(typed, f"{code[:4].lower()}-{code[4:]} ", "10.0.0.1", now)
@@ -163,7 +163,7 @@ def test_the_code_opens_however_it_is_typed(now: dt.datetime) -> None:
 
 
 def test_guessing_stops_after_ten_tries_and_starts_again_later(now: dt.datetime) -> None:
-    submitted = services.submit_application(factories.listing(), VALUES, KEY, now)
+    submitted = receiving.submit_application(factories.listing(), VALUES, KEY, now)
     reference, code = submitted.application.reference, submitted.secret or ""
     for _try in range(10):
         assert services.find_by_code(reference, "AAAA2222", "10.0.0.1", now) is None
@@ -177,7 +177,7 @@ def test_guessing_stops_after_ten_tries_and_starts_again_later(now: dt.datetime)
 
 def test_taking_back_erases_the_file_and_the_words(now: dt.datetime, session: Any) -> None:
     stored = cv.store(cv.CheckedFile(b"data", "pdf", "0" * 64))
-    submitted = services.submit_application(
+    submitted = receiving.submit_application(
         factories.listing(), VALUES | {"message": "Bonjour"}, KEY, now, cv=stored
     )
     services.withdraw_application(submitted.application, now)

@@ -23,7 +23,7 @@ from app.applications.cv import StoredFile
 from app.applications.enums import CvState
 from app.applications.erasing import erase_application
 from app.applications.models import Application
-from app.applications.services import submit_application
+from app.applications.receiving import submit_application
 from app.core import clock, pulse, storage
 from app.core.database import db, reads_only
 from app.core.jobs import jobs

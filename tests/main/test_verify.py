@@ -14,7 +14,7 @@ from sqlalchemy import update
 from app.alerts.models import Digest, SentListing
 from app.alerts.services import UNCONFIRMED_KEPT_DAYS
 from app.applications.models import Application, ContactView
-from app.applications.services import submit_application
+from app.applications.receiving import submit_application
 from app.core import clock, outbox, pulse, storage
 from app.core.database import db
 from app.core.jobs import jobs

@@ -22,7 +22,7 @@ from app.accounts.services import open_session
 from app.alerts.enums import Frequency
 from app.alerts.services import UNCONFIRMED_KEPT_DAYS, UNVISITED_DAYS
 from app.alerts.watching import LONGEST_DAYS
-from app.applications import cv, letters, pool
+from app.applications import cv, letters, pool, receiving
 from app.applications import services as applications
 from app.applications.enums import ActorKind, DeclineReason, Letter, Status
 from app.applications.erasing import KEEP_ARCHIVE, KEEP_FINISHED
@@ -81,7 +81,7 @@ def application(cohort: Cohort, of: Any, until: dt.timedelta, **more: Any) -> Ap
         "message": f"Je suis {word}.",
         "commune_label": word,
     }
-    sent = applications.submit_application(of, values, f"cle-{word}", START, cv=stored, **more)
+    sent = receiving.submit_application(of, values, f"cle-{word}", START, cv=stored, **more)
     assert sent.created
     cohort.until[f"3363998{cohort.number:04d}"] = cohort.until[word]
     return sent.application

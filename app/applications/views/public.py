@@ -25,6 +25,7 @@ from app.applications import (
     keys,
     progress,
     queries,
+    receiving,
     services,
     workflow,
 )
@@ -222,10 +223,10 @@ def _receive(listing: Listing, form: ApplicationForm, now: dt.datetime) -> Any:
     fresh = queries.lock_listing(listing.id) or abort(404)
     chosen = db.session.get(ListingSession, form.session.data) if form.session.data else None
     try:
-        result = services.submit_application(
+        result = receiving.submit_application(
             fresh, answers, form.key.data, now, session=chosen, cv=stored
         )
-    except services.ListingNotOpen:
+    except receiving.ListingNotOpen:
         db.session.rollback()
         _discard(stored)
         return _closed(listing, form, now)

@@ -13,11 +13,11 @@ from app.applications.enums import ActorKind, DeclineReason, Status
 from app.applications.letters import add_note
 from app.applications.models import Application
 from app.applications.pool import agree, ask
+from app.applications.receiving import submit_application
 from app.applications.services import (
     NoSeatLeft,
     move_application,
     record_view,
-    submit_application,
     withdraw_application,
 )
 from app.applications.workflow import NEEDS_REASON, TAKEN_BACK, Family, allowed, family_of
