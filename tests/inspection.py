@@ -24,8 +24,8 @@ NU = ROOT / "node_modules/vnu-jar/build/dist/vnu.jar"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 NARROW = {"width": 320, "height": 800}
 TABLET = {"width": 768, "height": 1024}
-# Where axe looks: it costs most of a visit, and sees little that changes between these widths.
-SEARCHED = (DESKTOP, PHONE)
+# Where axe looks: it costs most of a visit.
+SEARCHED = (DESKTOP, TABLET, PHONE)
 
 OPEN_ALL_BUT_MENUS = """() => {
   for (const one of document.querySelectorAll('details:not(.menu)')) one.open = true;
@@ -39,7 +39,12 @@ RUN_AXE = """async (tags) => {
 OUTLINE = """() => {
   const inside = [...document.querySelectorAll('a[href^="#"]')];
   const lost = inside.filter((one) => !document.getElementById(one.getAttribute('href').slice(1)));
+  const wrong = [...document.querySelectorAll('[data-error-summary] a[href^="#"]')]
+    .map((one) => document.getElementById(one.getAttribute('href').slice(1))).filter(Boolean);
+  const jumps = wrong.slice(1).filter(
+    (one, rank) => wrong[rank].compareDocumentPosition(one) & Node.DOCUMENT_POSITION_PRECEDING);
   return {
+    jumps: jumps.map((one) => one.id),
     title: document.title,
     headings: document.querySelectorAll('h1').length,
     lost: lost.map((one) => one.outerHTML),
@@ -145,6 +150,8 @@ class Inspector:
     def _outline(self, page: Page, error: bool) -> list[str]:
         outline = page.evaluate(OUTLINE)
         faults = [f"leads nowhere: {link}" for link in outline["lost"]]
+        # What is to be corrected is told from the top of the page to its end.
+        faults += [f"told too late in the summary of errors: {field}" for field in outline["jumps"]]
         if outline["headings"] != 1:
             faults.append(f"{outline['headings']} titles of level 1")
         if outline["title"].startswith("Erreur\u00a0: ") != error:

@@ -24,7 +24,7 @@ from flask import Flask
 from sqlalchemy import Engine, create_engine, text
 
 from app import create_app
-from app.applications.services import submit_application
+from app.applications.receiving import submit_application
 from app.core import clock
 from app.core.database import db
 from app.geography.services import load_communes

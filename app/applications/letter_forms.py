@@ -83,6 +83,8 @@ class ReplyForm(BaseForm):
 class LetterForm(BaseForm):
     """A message to the person, with what it is about."""
 
+    page_order = ("step", "day", "hour", "place", "listing", "text")
+
     day = FrenchDateField(lazy("Date"), validators=[InputRequired(lazy("Choisissez une date."))])
     hour = FrenchTimeField(lazy("Heure"), validators=[InputRequired(lazy("Indiquez une heure."))])
     place = StringField(

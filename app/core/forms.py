@@ -34,6 +34,20 @@ def strip(value: Any) -> Any:
 class BaseForm(FlaskForm):
     """A form protected against forgery, whose texts are stripped."""
 
+    # Names of the first fields of the page, in its order, when it is not that of the class; one
+    # that ends with a star stands for all that begin so.
+    page_order: tuple[str, ...] = ()
+
+    def to_correct(self) -> list[Field]:
+        """Return the fields that are wrong, from the top of the page to its end."""
+        return sorted((field for field in self if field.errors), key=self._rank)
+
+    def _rank(self, field: Field) -> int:
+        for rank, name in enumerate(self.page_order):
+            if field.name == name or (name[-1] == "*" and field.name.startswith(name[:-1])):
+                return rank
+        return len(self.page_order)
+
     class Meta(FlaskForm.Meta):
         """Bind `strip` to every field."""
 

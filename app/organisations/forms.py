@@ -137,6 +137,8 @@ class PlaceFields:
 class SignUpForm(EmailFields, PlaceFields, OpenForm):
     """A person opens an employer or a school."""
 
+    page_order = ("person_name", "email", "kind", "name", "siret", "place", "workplace", "promise")
+
     person_name = _name(
         lazy("Votre prénom et votre nom"), 120, lazy("Écrivez votre prénom et votre nom.")
     )
@@ -238,6 +240,8 @@ class AltForm(BaseForm):
 class PictureForm(AltForm):
     """A picture to add."""
 
+    page_order = ("image", "alt")
+
     image = FileField(lazy("Votre image"))
 
     drawn: Drawn | None = None
@@ -254,6 +258,8 @@ class PictureForm(AltForm):
 
 class EstablishmentForm(PlaceFields, BaseForm):
     """A place where the organisation works; the view gives the publics of the reference base."""
+
+    page_order = ("name", "siret", "place", "address", "workplace", "publics")
 
     name = _text(lazy("Nom"), 160, lazy("Écrivez le nom de l’établissement."))
     siret = _text(lazy("Numéro SIRET"), 40)

@@ -51,6 +51,15 @@ class ListingForm(BaseForm):
     """What every kind of listing says. `draft` is set by the view before validation."""
 
     draft = False
+    page_order = (
+        *("title", "from_profession_id", "profession_id", "description", "conditions", "date*"),
+        *("place", "address", "workplace", "publics", "pay_min", "pay_max", "pay_period"),
+        *("collective_agreement", "hours_min", "hours_max", "schedules", "hours_label"),
+        *("contract", "contract_months", "duration_label", "duration_months", "duration_hours"),
+        *("starts_on", "ends_on", "modality", "positions", "diploma_need", "diploma_id"),
+        *("entry_conditions", "licence_required", "free", "cost", "funding"),
+        *("contact_name", "deadline"),
+    )
 
     # Which text was opened: see text_version.
     version = HiddenField()
