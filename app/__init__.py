@@ -38,6 +38,7 @@ from app.core import (
     security,
     sentry,
     storage,
+    summary,
 )
 from app.core.database import db, migrate
 from app.core.jobs import jobs
@@ -69,6 +70,7 @@ def create_app(config: Config | None = None) -> Flask:
         security,
         sentry,
         limits,
+        summary,
     ):
         part.init_app(app)
 

@@ -39,8 +39,13 @@ RUN_AXE = """async (tags) => {
 OUTLINE = """() => {
   const inside = [...document.querySelectorAll('a[href^="#"]')];
   const lost = inside.filter((one) => !document.getElementById(one.getAttribute('href').slice(1)));
+  const fields = [...document.querySelectorAll('[data-error-summary] a[href^="#"]')].map(
+    (one) => document.getElementById(one.getAttribute('href').slice(1))).filter((one) => one);
+  const astray = fields.filter((one, rank) => rank
+    && one.compareDocumentPosition(fields[rank - 1]) & Node.DOCUMENT_POSITION_FOLLOWING);
   return {
     title: document.title,
+    astray: astray.map((one) => one.id),
     headings: document.querySelectorAll('h1').length,
     lost: lost.map((one) => one.outerHTML),
   };
@@ -145,6 +150,7 @@ class Inspector:
     def _outline(self, page: Page, error: bool) -> list[str]:
         outline = page.evaluate(OUTLINE)
         faults = [f"leads nowhere: {link}" for link in outline["lost"]]
+        faults += [f"told after a field that follows it: {field}" for field in outline["astray"]]
         if outline["headings"] != 1:
             faults.append(f"{outline['headings']} titles of level 1")
         if outline["title"].startswith("Erreur\u00a0: ") != error:
