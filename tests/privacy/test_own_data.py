@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 import io
 import json
+import re
 import zipfile
 from typing import Any
 
@@ -12,8 +14,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from app.accounts.enums import Role
 from app.accounts.models import LoginSession, User
-from app.applications import keys
+from app.applications import keys, progress
 from app.applications import services as applications
 from app.applications.enums import ActorKind, DeclineReason, Letter, Status
 from app.applications.letters import add_note, write
@@ -23,6 +26,7 @@ from app.core.outbox import OutboxEvent
 from app.listings.enums import Kind
 from app.organisations.enums import MemberRole
 from app.organisations.models import Membership
+from app.privacy import exports, readable
 from tests import factories
 from tests.applications.files import pdf
 from tests.applications.pages import answer, confirmation, press, words
@@ -98,6 +102,47 @@ def test_the_copy_holds_all_that_is_kept(client: FlaskClient, session: Any) -> N
     # Nothing of who answered her.
     assert member.email not in held["candidature.json"].decode()
     assert member.name not in held["candidature.json"].decode()
+
+
+def test_the_copy_is_read_by_a_person_too(
+    client: FlaskClient, session: Any, time_machine: Any
+) -> None:
+    time_machine.move_to(dt.datetime(2026, 11, 23, 17, 12, tzinfo=dt.UTC), tick=False)
+    one = sent(client, session, cv=(io.BytesIO(pdf()), "moi.pdf"), diploma_held="in_progress")
+    member = one.listing.organisation.memberships[0].user
+    applications.record_view(one, member, "contact", clock.now())
+    write(one, member, Letter.TRIED, "Je vous rappelle.\nDemain.", clock.now())
+    applications.move_application(
+        one, Status.DECLINED, ActorKind.MEMBER, None, clock.now(), DeclineReason.FILLED, "Merci."
+    )
+    session.flush()
+    held = opened_zip(client.get(f"/candidature/{one.reference}/mes-donnees.zip"))
+    text = held["candidature.txt"].decode().replace("\u00a0", " ")
+    assert "Reçue : lundi 23 novembre 2026, 18 h 12" in text
+    assert "Où elle en est : Réponse : c’est non cette fois" in text
+    assert "Diplôme du métier : En cours" in text
+    assert "Raison de la réponse : C’est déjà pourvu ou complet" in text
+    assert "Par : la structure" in text
+    assert "Ouvert : vos coordonnées" in text
+    assert "Texte : Je vous rappelle.\n        Demain." in text
+    for machine in ("declined", "in_progress", "filled", "seen", "member", "UTC", "T17:12", "None"):
+        assert machine not in text
+    told = json.loads(held["candidature.json"])
+    assert (told["etat"], told["etat_en_clair"]) == (
+        "declined",
+        "Réponse\u00a0: c’est non cette fois",
+    )
+    assert told["recue_le"] == "2026-11-23T17:12:00+00:00"
+    assert "aux heures de Paris" in held["lisez-moi.txt"].decode()
+
+
+def test_each_code_of_a_copy_has_its_words() -> None:
+    assert set(exports.ACTORS) == set(ActorKind)
+    assert set(exports.ROLES) == set(Role)
+    assert set(Status) <= set(progress.DONE)
+    source = inspect.getsource(exports._application) + inspect.getsource(exports._account)
+    names = re.findall(r'"([a-z_]+)": |_coded\("([a-z_]+)"', source)
+    assert {one or other for one, other in names} == set(readable._LABELS)
 
 
 def test_a_link_that_somebody_else_had_opens_nothing_more(
@@ -183,6 +228,8 @@ def test_a_member_takes_a_copy_of_her_account(app: Flask, session: Any) -> None:
     assert told["e_mail"] == person.email
     assert told["structures"][0]["nom"] == "Résidence des Lilas"
     assert "argon2" not in held["compte.json"].decode()
+    assert "Rôle : recrutement" in held["compte.txt"].decode().replace("\u00a0", " ")
+    assert "Résidence des Lilas" in held["compte.txt"].decode()
 
 
 def test_a_member_erases_her_account(app: Flask, session: Any) -> None:

@@ -9,8 +9,9 @@ from flask import abort, flash, make_response, redirect, render_template, reques
 from flask_login import current_user
 
 from app.applications import batch, board, mails, wording, workflow
+from app.applications.closing_forms import DeclineGroupForm
 from app.applications.enums import DECLINE_REASON_LABELS, STATUS_LABELS, DeclineReason, Status
-from app.applications.forms import DeclineGroupForm, GroupForm, ReasonForm, choices_of
+from app.applications.forms import GroupForm, ReasonForm, choices_of
 from app.applications.models import Application
 from app.applications.views.recruiter import member, no_store, recruiter
 from app.core import clock

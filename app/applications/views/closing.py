@@ -10,9 +10,10 @@ from flask_login import current_user
 from app.accounts.enums import MEMBER_ROLES
 from app.applications import mails, queries
 from app.applications.closing import REASONS, Answered, close_and_answer
+from app.applications.closing_forms import NOW, AnswerAllForm, CloseForm, EndingForm
 from app.applications.enums import DECLINE_REASON_LABELS, STATUS_LABELS
 from app.applications.enums import Status as Step
-from app.applications.forms import NOW, AnswerAllForm, CloseForm, EndingForm, choices_of
+from app.applications.forms import choices_of
 from app.applications.models import Application
 from app.applications.services import NOT_HELD
 from app.applications.workflow import WAITING
