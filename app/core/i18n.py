@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from functools import lru_cache, wraps
 from typing import Any, NamedTuple, TypeVar, cast
 
+from babel.numbers import format_decimal
 from flask import Flask
 from flask_babel import Babel, get_locale, get_translations, lazy_gettext
 from jinja2 import pass_eval_context
@@ -22,6 +23,8 @@ lazy = lazy_gettext
 
 __all__ = ["_", "babel", "init_app", "lazy", "locale", "plural", "remembered"]
 
+# From here on, digits are read in groups of three.
+THOUSAND = 1_000
 Words = TypeVar("Words", bound=Callable[..., Any])
 
 
@@ -68,7 +71,16 @@ def _(message: str, /, **variables: Any) -> str:
 def plural(one: str, many: str, num: int, /, **variables: Any) -> str:
     """Translate a text for a number, which fills in `%(num)d`."""
     text: str = _language().catalogue.ngettext(one, many, num)
-    return text % ({"num": num} | variables)
+    text, said = _spaced(text, num)
+    return text % (said | variables)
+
+
+def _spaced(text: str, num: int) -> tuple[str, dict[str, Any]]:
+    """Return what fills in a count: « 2 725 », with the space that the typeface has."""
+    if num < THOUSAND:
+        return text, {"num": num}
+    written = format_decimal(num, locale=locale()).replace("\u202f", "\u00a0")
+    return text.replace("%(num)d", "%(num)s"), {"num": written}
 
 
 def _language() -> _Language:
@@ -94,8 +106,8 @@ def _template_text(context: EvalContext, message: str, /, **variables: Any) -> s
 def _template_plural(
     context: EvalContext, one: str, many: str, num: int, /, **variables: Any
 ) -> str:
-    text = _language().catalogue.ngettext(one, many, num)
-    return _filled(context, text, {"num": num} | variables)
+    text, said = _spaced(_language().catalogue.ngettext(one, many, num), num)
+    return _filled(context, text, said | variables)
 
 
 @remembered

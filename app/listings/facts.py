@@ -45,8 +45,17 @@ def pay_line(listing: Listing) -> str:
     return f"{amount} {pay_period_text(listing.pay_period)}" if amount else ""
 
 
-def _terms(kind: str, slugs: list[str]) -> str:
-    return ", ".join(term_label(kind, slug) for slug in slugs)
+def _terms(kind: str, slugs: list[str], *, after: str = "") -> str:
+    """List terms; only the first word of the whole line has a capital."""
+    labels = [term_label(kind, slug) for slug in slugs]
+    return ", ".join(
+        one if not (place or after) else _lower(one) for place, one in enumerate(labels)
+    )
+
+
+def _lower(label: str) -> str:
+    """Take its capital from a word, and leave acronyms as they are."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def sentence(text: str) -> str:
@@ -66,10 +75,8 @@ def _hours(listing: Listing) -> Fact:
     told = ("temps-plein", "temps-partiel") if listing.hours_min else ()
     schedules = [slug for slug in listing.schedules if slug not in told]
     hours = hours_text(listing.hours_min, listing.hours_max)
-    parts = [
-        _("%(hours)s par semaine", hours=hours) if hours else "",
-        _terms("schedule", schedules),
-    ]
+    weekly = _("%(hours)s par semaine", hours=hours) if hours else ""
+    parts = [weekly, _terms("schedule", schedules, after=weekly)]
     value = ", ".join(part for part in parts if part)
     return Fact(
         "heure", _("Horaires"), value or listing.hours_label, listing.hours_label if value else ""

@@ -48,6 +48,17 @@ def test_the_confirmation_tells_the_promise_and_what_comes_next(client: FlaskCli
     assert response.headers["Referrer-Policy"] == "no-referrer"
 
 
+def test_who_calls_is_named_as_in_a_sentence(client: FlaskClient) -> None:
+    said = {
+        "M. Delorme, responsable de secteur": "M. Delorme, responsable de secteur, vous contacte",
+        "Mme Ravier": "Mme Ravier vous contacte",
+        "": "L’équipe vous contacte",
+    }
+    for name, sentence in said.items():
+        listing = factories.listing(contact_name=name)
+        assert sentence in words(client.get(f"{listing.path}/candidater"))
+
+
 def test_another_browser_sees_no_confirmation(client: FlaskClient, app: Flask) -> None:
     answer(client, factories.listing())
     other = app.test_client().get("/candidature/confirmation")

@@ -8,6 +8,7 @@ import time_machine
 from flask import Flask
 
 from app.core import filters
+from app.core.i18n import plural
 
 
 def test_amounts_are_written_in_french(app: Flask) -> None:
@@ -36,3 +37,13 @@ def test_phones_are_written_as_people_say_them(app: Flask) -> None:
 def test_distances_are_rounded(app: Flask) -> None:
     assert filters.distance(0.4) == "à moins de 1\u00a0km"
     assert filters.distance(6.6) == "à 7\u00a0km"
+
+
+def test_counts_are_written_as_people_read_them(app: Flask) -> None:
+    counted = ("%(num)d annonce", "%(num)d annonces")
+    with app.test_request_context():
+        assert plural(*counted, 999) == "999 annonces"
+        assert plural(*counted, 2_725) == "2\u00a0725 annonces"
+        shown = app.jinja_env.from_string('{{ ngettext("%(num)d lue", "%(num)d lues", count) }}')
+        assert shown.render(count=1) == "1 lue"
+        assert shown.render(count=1_234_567) == "1\u00a0234\u00a0567 lues"

@@ -11,6 +11,7 @@ from app.core.clock import paris_date
 from app.listings import queries
 from app.listings.cards import hours_text, months_text, pay_text
 from app.listings.enums import Kind
+from app.listings.facts import facts_of
 from tests import factories
 from tests.listings.counting import count_queries
 
@@ -160,3 +161,21 @@ def test_similar_listings_are_the_nearest_ones_and_say_how_far() -> None:
     assert not {far.id, other.id} & {card.id for card in cards}
     said = [card.distance.replace("\u00a0", " ") for card in cards]
     assert said == ["à 12 km", "à 31 km", "à moins de 1 km"]
+
+
+def test_only_the_first_word_of_the_hours_has_a_capital() -> None:
+    told = factories.listing(schedules=["jour", "week-end"])
+    untold = factories.listing(
+        schedules=["jour", "week-end"],
+        hours_min=None,
+        source="france-travail",
+        source_id="1",
+        source_hash="0" * 64,
+    )
+
+    hours = [
+        next(one.value for one in facts_of(each) if one.icon == "heure") for each in (told, untold)
+    ]
+
+    assert hours[0].replace("\u00a0", " ") == "35 h par semaine, de jour, week-ends inclus"
+    assert hours[1] == "De jour, week-ends inclus"

@@ -170,6 +170,8 @@ def _next_steps(listing: Listing, is_event: bool, now: dt.datetime) -> list[prog
     hours = listing.organisation.promise_hours if listing.organisation else None
     due = _("Avant %(when)s.", when=progress.when(now + dt.timedelta(hours=hours))) if hours else ""
     who = listing.contact_name or _("L’équipe")
+    # « M. Delorme, responsable de secteur, vous contacte »
+    who += "," if "," in who else ""
     return [
         first,
         progress.Step(_("%(who)s vous contacte", who=who), due),

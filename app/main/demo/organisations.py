@@ -39,6 +39,8 @@ ACCOUNTS = {
 }
 # How long ago organisations joined: before the oldest of their listings.
 JOINED = dt.timedelta(days=120)
+# The team answers in one working day: who waits has just come.
+WAITING = dt.timedelta(hours=20)
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def open_organisation(
     )
     is_new = organisation is None
     if organisation is None:
-        organisation = _create(entry, person, team, now - JOINED)
+        organisation = _create(entry, person, team, now - _age(entry))
     establishment = db.session.scalars(
         select(Establishment).where(Establishment.organisation_id == organisation.id)
     ).first() or add_establishment(
@@ -88,6 +90,10 @@ def open_organisation(
         commune_code=entry["commune"],
     )
     return Owner(organisation, establishment, person, entry, is_new)
+
+
+def _age(entry: Mapping[str, Any]) -> dt.timedelta:
+    return WAITING if entry.get("status") == OrganisationStatus.PENDING else JOINED
 
 
 def _create(entry: Mapping[str, Any], person: User, team: User, now: dt.datetime) -> Organisation:
