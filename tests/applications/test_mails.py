@@ -14,6 +14,7 @@ from sqlalchemy import select
 from app.applications import services, tasks
 from app.applications.enums import ActorKind, DeclineReason, Status
 from app.applications.models import Application
+from app.applications.receiving import submit_application
 from app.core.jobs import jobs
 from app.core.outbox import OutboxEvent
 from app.listings.enums import Kind
@@ -178,7 +179,7 @@ def test_an_address_that_refuses_is_told_to_who_counts_on_it(
 ) -> None:
     member = factories.user()
     of = factories.listing(organisation=factories.organisation(member))
-    result = services.submit_application(
+    result = submit_application(
         of, {"first_name": "Ada", "email": "ada@exampel.org"}, "clé-refus", now
     )
     application = result.application
