@@ -1187,6 +1187,7 @@ PARTS = {
     "accounts/app_setup.html",
     "applications/after.html",
     "applications/pool.html",
+    "applications/reply.html",
     "applications/seen.html",
     "base.html",
     "base_pro.html",
