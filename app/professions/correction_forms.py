@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from wtforms import (
     BooleanField,
     DateField,
+    Field,
     HiddenField,
     SelectField,
     StringField,
@@ -72,6 +73,10 @@ class CitationForm(BaseForm):
         validators=[Optional(), Length(max=500, message=TOO_LONG)],
     )
     seen = HiddenField()
+
+    def to_correct(self) -> list[Field]:
+        """Return the fields that are wrong; the source is asked at the end of the page."""
+        return sorted(super().to_correct(), key=lambda field: hasattr(CitationForm, field.name))
 
     def validate_source_url(self, field: Any) -> None:
         """Refuse what is no address of a page."""

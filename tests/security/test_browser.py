@@ -27,7 +27,7 @@ Open = Callable[..., "Page"]
 ATTACK = """"><img src=x onerror=alert(1)><script>alert(2)</script>'{{7191*7393}}"""
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def hostile(live: Live) -> dict[str, Any]:
     """Add a listing and an application in which every text is an attack."""
     with live.writing():
